@@ -1,0 +1,17 @@
+/** Every command, so that panels, plugins and other extensions name them alike. */
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+
+export type Commands = JupyterFrontEnd['commands'];
+
+export const CommandIDs = {
+  show: 'cellmill:show',
+  refresh: 'cellmill:refresh',
+  /** Arguments: `run`. */
+  showRun: 'cellmill:show-run',
+  /** Arguments: `notebook`, `cell`. */
+  revealCell: 'cellmill:reveal-cell',
+  toggleCapture: 'cellmill:toggle-capture',
+  /** Arguments: `run`. */
+  register: 'cellmill:register-run',
+  registerLatest: 'cellmill:register-latest-run'
+} as const;

@@ -1,0 +1,38 @@
+/** What the user is told outside the panels. */
+import { Notification } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import { troubleOf } from '../api/trouble';
+import { adviceLine } from '../panels/advice';
+
+const READ_MS = 8000;
+
+export function tellTrouble(thrown: unknown, trans: TranslationBundle): void {
+  Notification.error(adviceLine(troubleOf(thrown), trans), { autoClose: READ_MS });
+}
+
+export function tellFact(message: string): void {
+  Notification.info(message, { autoClose: READ_MS });
+}
+
+/** Something that takes a moment: said at once, and again when it is done. */
+export interface ITold {
+  done(message: string, action: Notification.IAction): void;
+  withdraw(): void;
+}
+
+export function tellProgress(message: string): ITold {
+  const id = Notification.emit(message, 'in-progress', { autoClose: false });
+  return {
+    done: (done, action) => {
+      Notification.update({
+        id,
+        message: done,
+        type: 'success',
+        autoClose: READ_MS,
+        actions: [action]
+      });
+    },
+    withdraw: () => Notification.dismiss(id)
+  };
+}

@@ -1,0 +1,25 @@
+/** Arrow keys among the buttons of a list. Tab enters the list once, and leaves it at once. */
+import type { KeyboardEvent } from 'react';
+
+const STEPS: Readonly<Partial<Record<string, (at: number, last: number) => number>>> = {
+  ArrowDown: (at, last) => Math.min(at + 1, last),
+  ArrowUp: at => Math.max(at - 1, 0),
+  Home: () => 0,
+  End: (_, last) => last
+};
+
+/** Move the focus among the elements marked `data-cellmill-stop` in the list that hears the key. */
+export function moveByArrows(event: KeyboardEvent<HTMLElement>): void {
+  const step = STEPS[event.key];
+  if (step === undefined) {
+    return;
+  }
+  const stops = [...event.currentTarget.querySelectorAll<HTMLElement>('[data-cellmill-stop]')];
+  const at = stops.findIndex(stop => stop === document.activeElement);
+  if (at < 0) {
+    return;
+  }
+  event.preventDefault();
+  event.stopPropagation(); // else the accordion's titles would move as well
+  stops[step(at, stops.length - 1)].focus();
+}

@@ -1,0 +1,107 @@
+/** One run in the list. */
+import type { TranslationBundle } from '@jupyterlab/translation';
+import React from 'react';
+
+import type { RunSummary } from '../../wire/generated';
+import { Age } from '../frame/age';
+import { Breakable } from '../frame/breakable';
+import { warningIcon } from '../frame/icons';
+import { metricWords } from '../frame/numbers';
+import { Status } from './status';
+import { fileName, shortClass, statusWords } from './words';
+
+export interface IRunRowProps {
+  readonly run: RunSummary;
+  readonly metricsPerRow: number;
+  readonly showNotebook: boolean;
+  readonly nowMs: number;
+  /** Exactly one row of a list is the one that Tab reaches. */
+  readonly tabStop: boolean;
+  readonly onOpen: (run: string) => void;
+  readonly trans: TranslationBundle;
+}
+
+export function RunRow(props: IRunRowProps): React.JSX.Element {
+  const { run, trans } = props;
+  return (
+    <li>
+      <button
+        type="button"
+        className="cellmill-Row"
+        data-cellmill-stop
+        data-run={run.run}
+        tabIndex={props.tabStop ? 0 : -1}
+        onClick={() => props.onOpen(run.run)}
+      >
+        <span className="cellmill-Row-head">
+          <Status status={run.status} trans={trans} />
+          <span className="cellmill-Row-title" title={run.model_class}>
+            <Breakable name={shortClass(run.model_class)} />
+          </span>
+          <Age sinceMs={run.started_ms} nowMs={props.nowMs} trans={trans} />
+        </span>
+        <span className="cellmill-Row-facts">
+          {run.incomplete.length > 0 ? <Incomplete reasons={run.incomplete} trans={trans} /> : null}
+          <Metrics run={run} limit={props.metricsPerRow} trans={trans} />
+          {props.showNotebook && run.notebook !== null ? (
+            <span className="cellmill-Quiet" title={run.notebook}>
+              {fileName(run.notebook)}
+            </span>
+          ) : null}
+          {run.recorded || run.status === 'running' ? null : (
+            <span
+              className="cellmill-Quiet cellmill-mod-italic"
+              title={trans.__('It is kept in the journal, and will be in MLflow in a moment.')}
+            >
+              {trans.__('not in MLflow yet')}
+            </span>
+          )}
+        </span>
+      </button>
+    </li>
+  );
+}
+
+function Metrics(props: {
+  readonly run: RunSummary;
+  readonly limit: number;
+  readonly trans: TranslationBundle;
+}): React.JSX.Element {
+  const { run, limit, trans } = props;
+  const shown = run.metrics.slice(0, limit);
+  return (
+    <>
+      {run.status === 'finished' ? null : (
+        <span className="cellmill-Row-status" data-status={run.status}>
+          {statusWords(run.status, trans)}
+        </span>
+      )}
+      {shown.map(metric => (
+        <span
+          key={metric.name}
+          className="cellmill-Metric"
+          title={`${metric.name} = ${metric.value}`}
+        >
+          <span className="cellmill-Metric-name">{metric.name}</span>{' '}
+          <span className="cellmill-Metric-value">{metricWords(metric.value)}</span>
+        </span>
+      ))}
+      {run.status === 'finished' && run.metrics.length === 0 ? (
+        <span className="cellmill-Quiet">{trans.__('no metrics yet')}</span>
+      ) : null}
+    </>
+  );
+}
+
+function Incomplete(props: {
+  readonly reasons: readonly string[];
+  readonly trans: TranslationBundle;
+}): React.JSX.Element {
+  const words = props.trans.__('Incomplete: %1', props.reasons.join('; '));
+  return (
+    <span className="cellmill-Incomplete" title={words}>
+      <warningIcon.react tag="span" />
+      <span className="cellmill-Hidden">{words}</span>
+    </span>
+  );
+}

@@ -1,0 +1,80 @@
+/** A run's metrics and parameters. */
+import type { TranslationBundle } from '@jupyterlab/translation';
+import React from 'react';
+
+import type { WireMetric, WireParameter } from '../../wire/generated';
+import { Breakable } from '../frame/breakable';
+import { metricWords } from '../frame/numbers';
+
+export function Metrics(props: {
+  readonly metrics: readonly WireMetric[];
+  readonly trans: TranslationBundle;
+}): React.JSX.Element {
+  const { metrics, trans } = props;
+  if (metrics.length === 0) {
+    return (
+      <p className="cellmill-Quiet">
+        {trans.__('None yet. Score the model in any later cell and it appears here.')}
+      </p>
+    );
+  }
+  return (
+    <table className="cellmill-Table" aria-label={trans.__('Metrics')}>
+      <tbody>
+        {metrics.map(metric => (
+          <tr key={metric.name}>
+            <th scope="row">
+              <Breakable name={metric.name} />
+            </th>
+            <td className="cellmill-mod-number" title={String(metric.value)}>
+              {metricWords(metric.value)}
+              {metric.points > 1 ? (
+                <span className="cellmill-Quiet"> {trans.__('(last of %1)', metric.points)}</span>
+              ) : null}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+export function Parameters(props: {
+  readonly parameters: readonly WireParameter[];
+  readonly trans: TranslationBundle;
+}): React.JSX.Element {
+  const { parameters, trans } = props;
+  if (parameters.length === 0) {
+    return <p className="cellmill-Quiet">{trans.__('None.')}</p>;
+  }
+  // The notebook's own variables first: they are the ones a person set.
+  const groups = [
+    { label: trans.__('Notebook'), members: parameters.filter(p => p.source === 'notebook') },
+    { label: trans.__('Estimator'), members: parameters.filter(p => p.source === 'estimator') }
+  ].filter(group => group.members.length > 0);
+  return (
+    <table className="cellmill-Table" aria-label={trans.__('Parameters')}>
+      {groups.map(({ label, members }) => (
+        <tbody key={label}>
+          {groups.length > 1 ? (
+            <tr className="cellmill-Table-group">
+              <th scope="rowgroup" colSpan={2}>
+                {label}
+              </th>
+            </tr>
+          ) : null}
+          {members.map(({ name, value }) => (
+            <tr key={name}>
+              <th scope="row">
+                <Breakable name={name} />
+              </th>
+              <td className="cellmill-mod-value" title={value}>
+                {value}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      ))}
+    </table>
+  );
+}

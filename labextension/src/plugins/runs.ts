@@ -1,0 +1,100 @@
+/** Plugin: the runs, in the sidebar. */
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { Clipboard, ICommandPalette } from '@jupyterlab/apputils';
+import { IDocumentManager } from '@jupyterlab/docmanager';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { ITranslator } from '@jupyterlab/translation';
+import { refreshIcon, ToolbarButton } from '@jupyterlab/ui-components';
+
+import type { IChanges } from '../api/changes';
+import { requestTo } from '../api/request';
+import { RunsApi } from '../api/runs';
+import { CommandIDs } from '../commands/ids';
+import { addRunCommands } from '../commands/runs';
+import { runDetailWidget, runsListWidget } from '../panels/runs/widget';
+import type { Sidebar } from '../panels/sidebar';
+import type { CurrentNotebook } from '../state/notebook';
+import { RunsState } from '../state/runs';
+import { ICellmillChanges, ICellmillSidebar, ICurrentNotebook, IRunsState } from './tokens';
+
+const ID = 'cellmill:runs';
+
+export const runsPlugin: JupyterFrontEndPlugin<RunsState> = {
+  id: ID,
+  description: 'Shows the runs of the current notebook.',
+  autoStart: true,
+  requires: [
+    ICellmillSidebar,
+    ICurrentNotebook,
+    ICellmillChanges,
+    IDocumentManager,
+    INotebookTracker,
+    ITranslator
+  ],
+  optional: [ICommandPalette, ISettingRegistry],
+  provides: IRunsState,
+  activate: (
+    app: JupyterFrontEnd,
+    sidebar: Sidebar,
+    notebook: CurrentNotebook,
+    changes: IChanges,
+    documents: IDocumentManager,
+    tracker: INotebookTracker,
+    translator: ITranslator,
+    palette: ICommandPalette | null,
+    registry: ISettingRegistry | null
+  ) => {
+    const trans = translator.load('cellmill');
+    const { commands, shell, serviceManager } = app;
+    const runs = new RunsState(
+      new RunsApi(requestTo(serviceManager.serverSettings)),
+      notebook,
+      changes
+    );
+    addRunCommands(commands, { runs, sidebar, shell, documents, tracker, trans });
+    palette?.addItem({ command: CommandIDs.refresh, category: trans.__('Cellmill') });
+    sidebar.addSection({
+      title: trans.__('Runs'),
+      widget: runsListWidget(runs, trans),
+      buttons: {
+        refresh: new ToolbarButton({
+          icon: refreshIcon,
+          tooltip: trans.__('Refresh runs'),
+          onClick: () => void commands.execute(CommandIDs.refresh)
+        })
+      },
+      share: 2
+    });
+    const detail = runDetailWidget(
+      runs,
+      {
+        onRegister: run => void commands.execute(CommandIDs.register, { run }),
+        onReveal: (path, cell) =>
+          void commands.execute(CommandIDs.revealCell, { notebook: path, cell }),
+        onCopy: text => Clipboard.copyToSystem(text)
+      },
+      trans
+    );
+    runs.changed.connect((_, { opened }) =>
+      opened === null ? sidebar.uncover() : sidebar.coverWith(detail)
+    );
+    void runs.refresh();
+    void followSettings(registry, runs);
+    return runs;
+  }
+};
+
+async function followSettings(registry: ISettingRegistry | null, runs: RunsState): Promise<void> {
+  const settings = await registry?.load(ID);
+  const apply = (): void => {
+    if (settings !== undefined) {
+      runs.prefer({
+        metricsPerRow: Number(settings.get('metricsPerRow').composite),
+        scope: settings.get('scope').composite === 'all' ? 'all' : 'notebook'
+      });
+    }
+  };
+  apply();
+  settings?.changed.connect(apply);
+}

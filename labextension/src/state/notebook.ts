@@ -1,0 +1,32 @@
+/** The notebook the user is in. Told by a plugin; this side knows no widgets. */
+import { Signal, type ISignal } from '@lumino/signaling';
+
+import { Watched } from './watched';
+
+export interface INotebook {
+  /** Contents path, relative to the server's root. `null` when no notebook is open. */
+  readonly path: string | null;
+}
+
+export class CurrentNotebook extends Watched<INotebook> {
+  private readonly _moved = new Signal<this, void>(this);
+
+  constructor() {
+    super({ path: null });
+  }
+
+  /** A cell ended, or a kernel came: what the server knows of this notebook may have changed. */
+  get moved(): ISignal<this, void> {
+    return this._moved;
+  }
+
+  show(path: string | null): void {
+    if (path !== this.now.path) {
+      this.put({ path });
+    }
+  }
+
+  stir(): void {
+    this._moved.emit();
+  }
+}

@@ -1,0 +1,32 @@
+"""Cellmill captures notebook experiments in JupyterLab, without a changed cell.
+
+Importing it loads nothing heavy: no MLflow, papermill, pandas or IPython.
+"""
+
+from typing import Any
+
+from cellmill._version import __version__
+
+__all__ = ["__version__"]
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    return [{"src": "labextension", "dest": "cellmill"}]
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    return [{"module": "cellmill.server"}]
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Start capture in an IPython shell. The installed start-up file calls this in every kernel."""
+    from cellmill.kernel.extension import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Stop capture in an IPython shell."""
+    from cellmill.kernel.extension import unload
+
+    unload(shell)

@@ -1,0 +1,5 @@
+"""`python -m cellmill` is `cellmill`."""
+
+from cellmill.cli import main
+
+main()

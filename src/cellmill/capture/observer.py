@@ -1,0 +1,231 @@
+"""What a probe may say: a training began, it ended, its model predicted, a metric was measured.
+
+Probes wrap the user's libraries, so everything here is called inside the user's cell. `guarded`
+keeps the one rule of that place: an error of ours never leaves it.
+"""
+
+import functools
+import threading
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from cellmill.capture.describe import describe_data
+from cellmill.capture.models import keep_model
+from cellmill.capture.recording import Recording, describe_failure, outcome_of
+from cellmill.core.clock import now_ms
+from cellmill.core.events import DataEvaluated, DataUse, MetricMeasured, TrainingFinished, TrainingStarted
+from cellmill.core.ids import ExecutionId, RunId, new_run_id
+
+REMEMBERED_PREDICTIONS = 512
+DESCRIBED_PER_EXECUTION = 8
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Reports(Protocol):
+    """Whatever can say that it failed."""
+
+    @property
+    def recording(self) -> Recording: ...
+
+
+S = TypeVar("S", bound=Reports)
+
+
+def guarded(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R | None]:
+    """Keep an error of ours from the user's cell: it is written to the journal, and the answer is None."""
+
+    @functools.wraps(method)
+    def safely(reporter: S, /, *args: P.args, **kwargs: P.kwargs) -> R | None:
+        try:
+            return method(reporter, *args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - the rule of this module
+            reporter.recording.failed(method.__name__.strip("_"), error)
+            return None
+
+    return safely
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Whose prediction an array is, and of which data."""
+
+    run: RunId
+    data: str | None
+
+
+class Observer:
+    """What probes report to, in one kernel."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+        self._local = threading.local()
+        self._training_threads = 0
+        self._models: dict[int, tuple[weakref.ref[Any], RunId]] = {}
+        self._predictions: OrderedDict[int, tuple[weakref.ref[Any], Prediction]] = OrderedDict()
+        self._predicted_here: tuple[ExecutionId | None, set[Prediction]] = (None, set())
+        self._described_here: tuple[ExecutionId | None, int] = (None, 0)
+        self._variants: dict[tuple[RunId, str], dict[str, int]] = {}
+
+    # --- only the outermost call counts
+
+    @property
+    def is_watching(self) -> bool:
+        """Whether a call seen now is the user's own: capture is on, and no watched call is around it.
+
+        Inside a training, a call from another thread than the main one belongs to that training:
+        joblib's threads fit the parts of an ensemble.
+        """
+        if getattr(self._local, "depth", 0):
+            return False
+        if self._training_threads and threading.current_thread() is not threading.main_thread():
+            return False
+        return self.recording.is_recording
+
+    @contextmanager
+    def around(self, *, training: bool = False) -> Iterator[None]:
+        """Mark a watched call: what it calls in turn is not the user's own."""
+        self._local.depth = getattr(self._local, "depth", 0) + 1
+        self._training_threads += training
+        try:
+            yield
+        finally:
+            self._training_threads -= training
+            self._local.depth -= 1
+
+    # --- trainings
+
+    @guarded
+    def training_started(
+        self,
+        *,
+        library: str,
+        model_class: str,
+        params: Mapping[str, str],
+        data: Any = None,
+        data_name: str | None = None,
+        target_name: str | None = None,
+    ) -> RunId:
+        """A training begins. Returns the run that it makes."""
+        run = new_run_id()
+        uses: tuple[DataUse, ...] = ()
+        if data is not None:
+            uses = (describe_data(data, name=data_name, context="training", target=target_name),)
+        self.recording.write(
+            TrainingStarted(run, self.recording.execution, now_ms(), library, model_class, params, uses)
+        )
+        return run
+
+    @guarded
+    def training_finished(
+        self, run: RunId | None, model: Any, *, data: Any, flavor: str, params: Mapping[str, str] | None = None
+    ) -> None:
+        """The training returned: its model is kept, and known again when it predicts."""
+        if run is None:
+            return
+        ended_ms = now_ms()
+        blob, note = keep_model(self.recording.project, self.recording.settings, model, data, flavor=flavor)
+        self.recording.write(TrainingFinished(run, ended_ms, "ok", None, blob, note, params or {}))
+        self.remember_model(model, run)
+
+    @guarded
+    def training_ended(self, run: RunId | None, *, note: str) -> None:
+        """The training returned and made no model that could be kept, as a cross-validation does."""
+        if run is not None:
+            self.recording.write(TrainingFinished(run, now_ms(), "ok", note=note))
+
+    @guarded
+    def training_raised(self, run: RunId | None, error: BaseException) -> None:
+        """The training raised, or was interrupted."""
+        if run is not None:
+            self.recording.write(TrainingFinished(run, now_ms(), outcome_of(error), describe_failure(error)))
+
+    # --- models and their predictions
+
+    def remember_model(self, model: Any, run: RunId) -> None:
+        """Know this object as the run's model until it is trained again."""
+        key = id(model)
+        try:
+            # `id` is reused, so an entry must go with its object.
+            self._models[key] = (weakref.ref(model, lambda _: self._models.pop(key, None)), run)
+        except TypeError:
+            return  # takes no weak reference: its metrics cannot be told from another's
+
+    def run_of(self, model: Any) -> RunId | None:
+        """Return the run that made a model, None for one that no run made."""
+        found = self._models.get(id(model))
+        return found[1] if found is not None and found[0]() is model else None
+
+    @guarded
+    def predicted(self, run: RunId, result: Any, *, data: Any, data_name: str | None) -> None:
+        """A run's model predicted: the result is known again when a metric is made of it."""
+        prediction = Prediction(run, data_name)
+        self._evaluated(run, data, data_name)
+        execution, seen = self._predicted_here
+        if execution != self.recording.execution:
+            self._predicted_here = (self.recording.execution, seen := set())
+        seen.add(prediction)
+        key = id(result)
+        try:
+            reference = weakref.ref(result, lambda _: self._predictions.pop(key, None))
+        except TypeError:
+            return  # a list, say: known only within this execution
+        self._predictions[key] = (reference, prediction)
+        if len(self._predictions) > REMEMBERED_PREDICTIONS:
+            self._predictions.popitem(last=False)
+
+    def prediction_behind(self, values: Any) -> Prediction | None:
+        """Return whose prediction an array is, or is a view into: `proba[:, 1]` is still its model's."""
+        while values is not None:
+            found = self._predictions.get(id(values))
+            if found is not None and found[0]() is values:
+                return found[1]
+            values = getattr(values, "base", None) if type(values).__module__ == "numpy" else None
+        return None
+
+    def only_prediction_here(self) -> Prediction | None:
+        """Return the prediction made in this execution, if there was exactly one."""
+        execution, seen = self._predicted_here
+        if execution == self.recording.execution and len(seen) == 1:
+            return next(iter(seen))
+        return None
+
+    # --- metrics
+
+    @guarded
+    def metric(self, run: RunId, name: str, value: float, *, data_name: str | None = None, variant: str = "") -> None:
+        """A metric of a run's model was measured.
+
+        Named as MLflow's autologging names them, `f1_score-2_X_test`: the function, a number from the
+        second variant of its settings on, and the variable that holds the data.
+        """
+        variants = self._variants.setdefault((run, f"{name}|{data_name}"), {})
+        index = variants.setdefault(variant, len(variants) + 1)
+        full = name if index == 1 else f"{name}-{index}"
+        if data_name:
+            full = f"{full}_{data_name}"
+        self.recording.write(MetricMeasured(run, self.recording.execution, now_ms(), full, value))
+
+    @guarded
+    def metric_step(self, run: RunId, name: str, value: float, step: int) -> None:
+        """One point of a metric's curve."""
+        self.recording.write(MetricMeasured(run, self.recording.execution, now_ms(), name, value, step))
+
+    @guarded
+    def evaluated(self, run: RunId, *, data: Any, data_name: str | None) -> None:
+        """A run's model was scored on this data."""
+        self._evaluated(run, data, data_name)
+
+    def _evaluated(self, run: RunId, data: Any, data_name: str | None) -> None:
+        execution, described = self._described_here
+        if execution != self.recording.execution:
+            described = 0
+        self._described_here = (self.recording.execution, described + 1)
+        if described < DESCRIBED_PER_EXECUTION:  # a loop over single rows must not pay for each
+            use = describe_data(data, name=data_name, context="evaluation")
+            self.recording.write(DataEvaluated(run, self.recording.execution, now_ms(), use))

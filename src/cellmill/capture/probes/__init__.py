@@ -1,0 +1,78 @@
+"""Probes find trainings in the user's libraries. Ours come through the same door as anyone's.
+
+A probe is a class named by an entry point of the group `cellmill.probes`. It is made when a module
+that it watches has just been imported, and says what it sees to an `Observer`.
+"""
+
+import threading
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from types import ModuleType
+from typing import Protocol
+
+from cellmill.capture.observer import Observer
+from cellmill.capture.probes.imports import ImportWatch
+
+GROUP = "cellmill.probes"
+
+
+class Probe(Protocol):
+    """What an entry point of the group names: a class with this shape."""
+
+    modules: tuple[str, ...]
+    """Modules after whose import `install` is called, each once."""
+
+    def __init__(self, observer: Observer, user_names: dict[str, object]) -> None:
+        """`user_names` is the user's namespace: to be looked at, never changed."""
+        ...
+
+    def install(self, module: ModuleType) -> None:
+        """Wrap what is to be seen in a module that was just imported."""
+        ...
+
+    def remove(self) -> None:
+        """Put everything back."""
+        ...
+
+
+class Probes:
+    """Every installed probe, each waiting for its modules."""
+
+    def __init__(self, observer: Observer, user_names: dict[str, object]) -> None:
+        self._observer = observer
+        self._user_names = user_names
+        self._watch = ImportWatch()
+        self._probes: list[Probe] = []
+        self._found = threading.Thread(target=self._find, name="cellmill-probes", daemon=True)
+
+    def start(self) -> None:
+        """Look for probes beside the kernel's start: reading every package's metadata takes some 30 ms."""
+        self._watch.start()
+        self._found.start()
+
+    def wait(self) -> None:
+        """Return when every probe is in place: to be called before the first cell runs."""
+        self._found.join()
+
+    def stop(self) -> None:
+        """Take every probe out again."""
+        self.wait()
+        self._watch.stop()
+        for probe in self._probes:
+            self._safely(probe.remove)
+
+    def _find(self) -> None:
+        for entry in entry_points(group=GROUP):
+            self._safely(lambda entry=entry: self._add(entry.load()))
+
+    def _add(self, kind: Callable[[Observer, dict[str, object]], Probe]) -> None:
+        probe = kind(self._observer, self._user_names)
+        self._probes.append(probe)
+        for module in probe.modules:
+            self._watch.after(module, lambda loaded, probe=probe: self._safely(lambda: probe.install(loaded)))
+
+    def _safely(self, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except Exception as error:  # noqa: BLE001 - a broken probe must not break the user's import
+            self._observer.recording.failed("probes", error)

@@ -1,0 +1,72 @@
+"""Being told when the user imports a module, at no cost to any other import."""
+
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+from types import ModuleType
+from typing import Any
+
+Action = Callable[[ModuleType], None]
+
+
+class ImportWatch(MetaPathFinder):
+    """Runs an action once, right after a module was imported for the first time."""
+
+    def __init__(self) -> None:
+        self._actions: dict[str, list[Action]] = {}
+        self._finding = threading.local()
+
+    def start(self) -> None:
+        sys.meta_path.insert(0, self)
+
+    def stop(self) -> None:
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+
+    def after(self, module: str, action: Action) -> None:
+        """Run the action after the module's import; at once when it is imported already."""
+        loaded = sys.modules.get(module)
+        if loaded is not None and not getattr(getattr(loaded, "__spec__", None), "_initializing", False):
+            action(loaded)
+        else:
+            self._actions.setdefault(module, []).append(action)
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Answer only for watched modules, with what the other finders say and a loader that reports."""
+        if fullname not in self._actions or getattr(self._finding, "name", None) == fullname:
+            return None
+        self._finding.name = fullname
+        try:
+            spec = find_spec(fullname)
+        finally:
+            self._finding.name = None
+        if spec is None or spec.loader is None or not hasattr(spec.loader, "exec_module"):
+            return None
+        spec.loader = _Reporting(spec.loader, self._actions.pop(fullname))
+        return spec
+
+
+class _Reporting(Loader):
+    """Loads as the real loader does, gives the module back to it, then reports."""
+
+    def __init__(self, real: Any, actions: list[Action]) -> None:
+        self._real = real
+        self._actions = actions
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        module: ModuleType | None = self._real.create_module(spec)
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        # Handed back first: the module's own code may ask for its loader.
+        module.__loader__ = self._real
+        if module.__spec__ is not None:
+            module.__spec__.loader = self._real
+        self._real.exec_module(module)
+        for action in self._actions:
+            action(module)

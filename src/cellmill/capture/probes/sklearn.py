@@ -1,0 +1,319 @@
+"""Finds trainings in scikit-learn and in everything that derives from its `BaseEstimator`.
+
+A training is the outermost `fit` of an estimator that predicts, clusters or scores samples; one that
+only transforms prepares data (docs/decisions/004-what-is-a-training.md). Classes are wrapped as they
+are made, so estimators of other packages and of the user's own cells are seen like scikit-learn's.
+"""
+
+import functools
+import sys
+import weakref
+from collections.abc import Callable, Mapping
+from types import FunctionType, ModuleType
+from typing import Any
+
+from cellmill.capture.frames import caller, name_of
+from cellmill.capture.observer import Observer, guarded
+from cellmill.capture.probes.wrapping import unwrap_method, wrap_method
+from cellmill.capture.recording import Recording
+from cellmill.core.ids import RunId
+
+LIBRARY = "sklearn"
+PREDICTING = ("predict", "predict_proba", "predict_log_proba", "decision_function", "score_samples")
+# They fit clones of an estimator: one call of the user's, so one training at the most.
+CROSS_VALIDATING = ("cross_val_score", "cross_validate")
+FITTING_CLONES = ("cross_val_predict", "learning_curve", "validation_curve", "permutation_test_score")
+# Numbers that `sklearn.metrics` returns and that say nothing of a model's predictions.
+NOT_METRICS = ("check_scoring", "get_scorer", "get_scorer_names", "make_scorer", "auc")
+
+MAX_VALUE_LENGTH = 500
+
+
+class SklearnProbe:
+    """The probe of scikit-learn."""
+
+    modules = ("sklearn.base", "sklearn.metrics", "sklearn.model_selection")
+
+    def __init__(self, observer: Observer, user_names: dict[str, object]) -> None:
+        self._observer = observer
+        self._user_names = user_names
+        self._undo: list[Callable[[], None]] = []
+
+    def install(self, module: ModuleType) -> None:
+        """Wrap what is to be seen in one of `modules`."""
+        match module.__name__:
+            case "sklearn.base":
+                self._watch_estimators(module.BaseEstimator)
+            case "sklearn.metrics":
+                self._wrap_functions(module, [n for n in module.__all__ if n not in NOT_METRICS], self._metric)
+            case "sklearn.model_selection":
+                self._wrap_functions(module, CROSS_VALIDATING, self._cross_validation)
+                self._wrap_functions(module, FITTING_CLONES, self._fitting_clones)
+
+    @property
+    def recording(self) -> Recording:
+        """Where `guarded` reports an error of ours."""
+        return self._observer.recording
+
+    def remove(self) -> None:
+        """Put everything back."""
+        while self._undo:
+            self._undo.pop()()
+
+    # --- estimators
+
+    def _watch_estimators(self, base: type) -> None:
+        for kind in _family(base):
+            self._wrap_estimator(kind)
+        original = vars(base).get("__init_subclass__")
+
+        def __init_subclass__(cls: type, **kwargs: Any) -> None:
+            super(base, cls).__init_subclass__(**kwargs)  # type: ignore[misc]
+            self._wrap_estimator(cls)
+
+        if original is None:
+            base.__init_subclass__ = classmethod(__init_subclass__)  # type: ignore[assignment]
+            self._undo.append(lambda: delattr(base, "__init_subclass__"))
+
+    def _wrap_estimator(self, kind: type) -> None:
+        names = ["fit", *PREDICTING, "score"]
+        arounds = [self._fit, *[self._predict] * len(PREDICTING), self._score]
+        for name, around in zip(names, arounds, strict=True):
+            # Where it is defined: `score` comes from a mixin that is no estimator itself.
+            owner = next((parent for parent in kind.__mro__ if name in vars(parent)), None)
+            if owner is not None and wrap_method(owner, name, around):
+                reference = weakref.ref(owner)
+                self._undo.append(lambda name=name, reference=reference: _unwrap(reference(), name))
+
+    def _fit(self, estimator: Any, fit: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if not self._observer.is_watching or not self._trains_a_model(estimator):
+            return fit(*args, **kwargs)
+        run = self._begin(estimator, _argument(args, kwargs, 0, "X"), _argument(args, kwargs, 1, "y"), position=0)
+        result = self._train(run, fit, args, kwargs)
+        self._keep(run, estimator, _argument(args, kwargs, 0, "X"))
+        return result
+
+    @guarded
+    def _begin(self, estimator: Any, data: Any, target: Any, *, position: int) -> RunId | None:
+        frame = caller()
+        return self._observer.training_started(
+            library=LIBRARY,
+            model_class=_public_name(type(estimator)),
+            params=_parameters(estimator),
+            data=data,
+            data_name=name_of(data, frame, self._user_names, position=position),
+            target_name=name_of(target, frame, self._user_names, position=position + 1) if target is not None else None,
+        )
+
+    def _train(
+        self, run: RunId | None, train: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        try:
+            with self._observer.around(training=True):
+                return train(*args, **kwargs)
+        except BaseException as error:
+            self._observer.training_raised(run, error)
+            raise
+
+    @guarded
+    def _keep(self, run: RunId | None, estimator: Any, data: Any) -> None:
+        self._observer.training_finished(run, estimator, data=data, flavor=LIBRARY, params=_found_by_search(estimator))
+        best = vars(estimator).get("best_estimator_")
+        if run is not None and best is not None:
+            self._observer.remember_model(best, run)
+
+    def _predict(
+        self, estimator: Any, predict: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        run = self._run_asked(estimator)
+        if run is None:
+            return predict(*args, **kwargs)
+        with self._observer.around():
+            result = predict(*args, **kwargs)
+        self._predicted(run, _argument(args, kwargs, 0, "X"), result)
+        return result
+
+    @guarded
+    def _predicted(self, run: RunId, data: Any, result: Any) -> None:
+        self._observer.predicted(run, result, data=data, data_name=self._name(data))
+
+    def _score(self, estimator: Any, score: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        run = self._run_asked(estimator)
+        if run is None:
+            return score(*args, **kwargs)
+        with self._observer.around():
+            result = score(*args, **kwargs)
+        self._scored(run, estimator, _argument(args, kwargs, 0, "X"), result)
+        return result
+
+    @guarded
+    def _scored(self, run: RunId, estimator: Any, data: Any, result: Any) -> None:
+        value = _number(result)
+        if value is not None:
+            name = self._name(data)
+            self._observer.evaluated(run, data=data, data_name=name)
+            self._observer.metric(run, f"{type(estimator).__name__}_score", value, data_name=name)
+
+    def _run_asked(self, estimator: Any) -> RunId | None:
+        return self._observer.run_of(estimator) if self._observer.is_watching else None
+
+    @guarded
+    def _trains_a_model(self, estimator: Any) -> bool:
+        """A pipeline answers for its last step: `hasattr` asks scikit-learn's own `available_if`."""
+        if any(hasattr(estimator, name) for name in ("predict", "fit_predict")):
+            return True
+        return not any(hasattr(estimator, name) for name in ("transform", "fit_transform"))
+
+    def _name(self, data: Any) -> str | None:
+        return name_of(data, caller(), self._user_names, position=0)
+
+    # --- functions
+
+    def _wrap_functions(
+        self, module: ModuleType, names: "tuple[str, ...] | list[str]", around: Callable[..., Any]
+    ) -> None:
+        """Wrap functions in the package and where they are defined: pickle looks for them there."""
+        for name in names:
+            original = getattr(module, name, None)
+            if not isinstance(original, FunctionType):
+                continue
+
+            def wrapped(*args: Any, __original: FunctionType = original, __name: str = name, **kwargs: Any) -> Any:
+                return around(__name, __original, args, kwargs)
+
+            functools.update_wrapper(wrapped, original)
+            for place in {module, sys.modules.get(original.__module__, module)}:
+                if getattr(place, name, None) is original:
+                    setattr(place, name, wrapped)
+                    self._undo.append(
+                        lambda place=place, name=name, original=original: setattr(place, name, original)
+                    )
+
+    def _metric(self, name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if not self._observer.is_watching:
+            return function(*args, **kwargs)
+        with self._observer.around():
+            result = function(*args, **kwargs)
+        self._measured(name, args, kwargs, result)
+        return result
+
+    @guarded
+    def _measured(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
+        value = _number(result)
+        if value is None:
+            return
+        found = (self._observer.prediction_behind(given) for given in (*args, *kwargs.values()))
+        behind = next(filter(None, found), None) or self._observer.only_prediction_here()
+        if behind is not None:
+            self._observer.metric(behind.run, name, value, data_name=behind.data, variant=_variant(kwargs))
+
+    def _cross_validation(
+        self, name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        estimator = _argument(args, kwargs, 0, "estimator")
+        if not self._observer.is_watching or not self._trains_a_model(estimator):
+            return self._fitting_clones(name, function, args, kwargs)
+        run = self._begin(estimator, _argument(args, kwargs, 1, "X"), _argument(args, kwargs, 2, "y"), position=1)
+        result = self._train(run, function, args, kwargs)
+        self._cross_validated(run, name, result)
+        return result
+
+    @guarded
+    def _cross_validated(self, run: RunId | None, name: str, result: Any) -> None:
+        if run is None:
+            return
+        curves = {name: result}
+        if isinstance(result, dict):
+            curves = {f"{name}_{key}": scores for key, scores in result.items() if key.startswith(("test_", "train_"))}
+        for curve, scores in curves.items():
+            for step, score in enumerate(scores):
+                self._observer.metric_step(run, curve, float(score), step)
+            self._observer.metric(run, f"{curve}_mean", float(scores.mean()))
+        self._observer.training_ended(run, note="a cross-validation keeps none of the models that it fits")
+
+    def _fitting_clones(
+        self, _name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        with self._observer.around(training=True):
+            return function(*args, **kwargs)
+
+
+def _unwrap(kind: type | None, name: str) -> None:
+    if kind is not None:
+        unwrap_method(kind, name)
+
+
+def _family(base: type) -> list[type]:
+    found, queue = [base], [base]
+    while queue:
+        for kind in type.__subclasses__(queue.pop()):
+            if kind not in found:
+                found.append(kind)
+                queue.append(kind)
+    return found
+
+
+def _argument(args: tuple[Any, ...], kwargs: Mapping[str, Any], position: int, name: str) -> Any:
+    return args[position] if position < len(args) else kwargs.get(name)
+
+
+def _public_name(kind: type) -> str:
+    """`sklearn.linear_model._ridge.Ridge` -> `sklearn.linear_model.Ridge`, as people import it."""
+    module = ".".join(part for part in kind.__module__.split(".") if not part.startswith("_"))
+    return f"{module}.{kind.__qualname__}" if module else kind.__qualname__
+
+
+def _parameters(estimator: Any) -> dict[str, str]:
+    return {name: render(value) for name, value in sorted(estimator.get_params(deep=True).items())}
+
+
+def _found_by_search(estimator: Any) -> dict[str, str]:
+    """What a search found, under the names of MLflow's autologging."""
+    best = vars(estimator).get("best_params_")
+    return {f"best_{name}": render(value) for name, value in best.items()} if isinstance(best, dict) else {}
+
+
+def render(value: Any) -> str:
+    """Return a parameter's value as text. Of a user's own class only the name: its `repr` may do anything."""
+    kind = type(value)
+    if value is None or kind in (bool, int, float, str, complex):
+        text = str(value)
+    elif kind in (list, tuple, set, frozenset, dict):
+        text = _render_container(value)
+    elif kind.__module__.partition(".")[0] in ("sklearn", "numpy", "builtins"):
+        text = str(value)
+    elif kind is type or kind is FunctionType:
+        text = f"{value.__module__}.{value.__qualname__}"
+    else:
+        text = f"{kind.__name__}(…)"
+    return text if len(text) <= MAX_VALUE_LENGTH else text[: MAX_VALUE_LENGTH - 1] + "…"
+
+
+def _render_container(value: Any) -> str:
+    if type(value) is dict:
+        return "{" + ", ".join(f"{_quoted(k)}: {_quoted(v)}" for k, v in value.items()) + "}"
+    inner = ", ".join(_quoted(item) for item in value)
+    if type(value) is list:
+        return f"[{inner}]"
+    if type(value) is tuple:
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    return f"{{{inner}}}" if inner else "set()"
+
+
+def _quoted(value: Any) -> str:
+    return repr(value) if type(value) is str else render(value)
+
+
+def _number(result: Any) -> float | None:
+    """Return a scalar result as a float; None for arrays, reports and the like."""
+    if type(result) in (int, float):
+        return float(result)
+    if type(result).__module__ == "numpy" and getattr(result, "ndim", None) == 0:
+        return float(result)
+    return None
+
+
+def _variant(kwargs: Mapping[str, Any]) -> str:
+    """The settings of a metric, which tell `f1_score(average="macro")` from `f1_score(average="micro")`."""
+    settings = {name: value for name, value in kwargs.items() if name not in ("y_true", "y_pred", "y_score", "y_prob")}
+    return repr(sorted((name, render(value)) for name, value in settings.items()))

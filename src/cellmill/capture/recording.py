@@ -1,0 +1,175 @@
+"""The kernel's side: turns what happens into journal events. Knows no IPython.
+
+Nothing here may raise into the user's cell. What goes wrong is written to the journal where that is
+still possible, and kept in `trouble` where it is not.
+"""
+
+import threading
+from contextvars import ContextVar
+
+from cellmill.capture.control import Control, ControlWatch, control_path
+from cellmill.capture.folder import prepare_folder
+from cellmill.capture.journal import JournalWriter
+from cellmill.core.clock import now_ms
+from cellmill.core.errors import FolderNotWritable
+from cellmill.core.events import (
+    CaptureFailed,
+    CapturePaused,
+    CaptureResumed,
+    Event,
+    ExecutionFinished,
+    ExecutionStarted,
+    Failure,
+    NotebookNamed,
+    Outcome,
+    SessionStarted,
+)
+from cellmill.core.ids import ExecutionId, RunId
+from cellmill.core.project import Project
+from cellmill.core.settings import Settings
+from cellmill.dataflow.footprint import Footprint, Namespace, footprint
+
+
+class Recording:
+    """One session's capture, from the kernel's start to its end."""
+
+    def __init__(self, project: Project, settings: Settings, started: SessionStarted) -> None:
+        """Open the session's journal. Raises `FolderNotWritable`."""
+        self.project = project
+        self.settings = settings
+        self.started = started
+        self.trouble: str | None = None
+        self._notebook = started.notebook
+        self._control = ControlWatch(control_path(project, started.kernel))
+        self._paused = False
+        self._namespace = Namespace()
+        self._open: dict[ExecutionId, int] = {}
+        self._here: ContextVar[ExecutionId | None] = ContextVar("cellmill_execution", default=None)
+        self._latest: ExecutionId | None = None
+        self._lock = threading.Lock()
+        prepare_folder(project)
+        self._journal = JournalWriter(project.journal(started.session))
+        self._journal.append(started)
+
+    # --- what others ask
+
+    @property
+    def paused(self) -> bool:
+        """Whether the user has switched capture off, as of the last cell that began."""
+        return self._paused
+
+    @property
+    def notebook(self) -> str | None:
+        return self._notebook
+
+    @property
+    def execution(self) -> ExecutionId | None:
+        """The execution that the calling code belongs to; from a thread, the one that began last."""
+        return self._here.get() or self._latest
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether what happens now is kept: a user's cell is running, and capture is not paused."""
+        return not self._paused and self.execution in self._open
+
+    # --- executions
+
+    def execution_started(
+        self, execution: ExecutionId, *, source: str, cell: str | None, number: int, tags: tuple[str, ...]
+    ) -> None:
+        """A cell is about to run."""
+        self._obey(self._control.look())
+        if self._paused:
+            return
+        if not self._journal.is_there():
+            prepare_folder(self.project)
+            self._journal.reopen()
+            self._journal.append(self.started)
+        self._here.set(execution)
+        self._latest = execution
+        self._open[execution] = number
+        self.write(ExecutionStarted(execution, now_ms(), number, source, cell, tags))
+
+    def execution_finished(
+        self, execution: ExecutionId, *, python: str | None, outcome: Outcome, error: Failure | None
+    ) -> None:
+        """A cell has run. `python` is its source as Python, None where it never became any."""
+        if self._open.pop(execution, None) is None:
+            return  # began before capture did, or while it was paused
+        found = Footprint()
+        if python is not None:
+            try:
+                found = self._namespace.resolve(footprint(python))
+            except (SyntaxError, ValueError, RecursionError):
+                found = Footprint()  # the cell failed for the same reason, and says so itself
+        self.write(
+            ExecutionFinished(
+                execution, now_ms(), outcome, tuple(sorted(found.reads)), tuple(sorted(found.writes)), error
+            )
+        )
+        self._here.set(None)
+
+    # --- writing
+
+    def write(self, event: Event) -> None:
+        """Append an event. A full disk or a lost folder ends capture, with the reason in `trouble`."""
+        try:
+            self._journal.append(event)
+            self.trouble = None
+        except OSError as error:
+            self.trouble = f"the journal cannot be written ({error.strerror or error})"
+
+    def failed(self, where: str, error: BaseException, *, run: RunId | None = None) -> None:
+        """Something of ours went wrong: the run, or the execution, is marked incomplete."""
+        self.write(CaptureFailed(now_ms(), where, f"{type(error).__name__}: {error}", self.execution, run))
+
+    def close(self) -> None:
+        """Give the journal back."""
+        self._journal.close()
+
+    # --- being told
+
+    def _obey(self, control: Control) -> None:
+        if control.notebook is not None and control.notebook != self._notebook:
+            self._notebook = control.notebook
+            self.write(NotebookNamed(now_ms(), control.notebook))
+        paused = control.paused or not self.settings.capture
+        if paused != self._paused:
+            self._paused = paused
+            self.write(CapturePaused(now_ms()) if paused else CaptureResumed(now_ms()))
+
+
+_current: Recording | None = None
+
+
+def current_recording() -> Recording | None:
+    """Return the recording of this process, None where nothing is captured."""
+    return _current
+
+
+def try_recording(project: Project, settings: Settings, started: SessionStarted) -> tuple[Recording | None, str | None]:
+    """Return a recording and None, or None and the sentence that says why there is none."""
+    global _current
+    try:
+        _current = Recording(project, settings, started)
+        return _current, None
+    except FolderNotWritable as error:
+        return None, str(error)
+
+
+def describe_failure(error: BaseException) -> Failure:
+    """Return a user's exception as text. Its own `__str__` may fail: then only the type is kept."""
+    try:
+        message = str(error)
+    except Exception as second:  # noqa: BLE001 - whatever a user's __str__ raises
+        message = f"(its message cannot be shown: {type(second).__name__})"
+    return Failure(type(error).__name__, message[:2_000])
+
+
+def outcome_of(error: BaseException | None) -> Outcome:
+    """Return how an execution ended that raised this."""
+    if error is None:
+        return "ok"
+    return "interrupted" if isinstance(error, KeyboardInterrupt) else "error"
+
+

@@ -1,0 +1,268 @@
+"""The journal's events, folded into executions and runs. Pure: the same events give the same runs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from cellmill.core.events import (
+    CaptureFailed,
+    CapturePaused,
+    CaptureResumed,
+    CellIdentified,
+    DataEvaluated,
+    DataUse,
+    Event,
+    ExecutionFinished,
+    ExecutionStarted,
+    MetricMeasured,
+    NotebookExecuted,
+    NotebookNamed,
+    SessionEnded,
+    SessionStarted,
+    TrainingFinished,
+    TrainingStarted,
+)
+from cellmill.core.ids import ExecutionId, RunId
+from cellmill.core.project import Project
+from cellmill.core.runs import Execution, Metric, Parameter, Part, Run, RunStatus, Session, TakingPart
+from cellmill.dataflow.literals import literal_assignments
+from cellmill.dataflow.slice import Step, backward_slice
+
+# Names whose values never become parameters: a value like these is shown to many.
+_SECRET_WORDS = ("password", "passwd", "secret", "token", "api_key", "apikey", "credential", "private_key")
+
+
+def fold(events: Iterable[Event], project: Project, *, is_alive: bool) -> Session | None:
+    """Return the session that the events tell of, None when its start is not among them.
+
+    `is_alive` says whether the kernel may still write: of a dead one, what was open is interrupted.
+    Events of the kernel's journal and of the one kept outside may come in any interleaving.
+    """
+    folding = _Folding()
+    for event in events:
+        folding.take(event)
+    return folding.session(project, is_alive=is_alive)
+
+
+@dataclass
+class _Training:
+    started: TrainingStarted
+    finished: TrainingFinished | None = None
+    metrics: list[MetricMeasured] = field(default_factory=list)
+    evaluations: list[DataEvaluated] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+
+class _Folding:
+    def __init__(self) -> None:
+        self._started: SessionStarted | None = None
+        self._ended: SessionEnded | None = None
+        self._executed: NotebookExecuted | None = None
+        self._notebook: str | None = None
+        self._paused = False
+        self._executions: dict[ExecutionId, Execution] = {}
+        self._cells: dict[ExecutionId, CellIdentified] = {}
+        self._trainings: dict[RunId, _Training] = {}
+        self._failures: list[CaptureFailed] = []
+
+    def take(self, event: Event) -> None:
+        match event:
+            case SessionStarted():
+                if self._started is None:  # written again when the journal had to be started anew
+                    self._started = event
+                    self._notebook = self._notebook or event.notebook
+            case NotebookNamed():
+                self._notebook = event.notebook
+            case ExecutionStarted():
+                self._executions[event.execution] = Execution(
+                    execution=event.execution,
+                    number=event.number,
+                    source=event.source,
+                    cell=event.cell,
+                    tags=event.tags,
+                    started_ms=event.at_ms,
+                    ended_ms=None,
+                    outcome=None,
+                    error=None,
+                    reads=frozenset(),
+                    writes=frozenset(),
+                )
+            case ExecutionFinished():
+                self._finish(event)
+            case CellIdentified():
+                self._cells[event.execution] = event
+            case TrainingStarted():
+                self._trainings.setdefault(event.run, _Training(event))
+            case TrainingFinished():
+                if event.run in self._trainings:
+                    self._trainings[event.run].finished = event
+            case MetricMeasured():
+                if event.run in self._trainings:
+                    self._trainings[event.run].metrics.append(event)
+            case DataEvaluated():
+                if event.run in self._trainings:
+                    self._trainings[event.run].evaluations.append(event)
+            case CapturePaused():
+                self._paused = True
+            case CaptureResumed():
+                self._paused = False
+            case CaptureFailed():
+                self._failures.append(event)
+            case SessionEnded():
+                self._ended = event
+            case NotebookExecuted():
+                self._executed = event
+
+    def _finish(self, event: ExecutionFinished) -> None:
+        began = self._executions.get(event.execution)
+        if began is not None:
+            self._executions[event.execution] = replace(
+                began,
+                ended_ms=event.at_ms,
+                outcome=event.outcome,
+                error=event.error,
+                reads=frozenset(event.reads),
+                writes=frozenset(event.writes),
+            )
+
+    # --- the session
+
+    def session(self, project: Project, *, is_alive: bool) -> Session | None:
+        if self._started is None:
+            return None
+        is_alive = is_alive and self._ended is None
+        executions = tuple(
+            self._named(execution if is_alive or execution.outcome else replace(execution, outcome="interrupted"))
+            for execution in self._executions.values()
+        )
+        runs = tuple(self._run(training, executions, project, is_alive) for training in self._trainings.values())
+        return Session(
+            session=self._started.session,
+            kernel=self._started.kernel,
+            notebook=project.relative(self._notebook),
+            started_ms=self._started.at_ms,
+            started_by=self._started.started_by,
+            pid=self._started.pid,
+            process_started_s=self._started.process_started_s,
+            host=self._started.host,
+            python=self._started.python,
+            ended=self._ended.how if self._ended else None if is_alive else "died",
+            paused=self._paused,
+            executions=executions,
+            runs=self._with_notebooks_failure(runs),
+        )
+
+    def _named(self, execution: Execution) -> Execution:
+        cell = self._cells.get(execution.execution)
+        return execution if cell is None else replace(execution, cell=cell.cell, tags=cell.tags)
+
+    # --- a run
+
+    def _run(
+        self, training: _Training, executions: tuple[Execution, ...], project: Project, is_alive: bool
+    ) -> Run:
+        assert self._started is not None
+        started, finished = training.started, training.finished
+        taking_part, parameters = _taking_part(training, executions)
+        metrics = sorted(training.metrics, key=lambda metric: metric.at_ms)
+        return Run(
+            run=started.run,
+            session=self._started.session,
+            notebook=project.relative(self._notebook),
+            library=started.library,
+            model_class=started.model_class,
+            status=_status(finished, is_alive),
+            started_ms=started.at_ms,
+            ended_ms=finished.at_ms if finished else None,
+            parameters=_parameters(training, parameters),
+            metrics=tuple(Metric(m.name, m.value, m.step, m.at_ms) for m in metrics),
+            data=_unlike([*started.data, *(evaluation.data for evaluation in training.evaluations)]),
+            executions=taking_part,
+            model=finished.model if finished else None,
+            model_note=finished.note if finished else None,
+            error=finished.error if finished else None,
+            incomplete=self._incomplete(started.run, taking_part),
+            executed_notebook=self._executed.sha256 if self._executed else None,
+        )
+
+    def _incomplete(self, run: RunId, taking_part: tuple[TakingPart, ...]) -> tuple[str, ...]:
+        mine = {part.execution.execution for part in taking_part}
+        reasons = [
+            f"{failure.where}: {failure.reason}"
+            for failure in self._failures
+            if failure.run == run or (failure.run is None and failure.execution in mine)
+        ]
+        return tuple(dict.fromkeys(reasons))
+
+    def _with_notebooks_failure(self, runs: tuple[Run, ...]) -> tuple[Run, ...]:
+        """A headless notebook that failed did not come to the end of its last run, nor of one it was evaluating."""
+        executed = self._executed
+        if executed is None or executed.failed is None or not runs:
+            return runs
+        latest = max(runs, key=lambda run: run.started_ms).run
+        return tuple(
+            replace(run, status="failed", error=run.error or executed.error)
+            if run.status == "finished" and (run.run == latest or _touched(run, executed.failed))
+            else run
+            for run in runs
+        )
+
+
+def _touched(run: Run, execution: ExecutionId) -> bool:
+    return any(part.execution.execution == execution for part in run.executions)
+
+
+def _status(finished: TrainingFinished | None, is_alive: bool) -> RunStatus:
+    if finished is None:
+        return "running" if is_alive else "interrupted"
+    return {"ok": "finished", "error": "failed", "interrupted": "interrupted"}[finished.outcome]  # type: ignore[return-value]
+
+
+def _taking_part(
+    training: _Training, executions: tuple[Execution, ...]
+) -> tuple[tuple[TakingPart, ...], dict[str, str]]:
+    """Return the executions of a run in the order they ran, and the literals that flowed into its training."""
+    by_id = {execution.execution: execution for execution in executions}
+    order = {execution.execution: index for index, execution in enumerate(executions)}
+    trained = by_id.get(training.started.execution) if training.started.execution else None
+    parts: dict[ExecutionId, Part] = {}
+    literals: dict[str, str] = {}
+    if trained is not None:
+        before = executions[: order[trained.execution]]
+        fed = backward_slice((_step(execution) for execution in before), trained.reads)
+        parts.update(dict.fromkeys(fed.executions, "fed"))
+        parts[trained.execution] = "trained"
+        for execution in fed.executions:
+            literals.update(_literals(by_id[execution], fed.needed[execution]))
+        literals.update(_literals(trained, trained.writes))
+    for event in [*training.metrics, *training.evaluations]:
+        if event.execution in by_id:
+            parts.setdefault(event.execution, "evaluated")
+    taking_part = tuple(
+        TakingPart(by_id[execution], parts[execution]) for execution in sorted(parts, key=lambda e: order[e])
+    )
+    return taking_part, literals
+
+
+def _step(execution: Execution) -> Step:
+    return Step(execution.execution, execution.reads, execution.writes, whole=execution.outcome == "ok")
+
+
+def _literals(execution: Execution, wanted: frozenset[str]) -> dict[str, str]:
+    return {
+        literal.name: str(literal.value)
+        for literal in literal_assignments(execution.source)
+        if literal.name in wanted and not any(word in literal.name.lower() for word in _SECRET_WORDS)
+    }
+
+
+def _parameters(training: _Training, literals: dict[str, str]) -> tuple[Parameter, ...]:
+    """The notebook's own values first, for those are what a person turns."""
+    of_estimator = {**training.started.params, **(training.finished.params if training.finished else {})}
+    notebook = [Parameter(name, value, "notebook") for name, value in literals.items() if name not in of_estimator]
+    return (*notebook, *(Parameter(name, value, "estimator") for name, value in of_estimator.items()))
+
+
+def _unlike(data: list[DataUse]) -> tuple[DataUse, ...]:
+    return tuple({(use.context, use.name, use.digest): use for use in data}.values())
+
+

@@ -1,0 +1,131 @@
+"""Every session of a project, read from its journals and kept up to date."""
+
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from cellmill.capture.journal import read_events
+from cellmill.capture.runs import fold
+from cellmill.core.errors import AmbiguousRun, UnknownRun
+from cellmill.core.events import Event, SessionStarted
+from cellmill.core.ids import SessionId
+from cellmill.core.project import Project
+from cellmill.core.runs import Run, Session
+
+
+@dataclass
+class _Source:
+    path: Path
+    offset: int = 0
+
+    def more(self) -> list[Event]:
+        events, self.offset = read_events(self.path, self.offset)
+        return events
+
+
+class SessionReader:
+    """One session's two journals. `poll` reads only what is new."""
+
+    def __init__(self, project: Project, session: SessionId) -> None:
+        self._project = project
+        self._sources = (_Source(project.journal(session)), _Source(project.outside_journal(session)))
+        self._events: list[Event] = []
+        self._was_alive: bool | None = None
+        self.session: Session | None = None
+
+    def poll(self) -> bool:
+        """Read on. Returns whether anything has changed, the kernel's death included."""
+        new = [event for source in self._sources for event in source.more()]
+        self._events += new
+        settled = self.session is not None and self.session.ended is not None
+        alive = False if settled and not new else is_alive(self._events)
+        if not new and alive == self._was_alive:
+            return False
+        self._was_alive = alive
+        self.session = fold(self._events, self._project, is_alive=alive)
+        return True
+
+    @property
+    def size_bytes(self) -> tuple[int, ...]:
+        """How far each journal has been read: with it one knows whether a session was recorded whole."""
+        return tuple(source.offset for source in self._sources)
+
+
+class Sessions:
+    """Every session of one project."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self._readers: dict[SessionId, SessionReader] = {}
+
+    def poll(self) -> set[SessionId]:
+        """Read what is new in every journal. Returns the sessions that changed."""
+        for session in session_ids(self.project):
+            if session not in self._readers:
+                self._readers[session] = SessionReader(self.project, session)
+        return {session for session, reader in self._readers.items() if reader.poll()}
+
+    def readers(self) -> dict[SessionId, SessionReader]:
+        return self._readers
+
+    def all(self) -> tuple[Session, ...]:
+        """Return the sessions as of the last `poll`, oldest first."""
+        found = [reader.session for _, reader in sorted(self._readers.items()) if reader.session is not None]
+        return tuple(found)
+
+    def runs(self, notebook: str | None = None) -> tuple[Run, ...]:
+        """Return the runs of a notebook, or of all, newest first."""
+        found = [run for session in self.all() for run in session.runs if notebook in (None, run.notebook)]
+        return tuple(sorted(found, key=lambda run: (run.started_ms, run.run), reverse=True))
+
+    def run(self, begins_with: str) -> Run:
+        """Return the run whose id begins so. Raises `UnknownRun`, `AmbiguousRun`."""
+        return choose_run(self.runs(), begins_with)
+
+
+def choose_run(runs: tuple[Run, ...], begins_with: str) -> Run:
+    """Return the one run whose id begins so. Raises `UnknownRun`, `AmbiguousRun`."""
+    matches = [run for run in runs if begins_with and run.run.startswith(begins_with.lower())]
+    if not matches:
+        raise UnknownRun(begins_with, known=tuple(run.run for run in runs))
+    if len(matches) > 1:
+        raise AmbiguousRun(begins_with, matches=tuple(run.run for run in matches))
+    return matches[0]
+
+
+def session_ids(project: Project) -> tuple[SessionId, ...]:
+    """Return the sessions that left a journal, oldest first."""
+    try:
+        names = [path.name for path in project.journals.iterdir()]
+    except OSError:
+        return ()
+    ids = {name.removesuffix(".jsonl") for name in names if name.endswith(".jsonl")}
+    return tuple(SessionId(name) for name in sorted(ids) if not name.endswith(".server"))
+
+
+def load_sessions(project: Project) -> Sessions:
+    """Return every session, read once."""
+    sessions = Sessions(project)
+    sessions.poll()
+    return sessions
+
+
+def is_alive(events: list[Event]) -> bool:
+    """Return whether the kernel that wrote these events may write more.
+
+    Told by its process, with the time it started, for a pid is reused. Of a kernel on another machine
+    nothing can be known: it counts as alive until someone says that it ended.
+    """
+    started = next((event for event in events if isinstance(event, SessionStarted)), None)
+    if started is None:
+        return False
+    if started.host != socket.gethostname():
+        return True
+    import psutil
+
+    try:
+        process = psutil.Process(started.pid)
+        same = started.process_started_s is None or abs(process.create_time() - started.process_started_s) < 1
+        return same and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False

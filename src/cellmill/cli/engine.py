@@ -1,0 +1,130 @@
+"""`papermill --engine cellmill`: papermill's own engine, with the session named and its runs recorded.
+
+papermill imports this module whenever it is used at all, so it stays light.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import nbformat
+from nbclient.exceptions import DeadKernelError
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NBClientEngine
+from papermill.utils import merge_kwargs, remove_args
+
+from cellmill.core.errors import CellmillError
+from cellmill.core.ids import SessionId, new_session_id
+from cellmill.core.ports import Progress
+from cellmill.notebook.parameters import check_parameters, declared_parameters
+from cellmill.wiring.headless import HeadlessSession
+
+
+class EngineRefused(click.ClickException):
+    """Said before anything ran. papermill's command line shows a click error as one sentence."""
+
+
+class CellmillEngine(NBClientEngine):
+    """Runs a notebook and records its runs."""
+
+    @classmethod
+    def execute_notebook(
+        cls,
+        nb: nbformat.NotebookNode,
+        kernel_name: str,
+        output_path: str | None = None,
+        input_path: str | None = None,
+        cellmill_session: SessionId | None = None,
+        cellmill_progress: Callable[[Progress], None] | None = None,
+        **kwargs: Any,
+    ) -> nbformat.NotebookNode:
+        """See papermill's Engine. `cellmill_session` and `cellmill_progress` come from `cellmill run`."""
+        notebook = _notebook_path(input_path)
+        _check(nb, notebook)
+        quiet = cellmill_session is not None
+        session = HeadlessSession(cellmill_session or new_session_id(), notebook, output=output_path)
+        try:
+            executed = super().execute_notebook(
+                nb, kernel_name, output_path=output_path, session=session, progress=cellmill_progress, **kwargs
+            )
+        except DeadKernelError:
+            session.died(_as_bytes(nb))
+            raise
+        else:
+            session.executed(_as_bytes(executed))
+        finally:
+            said = session.record()
+            if not quiet:
+                click.echo(said, err=True)
+        return executed
+
+    @classmethod
+    def execute_managed_notebook(
+        cls,
+        nb_man: Any,
+        kernel_name: str,
+        log_output: bool = False,
+        stdout_file: Any = None,
+        stderr_file: Any = None,
+        start_timeout: int = 60,
+        execution_timeout: int | None = None,
+        session: HeadlessSession | None = None,
+        progress: Callable[[Progress], None] | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """As papermill's own, with the kernel told whom it serves and each cell told by its request."""
+        assert session is not None
+        total = len(nb_man.nb.cells)
+
+        def executed(cell: nbformat.NotebookNode, cell_index: int, execute_reply: dict[str, Any]) -> None:
+            session.cell_executed(
+                execution=execute_reply["parent_header"]["msg_id"],
+                cell=cell.get("id") or str(cell_index),
+                tags=tuple(cell.metadata.get("tags", [])),
+                reply=execute_reply["content"],
+            )
+            if progress is not None:
+                progress(Progress(cell_index + 1, total))
+
+        arguments = merge_kwargs(
+            remove_args(["timeout", "startup_timeout"], **kwargs),
+            timeout=execution_timeout or kwargs.get("timeout"),
+            startup_timeout=start_timeout,
+            kernel_name=kernel_name,
+            log_output=log_output,
+            stdout_file=stdout_file,
+            stderr_file=stderr_file,
+            on_cell_executed=executed,
+        )
+        return PapermillNotebookClient(nb_man, **arguments).execute(env={**os.environ, **session.environment})
+
+
+def _check(nb: nbformat.NotebookNode, notebook: Path) -> None:
+    """papermill warns of an unknown parameter and goes on; a sweep with a misspelt name would be wasted."""
+    given = nb.metadata.get("papermill", {}).get("parameters", {})
+    try:
+        check_parameters(given, declared_parameters(nb), notebook=os.path.relpath(notebook))
+    except CellmillError as error:
+        raise EngineRefused(str(error)) from error
+
+
+def _notebook_path(input_path: str | None) -> Path:
+    """Return where the notebook lies. papermill may have gone to another folder (--cwd) in the meantime."""
+    from papermill.iorw import papermill_io
+
+    if not input_path:
+        return Path.cwd() / "notebook.ipynb"
+    path = Path(input_path)
+    if not path.is_absolute():
+        began_in = getattr(papermill_io.get_handler(input_path), "_cwd", None)
+        path = Path(began_in or Path.cwd()) / path
+    return path
+
+
+def _as_bytes(nb: nbformat.NotebookNode) -> bytes:
+    text: str = nbformat.writes(nb)
+    return text.encode()
+
+

@@ -1,0 +1,28 @@
+"""How far a notebook has come, on standard error."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from cellmill.core.ports import Progress
+
+
+@contextmanager
+def cell_progress(name: str, *, silent: bool) -> Iterator[Callable[[Progress], None]]:
+    """Give a function to be told of each cell that ends; where it is silent, nothing is drawn."""
+    if silent:
+        yield lambda progress: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(name, total=None)
+
+        def told(progress: Progress) -> None:
+            done = progress.done == progress.total
+            words = f"{name}: recording its runs" if done else name
+            bar.update(task, completed=progress.done, total=progress.total, description=words)
+
+        yield told

@@ -1,0 +1,86 @@
+"""`cellmill run`: a notebook, headlessly."""
+
+import json
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from cellmill.cli import app
+from cellmill.cli.runs import AS_JSON, as_record
+from cellmill.core.errors import BadParameter
+from cellmill.core.ids import SessionId
+
+
+@app.command()
+def run(
+    notebook: Path = typer.Argument(help="The notebook to run. It is not changed."),
+    parameters: list[str] = typer.Option([], "-p", "--parameter", metavar="NAME=VALUE", help="Set a parameter."),
+    output: Path = typer.Option(None, "-o", "--output", help="Where the executed notebook goes."),
+    kernel: str = typer.Option(None, "-k", "--kernel", help="The kernel, if not the notebook's own."),
+    as_json: bool = AS_JSON,
+) -> None:
+    """Run a notebook from a clean kernel and record its runs.
+
+    Example: cellmill run notebooks/01_flight_delays.ipynb -p max_depth=4
+    """
+    from cellmill.executors.papermill import PapermillExecutor
+    from cellmill.pipeline.step import Step, run_step
+
+    step = Step(
+        notebook=notebook.resolve(),
+        output=output.resolve() if output is not None else default_output(notebook.resolve()),
+        texts=_texts(parameters),
+        kernel=kernel,
+    )
+    with _progress(notebook.name, silent=as_json) as progress:
+        session = run_step(step, PapermillExecutor(), progress=progress)
+    _report(notebook.resolve(), session, step.output, as_json=as_json)
+
+
+def default_output(notebook: Path) -> Path:
+    """Return where an executed notebook goes: `executed/` at the project's root, never over an older one."""
+    from cellmill.wiring.projects import project_of
+
+    stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+    return project_of(notebook).root / "executed" / f"{notebook.stem}-{stamp}.ipynb"
+
+
+def _texts(pairs: list[str]) -> dict[str, str]:
+    texts = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name.strip().isidentifier():
+            raise BadParameter(pair)
+        texts[name.strip()] = value
+    return texts
+
+
+def _progress(name: str, *, silent: bool) -> Any:
+    from cellmill.cli.progress import cell_progress
+
+    return cell_progress(name, silent=silent or not sys.stderr.isatty())
+
+
+def _report(notebook: Path, session: SessionId, output: Path, *, as_json: bool) -> None:
+    from cellmill.capture.sessions import load_sessions
+    from cellmill.cli.tables import print_runs
+    from cellmill.wiring.projects import project_of
+    from cellmill.wiring.recorder import store_ids
+
+    sessions = load_sessions(project_of(notebook))
+    mine = tuple(run for run in sessions.runs() if run.session == session)
+    known = store_ids(sessions.project, sessions.project.store)
+    if as_json:
+        record = {"session": session, "output": str(output), "runs": [as_record(r, known.get(r.run)) for r in mine]}
+        typer.echo(json.dumps(record, indent=2))
+        return
+    if mine:
+        print_runs(mine)
+    else:
+        typer.echo("No training was seen, so there is no run.")
+    typer.echo(f"Executed notebook: {output}")
+
+

@@ -1,0 +1,143 @@
+"""Tables that a person likes to read, on a terminal of any width."""
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cellmill.core.clock import now_ms
+from cellmill.core.models import RegisteredModel, Version
+from cellmill.core.runs import Run
+from cellmill.core.words import age, number, size
+from cellmill.replay.compare import Comparison
+
+_COLOURS = {"finished": "green", "failed": "red", "interrupted": "yellow", "running": "cyan"}
+SHOWN_METRICS, SHOWN_PARAMETERS = 3, 4
+
+
+def console() -> Console:
+    """Return where tables are printed: the terminal's width, or 120 columns where there is none."""
+    found = Console(highlight=False)
+    return found if found.is_terminal else Console(highlight=False, width=120)
+
+
+def print_runs(runs: tuple[Run, ...]) -> None:
+    """Print runs, one a row."""
+    table = _table("run", "model", "status", "parameters", "metrics", "notebook", "when")
+    now = now_ms()
+    for run in runs:
+        table.add_row(
+            Text(run.run, style="bold"),
+            run.short_class,
+            _status(run),
+            "\n".join(_parameters(run)),
+            "\n".join(f"{name} [bold]{number(value)}[/]" for name, value in _first_metrics(run)),
+            run.notebook or "",
+            age(run.started_ms, now),
+        )
+    console().print(table)
+
+
+def print_run(run: Run, store_id: str | None) -> None:
+    """Print one run whole."""
+    out = console()
+    out.print(f"[bold]{run.model_class}[/]  {run.run}  ", _status(run), age(run.started_ms, now_ms()))
+    if run.error is not None:
+        out.print(Text(f"{run.error.type}: {run.error.message}", style="red"))
+    for reason in run.incomplete:
+        out.print(Text(f"incomplete: {reason}", style="yellow"))
+    facts = _table("", "")
+    facts.show_header = False
+    model = size(run.model.size_bytes) if run.model else f"none: {run.model_note}" if run.model_note else "none"
+    for name, value in (
+        ("notebook", run.notebook or "unknown"),
+        ("session", run.session),
+        ("MLflow run", store_id or "not recorded yet"),
+        ("model", model),
+    ):
+        facts.add_row(name, value)
+    out.print(facts)
+    _print_rows(out, "parameters", [(p.name, p.value, p.source) for p in run.parameters], ("name", "value", "from"))
+    _print_rows(out, "metrics", [(n, number(v)) for n, v in run.last_metrics.items()], ("name", "value"))
+    data = [(u.name, u.context, f"{u.rows:,} × {len(u.columns)}", u.digest) for u in run.data]
+    _print_rows(out, "data", data, ("name", "context", "rows × columns", "digest"))
+    executions = [
+        (f"[{p.execution.number}]", p.part, p.execution.cell or "", _first_line(p.execution.source))
+        for p in run.executions
+    ]
+    _print_rows(out, "executions", executions, ("", "part", "cell", "source"))
+
+
+def print_comparison(comparison: Comparison) -> None:
+    """Print runs side by side, the best value of each metric marked."""
+    table = _table("", *(run.run for run in comparison.runs))
+    table.add_row("model", *(run.short_class for run in comparison.runs))
+    table.add_section()
+    for row in comparison.parameters:
+        table.add_row(row.name, *("" if value is None else str(value) for value in row.values))
+    table.add_section()
+    for row in comparison.metrics:
+        values = ["" if value is None else number(float(value)) for value in row.values]
+        if row.best is not None:
+            values[row.best] = f"[bold green]{values[row.best]} ✓[/]"
+        table.add_row(row.name, *values)
+    console().print(table)
+
+
+def print_models(models: tuple[RegisteredModel, ...]) -> None:
+    """Print the registry, a version a row."""
+    table = _table("model", "version", "aliases", "run", "notebook", "registered")
+    now = now_ms()
+    for model in models:
+        for version in model.versions:
+            table.add_row(
+                model.name,
+                version.version,
+                ", ".join(version.aliases),
+                version.run or "",
+                version.notebook or "",
+                age(version.created_ms, now),
+            )
+    console().print(table)
+
+
+def print_version(version: Version) -> None:
+    """Print a version that was just registered."""
+    alias = f" with the alias [bold]{version.aliases[0]}[/]" if version.aliases else ""
+    console().print(f"Registered [bold]{version.name}[/] version [bold]{version.version}[/]{alias}, from run {version.run}.")
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
+    for index, column in enumerate(columns):
+        table.add_column(column, overflow="fold", no_wrap=index == 0)
+    return table
+
+
+def _print_rows(out: Console, title: str, rows: list[tuple[str, ...]], columns: tuple[str, ...]) -> None:
+    if rows:
+        table = _table(*columns)
+        for row in rows:
+            table.add_row(*(Text(cell) for cell in row))
+        out.print(f"\n[bold]{title}[/]")
+        out.print(table)
+
+
+def _status(run: Run) -> Text:
+    return Text(run.status + (" (incomplete)" if run.incomplete else ""), style=_COLOURS[run.status])
+
+
+def _first_metrics(run: Run) -> list[tuple[str, float]]:
+    return list(run.last_metrics.items())[:SHOWN_METRICS]
+
+
+def _parameters(run: Run) -> list[str]:
+    """The notebook's own first: those are what a person turns."""
+    shown = [f"{p.name} {p.value}" for p in run.parameters if p.source == "notebook"]
+    shown += [f"{p.name} {p.value}" for p in run.parameters if p.source == "estimator"]
+    more = len(shown) - SHOWN_PARAMETERS
+    return [line[:40] for line in shown[:SHOWN_PARAMETERS]] + ([f"[dim]and {more} more[/]"] if more > 0 else [])
+
+
+def _first_line(source: str) -> str:
+    lines = [line for line in source.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    return (lines or [""])[0][:70]

@@ -1,0 +1,285 @@
+"""Everything that can go wrong, in one tree. Facts are fields; the message ends with what to do.
+
+    CellmillError
+    ├── NotebookError
+    │   ├── NotebookMissing          no file there
+    │   ├── NotANotebook             a file, but not a notebook
+    │   ├── UnknownParameter         a value for a name the notebook does not declare
+    │   ├── WrongParameterType       a value of another type than the default
+    │   └── BadParameter             not of the form NAME=VALUE
+    ├── ExecutionError
+    │   ├── CellFailed               a cell raised
+    │   ├── KernelDied               the kernel ended in the middle
+    │   └── KernelMissing            no such kernel is installed
+    ├── RunError
+    │   ├── UnknownRun               no run has that id
+    │   ├── AmbiguousRun             several runs' ids begin so
+    │   ├── RunWithoutModel          nothing to register
+    │   └── NoRuns                   nothing to choose from
+    ├── StoreError
+    │   ├── StoreUnreachable         MLflow's server does not answer
+    │   ├── StoreLocked              another process holds the database
+    │   └── StoreRefused             MLflow answered with an error of its own
+    ├── RegistryError
+    │   ├── InvalidModelName
+    │   └── InvalidAlias
+    ├── FolderNotWritable
+    ├── BadSettings
+    └── NoSession                    no kernel is captured there
+"""
+
+from difflib import get_close_matches
+from typing import Any, ClassVar
+
+
+class CellmillError(Exception):
+    """The root. `kind` is its name on the wire; its public attributes are its facts."""
+
+    kind: ClassVar[str] = "cellmill"
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The error's fields, as JSON can carry them."""
+        return {name: value for name, value in vars(self).items() if not name.startswith("_")}
+
+
+# --- notebooks
+
+
+class NotebookError(CellmillError):
+    """The notebook, or what was given for it, cannot be used."""
+
+
+class NotebookMissing(NotebookError):
+    kind = "notebook_missing"
+
+    def __init__(self, notebook: str, *, near: str | None = None) -> None:
+        self.notebook, self.near = notebook, near
+        hint = f" Did you mean {near}?" if near else " Check the path."
+        super().__init__(f"There is no notebook at {notebook}.{hint}")
+
+
+class NotANotebook(NotebookError):
+    kind = "not_a_notebook"
+
+    def __init__(self, notebook: str, *, reason: str) -> None:
+        self.notebook, self.reason = notebook, reason
+        super().__init__(f"{notebook} is not a notebook: {reason}. Open it in JupyterLab and save it as .ipynb.")
+
+
+class UnknownParameter(NotebookError):
+    """A value was given for a name that the notebook does not declare."""
+
+    kind = "unknown_parameter"
+
+    def __init__(self, name: str, *, notebook: str, declared: tuple[str, ...]) -> None:
+        self.name, self.notebook, self.declared = name, notebook, declared
+        near = get_close_matches(name, declared, n=1)
+        known = ", ".join(declared) or "none"
+        advice = (
+            f"Did you mean {near[0]!r}?" if near else f"Give {name!r} a default in the cell tagged 'parameters'."
+        )
+        super().__init__(f"{notebook} has no parameter {name!r} (it declares: {known}). {advice}")
+
+
+class WrongParameterType(NotebookError):
+    kind = "wrong_parameter_type"
+
+    def __init__(self, name: str, value: object, *, notebook: str, expected: str) -> None:
+        self.name, self.value, self.notebook, self.expected = name, repr(value), notebook, expected
+        super().__init__(
+            f"{name!r} of {notebook} takes {expected}, and {value!r} is not one. "
+            f"Give a value like the default in the cell tagged 'parameters'."
+        )
+
+
+class BadParameter(NotebookError):
+    kind = "bad_parameter"
+
+    def __init__(self, given: str) -> None:
+        self.given = given
+        super().__init__(f"{given!r} is not a parameter. Write NAME=VALUE, as in: -p max_depth=4")
+
+
+# --- executing
+
+
+class ExecutionError(CellmillError):
+    """The notebook ran, and did not come to its end."""
+
+
+class CellFailed(ExecutionError):
+    kind = "cell_failed"
+
+    def __init__(self, *, notebook: str, cell: int, source: str, error: str, message: str, output: str | None) -> None:
+        self.notebook, self.cell, self.source = notebook, cell, source
+        self.error, self.message, self.output = error, message, output
+        kept = f" The executed notebook, with the cell marked, is kept at {output}." if output else ""
+        super().__init__(f"Cell {cell} of {notebook} raised {error}: {message}.{kept}")
+
+
+class KernelDied(ExecutionError):
+    kind = "kernel_died"
+
+    def __init__(self, *, notebook: str, output: str | None) -> None:
+        self.notebook, self.output = notebook, output
+        kept = f" What ran until then is kept at {output}." if output else ""
+        super().__init__(
+            f"The kernel of {notebook} died, perhaps for want of memory.{kept} "
+            f"Its runs are marked interrupted; run the notebook again."
+        )
+
+
+class KernelMissing(ExecutionError):
+    kind = "kernel_missing"
+
+    def __init__(self, kernel: str, *, installed: tuple[str, ...]) -> None:
+        self.kernel, self.installed = kernel, installed
+        super().__init__(
+            f"There is no kernel {kernel!r} (installed: {', '.join(installed) or 'none'}). "
+            f"Choose one with --kernel, or install it with: python -m ipykernel install --user --name {kernel}"
+        )
+
+
+# --- runs
+
+
+class RunError(CellmillError):
+    """A run was asked for that cannot be had."""
+
+
+class UnknownRun(RunError):
+    kind = "unknown_run"
+
+    def __init__(self, run: str, *, known: tuple[str, ...] = ()) -> None:
+        self.run, self.known = run, known
+        near = get_close_matches(run, known, n=1)
+        hint = f" Did you mean {near[0]}?" if near else " List them with: cellmill runs"
+        super().__init__(f"There is no run {run}.{hint}")
+
+
+class AmbiguousRun(RunError):
+    kind = "ambiguous_run"
+
+    def __init__(self, run: str, *, matches: tuple[str, ...]) -> None:
+        self.run, self.matches = run, matches
+        super().__init__(f"Several runs begin with {run}: {', '.join(matches)}. Give more of the id.")
+
+
+class RunWithoutModel(RunError):
+    kind = "run_without_model"
+
+    def __init__(self, run: str, *, reason: str) -> None:
+        self.run, self.reason = run, reason
+        super().__init__(f"Run {run} has no model to register: {reason}. Choose another run, or train it again.")
+
+
+class NoRuns(RunError):
+    kind = "no_runs"
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        super().__init__(f"No run has been captured in {where}. Run a notebook that fits a model, then try again.")
+
+
+# --- stores
+
+
+class StoreError(CellmillError):
+    """MLflow could not do its part. The journal keeps everything until it can."""
+
+
+class StoreUnreachable(StoreError):
+    kind = "store_unreachable"
+
+    def __init__(self, store: str, *, reason: str) -> None:
+        self.store, self.reason = store, reason
+        super().__init__(
+            f"MLflow at {store} does not answer ({reason}). Nothing is lost: the journal keeps the runs, "
+            f"and the next cellmill command records them once MLflow is back."
+        )
+
+
+class StoreLocked(StoreError):
+    kind = "store_locked"
+
+    def __init__(self, store: str) -> None:
+        self.store = store
+        super().__init__(
+            f"Another program holds {store}. Nothing is lost: the journal keeps the runs, "
+            f"and the next cellmill command records them once it is free."
+        )
+
+
+class StoreRefused(StoreError):
+    kind = "store_refused"
+
+    def __init__(self, store: str, *, reason: str) -> None:
+        self.store, self.reason = store, reason
+        super().__init__(
+            f"MLflow at {store} refused: {reason}. The journal keeps the runs; mend the store, then run: cellmill sync"
+        )
+
+
+# --- registry
+
+
+class RegistryError(CellmillError):
+    """A registration that MLflow's registry would not take."""
+
+
+class InvalidModelName(RegistryError):
+    kind = "invalid_model_name"
+
+    def __init__(self, name: str, *, reason: str) -> None:
+        self.name, self.reason = name, reason
+        super().__init__(f"{name!r} cannot name a model: {reason}. Choose a name like flight-delay.")
+
+
+class InvalidAlias(RegistryError):
+    kind = "invalid_alias"
+
+    def __init__(self, alias: str, *, reason: str) -> None:
+        self.alias, self.reason = alias, reason
+        super().__init__(f"{alias!r} cannot be an alias: {reason}. Choose a word like challenger.")
+
+
+# --- files and settings
+
+
+class FolderNotWritable(CellmillError):
+    kind = "folder_not_writable"
+
+    def __init__(self, folder: str, *, reason: str) -> None:
+        self.folder, self.reason = folder, reason
+        super().__init__(f"Cannot write in {folder}: {reason}. Make the folder writable, or work in another one.")
+
+
+class BadSettings(CellmillError):
+    kind = "bad_settings"
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"{path} cannot be used: {reason}. Mend the line, or remove the file for the defaults.")
+
+
+class NoSession(CellmillError):
+    kind = "no_session"
+
+    def __init__(self, notebook: str) -> None:
+        self.notebook = notebook
+        super().__init__(f"No kernel of {notebook} is being captured. Open the notebook and start its kernel.")
+
+
+def revive(kind: str, message: str, facts: dict[str, Any]) -> CellmillError:
+    """Return the error that another process described by its kind, message and facts."""
+    queue: list[type[CellmillError]] = [CellmillError]
+    while queue:
+        shape = queue.pop()
+        if shape.kind == kind:
+            error = shape.__new__(shape)
+            error.args = (message,)
+            vars(error).update(facts)
+            return error
+        queue += shape.__subclasses__()
+    return CellmillError(message)

@@ -1,0 +1,46 @@
+"""Files that are whole or absent: never half-written, never readable by others."""
+
+import contextlib
+import os
+from pathlib import Path
+
+from cellmill.core.errors import FolderNotWritable
+
+FILE_MODE = 0o600
+FOLDER_MODE = 0o700
+
+
+def make_folder(folder: Path, *, mode: int = FOLDER_MODE) -> None:
+    """Make a folder, private unless `mode` says otherwise, and its parents. Raises `FolderNotWritable`."""
+    try:
+        folder.mkdir(mode=mode, parents=True, exist_ok=True)
+    except OSError as error:
+        raise FolderNotWritable(str(folder), reason=_words(error)) from error
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a private file in one step: a reader sees the old content or the new. Raises `FolderNotWritable`."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        os.replace(draft, path)  # noqa: PTH105 - the one call that is atomic on every system
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            draft.unlink()
+        raise FolderNotWritable(str(path.parent), reason=_words(error)) from error
+
+
+def check_writable(folder: Path) -> None:
+    """Raise `FolderNotWritable` unless files can be made in a folder. Asks by making one: a file system may lie."""
+    probe = folder / f".cellmill-{os.urandom(4).hex()}"
+    try:
+        os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))
+        probe.unlink()
+    except OSError as error:
+        raise FolderNotWritable(str(folder), reason=_words(error)) from error
+
+
+def _words(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

@@ -1,0 +1,24 @@
+"""Identities. Each is a string, but no one may be passed where another is wanted."""
+
+import os
+from datetime import UTC, datetime
+from typing import NewType
+
+SessionId = NewType("SessionId", str)
+"""One life of one kernel: its start in UTC and eight random hex digits, so that names sort by time."""
+
+ExecutionId = NewType("ExecutionId", str)
+"""The `msg_id` of the execute request: kernel, server and headless engine all see it."""
+
+RunId = NewType("RunId", str)
+"""Ten random hex digits, given when a training starts. MLflow's own run id is another thing."""
+
+
+def new_session_id() -> SessionId:
+    """Return a fresh id. Uses the system's randomness: the user's `random` state stays as it was."""
+    return SessionId(f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.urandom(4).hex()}")
+
+
+def new_run_id() -> RunId:
+    """Return a fresh id. Uses the system's randomness: the user's `random` state stays as it was."""
+    return RunId(os.urandom(5).hex())

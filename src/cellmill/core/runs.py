@@ -1,0 +1,106 @@
+"""A run: one training, the executions that fed it, and the later ones that evaluate its model."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cellmill.core.events import DataUse, Failure, ModelBlob, Outcome
+from cellmill.core.ids import ExecutionId, RunId, SessionId
+
+RunStatus = Literal["running", "finished", "failed", "interrupted"]
+Part = Literal["fed", "trained", "evaluated"]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A value that went into a training. `source` is the estimator, or the notebook's own variable."""
+
+    name: str
+    value: str
+    source: Literal["estimator", "notebook"] = "estimator"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One measurement of a run's model."""
+
+    name: str
+    value: float  # may be nan: MLflow stores it, and so do we
+    step: int
+    at_ms: int  # milliseconds since the epoch, UTC
+
+
+@dataclass(frozen=True)
+class Execution:
+    """One execute request that ran. `outcome` is None while it runs."""
+
+    execution: ExecutionId
+    number: int
+    source: str
+    cell: str | None
+    tags: tuple[str, ...]
+    started_ms: int
+    ended_ms: int | None
+    outcome: Outcome | None
+    error: Failure | None
+    reads: frozenset[str]
+    writes: frozenset[str]
+
+
+@dataclass(frozen=True)
+class TakingPart:
+    """An execution that took part in a run, and how."""
+
+    execution: Execution
+    part: Part
+
+
+@dataclass(frozen=True)
+class Run:
+    """A view over the journal. Nobody opens or closes it."""
+
+    run: RunId
+    session: SessionId
+    notebook: str | None
+    library: str
+    model_class: str
+    status: RunStatus
+    started_ms: int
+    ended_ms: int | None
+    parameters: tuple[Parameter, ...]
+    metrics: tuple[Metric, ...]
+    data: tuple[DataUse, ...]
+    executions: tuple[TakingPart, ...]
+    model: ModelBlob | None
+    model_note: str | None
+    error: Failure | None
+    incomplete: tuple[str, ...]
+    executed_notebook: str | None  # sha256 among the blobs
+
+    @property
+    def short_class(self) -> str:
+        """`sklearn.linear_model.Ridge` -> `Ridge`."""
+        return self.model_class.rpartition(".")[2]
+
+    @property
+    def last_metrics(self) -> dict[str, float]:
+        """The newest value of each metric, in the order in which the metrics first appeared."""
+        return {metric.name: metric.value for metric in self.metrics}
+
+
+@dataclass(frozen=True)
+class Session:
+    """One life of one kernel, with all that is known of it so far."""
+
+    session: SessionId
+    kernel: str
+    notebook: str | None
+    started_ms: int
+    started_by: str
+    pid: int
+    process_started_s: float | None
+    host: str
+    python: str
+    ended: str | None
+    paused: bool
+    executions: tuple[Execution, ...]
+    runs: tuple[Run, ...]

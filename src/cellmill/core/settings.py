@@ -1,0 +1,48 @@
+"""The settings of a project: `.cellmill/settings.toml`, which holds only what differs from the defaults."""
+
+import tomllib
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from pathlib import Path
+
+from cellmill.core.errors import BadSettings
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting, with its default. `help` in the metadata is what the documentation says of it."""
+
+    capture: bool = field(default=True, metadata={"help": "Capture the notebooks of this project."})
+    keep_models: bool = field(default=True, metadata={"help": "Keep the model of each run."})
+    max_model_mb: float = field(
+        default=200.0, metadata={"help": "A larger model is not kept; the run says so. In megabytes."}
+    )
+    keep_input_examples: bool = field(
+        default=True,
+        metadata={"help": "Keep up to five rows of a model's input: MLflow needs them for the signature."},
+    )
+    table_metrics: int = field(default=3, metadata={"help": "How many metrics a table of runs shows."})
+
+
+def read_settings(path: Path) -> Settings:
+    """Return the settings in a file, or the defaults when there is none. Raises `BadSettings`."""
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettings(str(path), f"it cannot be read ({error})") from error
+    try:
+        given = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings(str(path), f"it is not TOML ({error})") from error
+    kinds = {f.name: type(f.default) for f in fields(Settings)}
+    for name, value in given.items():
+        if name not in kinds:
+            near = get_close_matches(name, kinds, n=1)
+            raise BadSettings(str(path), f"there is no setting {name!r}" + (f"; {near[0]!r} is near" if near else ""))
+        wanted = kinds[name]
+        fits = type(value) is wanted or (wanted is float and type(value) is int)
+        if not fits:
+            raise BadSettings(str(path), f"{name!r} takes a {wanted.__name__}, not {value!r}")
+    return Settings(**given)

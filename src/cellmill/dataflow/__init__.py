@@ -1,0 +1,1 @@
+"""Source -> names -> slice: pure functions over text and names."""

@@ -1,0 +1,309 @@
+"""Which names does a piece of source read and write? Pure: text in, names out.
+
+A missing edge makes a recipe wrong and a superfluous one makes it long, so doubt counts as an edge:
+a write that may not happen (in an `if`, in a loop) is also a read, for it may leave the old value there.
+"""
+
+import ast
+import builtins
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+_BUILTINS = frozenset(dir(builtins))
+
+# Called for its effect on the object it belongs to, even where the result is used.
+_MUTATORS = frozenset(
+    "fit fit_transform fit_predict partial_fit train eval append extend insert add update pop popitem "
+    "remove discard clear sort reverse setdefault set_params seed shuffle compile load_state_dict".split()
+)
+# Called for what they answer, even where a cell ends with one and shows it.
+_LOOKING = frozenset(
+    "head tail describe info sample show plot hist boxplot value_counts nunique unique query groupby corr isna notna "
+    "sum mean median std min max count round sort_values sort_index score predict predict_proba decision_function "
+    "transform items keys values get copy assign".split()
+)
+# Functions of these leave their arguments alone; of others, bare calls may be made to change them.
+_LOOKING_PACKAGES = frozenset("sklearn numpy pandas polars scipy math statistics matplotlib seaborn IPython pprint".split())
+_LOOKING_FUNCTIONS = frozenset("print display".split()) | (_BUILTINS - {"setattr", "delattr", "exec", "eval", "next"})
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """Global names that a source reads and writes, and what its functions will read when called."""
+
+    reads: frozenset[str] = frozenset()
+    writes: frozenset[str] = frozenset()
+    deferred: dict[str, frozenset[str]] = field(default_factory=dict)
+    handed: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Arguments of bare calls, by the function called: written, unless the function is known to only look."""
+    imported: dict[str, str] = field(default_factory=dict)
+    """Imported names, with the package each came from."""
+
+
+def footprint(source: str) -> Footprint:
+    """Return the names that a cell's Python source reads and writes. Raises SyntaxError where Python would."""
+    visitor = _Module()
+    visitor.run(ast.parse(source).body, certain=True)
+    return Footprint(
+        frozenset(visitor.reads),
+        frozenset(visitor.writes),
+        visitor.deferred,
+        {function: frozenset(names) for function, names in visitor.handed.items()},
+        visitor.imported,
+    )
+
+
+class Namespace:
+    """Remembers which functions a session defined, so that calling one counts as reading what it reads."""
+
+    def __init__(self) -> None:
+        self._deferred: dict[str, frozenset[str]] = {}
+        self._written: set[str] = set()
+        self._imported: dict[str, str] = {}
+
+    def resolve(self, found: Footprint) -> Footprint:
+        """Return the footprint with the reads of called functions added and unshadowed builtins left out."""
+        for name in found.writes:
+            self._deferred.pop(name, None)
+            self._imported.pop(name, None)
+        self._deferred.update(found.deferred)
+        self._imported.update(found.imported)
+        writes = set(found.writes)
+        for function, names in found.handed.items():
+            if not self._only_looks(function):
+                writes |= names
+        self._written |= writes
+        reads = set(found.reads)
+        queue = [name for name in reads | set(found.writes) if name in self._deferred and name in reads]
+        while queue:
+            for name in self._deferred[queue.pop()] - reads:
+                reads.add(name)
+                if name in self._deferred:
+                    queue.append(name)
+        return Footprint(frozenset(n for n in reads if n not in _BUILTINS or n in self._written), frozenset(writes))
+
+    def _only_looks(self, function: str) -> bool:
+        if function in _LOOKING_FUNCTIONS and function not in self._written:
+            return True
+        return self._imported.get(function) in _LOOKING_PACKAGES
+
+
+class _Module:
+    """Walks statements in order: a name surely written before is no longer read from outside."""
+
+    def __init__(self) -> None:
+        self.reads: set[str] = set()
+        self.writes: set[str] = set()
+        self.deferred: dict[str, frozenset[str]] = {}
+        self.handed: dict[str, set[str]] = {}
+        self.imported: dict[str, str] = {}
+        self._certain: set[str] = set()
+
+    def run(self, body: Iterable[ast.stmt], *, certain: bool) -> None:
+        for statement in body:
+            self._statement(statement, certain=certain)
+
+    def _statement(self, node: ast.stmt, *, certain: bool) -> None:
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                self._read_all([*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)])
+                free, globals_written = _free_names(node)
+                self.deferred[node.name] = free | globals_written
+                self._read(free)
+                self._write(node.name, certain=certain)
+                for name in globals_written:
+                    self._write(name, certain=False)
+            case ast.ClassDef():
+                self._read_all([*node.decorator_list, *node.bases, *(k.value for k in node.keywords)])
+                free = _free_names_of_class(node)
+                self.deferred[node.name] = free
+                self._read(free)
+                self._write(node.name, certain=certain)
+            case ast.Assign():
+                self._read_all([node.value])
+                for target in node.targets:
+                    self._target(target, certain=certain)
+            case ast.AnnAssign():
+                self._read_all([node.annotation, *([node.value] if node.value else [])])
+                if node.value is not None:
+                    self._target(node.target, certain=certain)
+            case ast.AugAssign():
+                self._read_all([node.value])
+                self._touch(node.target)
+            case ast.Import() | ast.ImportFrom():
+                for alias in node.names:
+                    name = (alias.asname or alias.name).split(".")[0]
+                    home = (node.module or "") if isinstance(node, ast.ImportFrom) else alias.name
+                    self.imported[name] = home.split(".")[0]
+                    self._write(name, certain=certain)
+            case ast.Delete():
+                for target in node.targets:
+                    self._touch(target)
+            case ast.For() | ast.AsyncFor():
+                self._read_all([node.iter])
+                self._target(node.target, certain=False)
+                self.run([*node.body, *node.orelse], certain=False)
+            case ast.While() | ast.If():
+                self._read_all([node.test])
+                self.run([*node.body, *node.orelse], certain=False)
+            case ast.With() | ast.AsyncWith():
+                for item in node.items:
+                    self._read_all([item.context_expr])
+                    if item.optional_vars is not None:
+                        self._target(item.optional_vars, certain=certain)
+                self.run(node.body, certain=certain)
+            case ast.Try() | ast.TryStar():
+                self.run(node.body, certain=False)
+                for handler in node.handlers:
+                    self._read_all([handler.type] if handler.type else [])
+                    self.run(handler.body, certain=False)
+                self.run([*node.orelse, *node.finalbody], certain=False)
+            case ast.Match():
+                self._read_all([node.subject])
+                for match_case in node.cases:
+                    for child in ast.walk(match_case.pattern):
+                        bound = getattr(child, "name", None) or getattr(child, "rest", None)
+                        if isinstance(bound, str):
+                            self._write(bound, certain=False)
+                    self._read_all([match_case.guard] if match_case.guard else [])
+                    self.run(match_case.body, certain=False)
+            case ast.Expr():
+                self._read_all([node.value])
+                self._discarded(node.value)
+            case _:
+                self._read_all(list(ast.iter_child_nodes(node)))
+
+    def _discarded(self, value: ast.expr) -> None:
+        """A call whose result nobody keeps is made for its effect: on its object, or on a function's arguments."""
+        value = value.value if isinstance(value, ast.Await) else value
+        if not isinstance(value, ast.Call):
+            return
+        arguments = [*value.args, *(keyword.value for keyword in value.keywords)]
+        if isinstance(value.func, ast.Attribute):
+            if value.func.attr not in _LOOKING:
+                self._touch(value.func.value)
+        elif isinstance(value.func, ast.Name):
+            handed = self.handed.setdefault(value.func.id, set())
+            handed.update(argument.id for argument in arguments if isinstance(argument, ast.Name))
+
+    def _read_all(self, nodes: Iterable[ast.AST]) -> None:
+        for node in nodes:
+            names, walrus, touched = _loads(node)
+            self._read(names)
+            for name in walrus:
+                self._write(name, certain=False)
+            for name in touched:
+                self._touched(name)
+
+    def _read(self, names: Iterable[str]) -> None:
+        self.reads.update(name for name in names if name not in self._certain)
+
+    def _write(self, name: str, *, certain: bool) -> None:
+        self.writes.add(name)
+        if certain:
+            self._certain.add(name)
+        else:
+            self._read([name])
+
+    def _touched(self, name: str) -> None:
+        self.writes.add(name)
+        self._read([name])
+
+    def _touch(self, target: ast.expr) -> None:
+        """The object behind an expression changes in place, so its name is read and written."""
+        root = target
+        while isinstance(root, (ast.Attribute, ast.Subscript, ast.Starred, ast.Call)):
+            if isinstance(root, ast.Subscript):
+                self._read_all([root.slice])
+            root = root.func if isinstance(root, ast.Call) else root.value
+        if isinstance(root, ast.Name):
+            if root.id != "get_ipython":  # how a magic reads once it is Python
+                self._touched(root.id)
+        elif isinstance(root, (ast.Tuple, ast.List)):
+            for element in root.elts:
+                self._touch(element)
+
+    def _target(self, target: ast.expr, *, certain: bool) -> None:
+        match target:
+            case ast.Name():
+                self._write(target.id, certain=certain)
+            case ast.Tuple() | ast.List():
+                for element in target.elts:
+                    self._target(element, certain=certain)
+            case ast.Starred():
+                self._target(target.value, certain=certain)
+            case _:
+                self._touch(target)
+
+
+def _loads(node: ast.AST) -> tuple[set[str], set[str], set[str]]:
+    """Return what an expression reads, what it binds with `:=`, and what it changes by calling a mutator."""
+    names: set[str] = set()
+    walrus: set[str] = set()
+    touched: set[str] = set()
+    for child in _walk_scopes(node, names):
+        if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Load):
+            names.add(child.id)
+        elif isinstance(child, ast.NamedExpr):
+            walrus.add(child.target.id)
+        elif isinstance(child, ast.Call) and isinstance(child.func, ast.Attribute):
+            in_place = any(
+                k.arg == "inplace" and isinstance(k.value, ast.Constant) and k.value.value is True
+                for k in child.keywords
+            )
+            if child.func.attr in _MUTATORS or in_place:
+                root: ast.expr = child.func.value
+                while isinstance(root, (ast.Attribute, ast.Subscript)):
+                    root = root.value
+                if isinstance(root, ast.Name):
+                    touched.add(root.id)
+    return names, walrus, touched
+
+
+def _walk_scopes(node: ast.AST, names: set[str]) -> Iterator[ast.AST]:
+    """Walk an expression, but give of a lambda or comprehension only the names it takes from outside."""
+    if isinstance(node, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+        names |= _free_names(node)[0]
+        for child in ast.walk(node):
+            if isinstance(child, ast.Call | ast.NamedExpr):
+                yield child
+        return
+    yield node
+    for child in ast.iter_child_nodes(node):
+        yield from _walk_scopes(child, names)
+
+
+def _free_names(scope: ast.AST) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the names that a scope takes from outside, and those it declares `global` and writes."""
+    loads: set[str] = set()
+    stores: set[str] = set()
+    global_names: set[str] = set()
+    for child in ast.walk(scope):
+        match child:
+            case ast.Name(ctx=ast.Load()):
+                loads.add(child.id)
+            case ast.Name():
+                stores.add(child.id)
+            case ast.arg():
+                stores.add(child.arg)
+            case ast.Global():
+                global_names.update(child.names)
+            case ast.Import() | ast.ImportFrom():
+                stores.update((alias.asname or alias.name).split(".")[0] for alias in child.names)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() if child is not scope:
+                stores.add(child.name)
+            case ast.ExceptHandler() if child.name:
+                stores.add(child.name)
+    stores -= global_names
+    return frozenset(loads - stores), frozenset(global_names)
+
+
+def _free_names_of_class(scope: ast.ClassDef) -> frozenset[str]:
+    """A method's local does not hide a global that the class body or another method reads."""
+    found: set[str] = set()
+    for statement in scope.body:
+        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            found |= _free_names(statement)[0]
+        else:
+            found |= {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    return frozenset(found)

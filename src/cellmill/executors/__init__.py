@@ -1,0 +1,1 @@
+"""Where notebooks run. Each engine enters through one module."""

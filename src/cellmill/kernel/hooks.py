@@ -1,0 +1,102 @@
+"""IPython's events, handed to the recording. Nothing here may raise, and nothing changes the user's shell."""
+
+import ast
+import sys
+from typing import Any
+
+from cellmill.capture.frames import without_ours
+from cellmill.capture.probes import Probes
+from cellmill.capture.recording import Recording, describe_failure, outcome_of
+from cellmill.core.ids import ExecutionId
+
+
+class Hooks:
+    """Watches the cells of one shell."""
+
+    def __init__(self, shell: Any, kernel: Any, recording: Recording, probes: Probes) -> None:
+        self._shell = shell
+        self._kernel = kernel
+        self._recording = recording
+        self._probes: Probes | None = probes
+
+    def install(self) -> None:
+        """Register with IPython."""
+        self._shell.events.register("pre_run_cell", self._before)
+        self._shell.events.register("post_run_cell", self._after)
+        original = self._shell.showtraceback
+
+        def showtraceback(*args: Any, **kwargs: Any) -> Any:
+            self._clean_traceback()
+            return original(*args, **kwargs)
+
+        self._shell.showtraceback = showtraceback
+
+    def remove(self) -> None:
+        """Leave the shell as it was."""
+        self._shell.events.unregister("pre_run_cell", self._before)
+        self._shell.events.unregister("post_run_cell", self._after)
+        self._shell.__dict__.pop("showtraceback", None)
+
+    def _before(self, info: Any) -> None:
+        if not _is_users_own(info):
+            return
+        try:
+            if self._probes is not None:
+                self._probes.wait()
+                self._probes = None
+            self._recording.execution_started(
+                self._execution(),
+                source=info.raw_cell,
+                cell=info.cell_id,
+                # Not `execution_count`: newer IPython counts before this event, older after the cell.
+                number=len(self._shell.history_manager.input_hist_parsed),
+                tags=_tags(info),
+            )
+        except Exception as error:  # noqa: BLE001 - IPython would print it into the user's cell
+            self._recording.failed("before the cell", error)
+
+    def _after(self, result: Any) -> None:
+        info = result.info
+        if info is None or not _is_users_own(info):
+            return
+        try:
+            error = result.error_before_exec or result.error_in_exec
+            self._recording.execution_finished(
+                self._execution(),
+                python=self._as_python(info.raw_cell),
+                outcome=outcome_of(error),
+                error=describe_failure(error) if error is not None else None,
+            )
+        except Exception as error:  # noqa: BLE001 - IPython would print it into the user's cell
+            self._recording.failed("after the cell", error)
+
+    def _execution(self) -> ExecutionId:
+        """Return the request's `msg_id`: the server and the engine know the execution by it too."""
+        return ExecutionId(self._kernel.get_parent("shell")["header"]["msg_id"])
+
+    def _as_python(self, source: str) -> str | None:
+        """Return a cell's source with its magics turned into calls, None where it is no Python even then."""
+        try:
+            ast.parse(source)
+        except (SyntaxError, ValueError):
+            try:
+                transformed: str = self._shell.transform_cell(source)
+            except SyntaxError:
+                return None
+            return transformed
+        return source
+
+    def _clean_traceback(self) -> None:
+        """Our wrappers' frames are not the user's business."""
+        without_ours(sys.exc_info()[2])
+
+
+def _is_users_own(info: Any) -> bool:
+    """Widgets, completers and variable inspectors run code too: silently, or without history."""
+    return bool(info.store_history) and not info.silent
+
+
+def _tags(info: Any) -> tuple[str, ...]:
+    meta = getattr(info, "cell_meta", None) or {}
+    tags = meta.get("tags") if isinstance(meta, dict) else None
+    return tuple(str(tag) for tag in tags) if isinstance(tags, list) else ()

@@ -1,0 +1,184 @@
+"""`%cellmill`: the door in a cell. Says and shows; what needs a store is left to the command line."""
+
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from cellmill.capture.control import control_path, read_control, write_control
+from cellmill.capture.sessions import load_sessions
+from cellmill.core.clock import now_ms
+from cellmill.core.errors import CellmillError
+from cellmill.core.runs import Run
+from cellmill.core.words import age, count, number
+from cellmill.kernel.state import KernelState
+
+USAGE = """\
+%cellmill                       whether capture is on, and what it has seen
+%cellmill runs [--all]          the runs of this notebook, or of the whole project
+%cellmill pause                 record nothing until it is resumed
+%cellmill resume                record again
+%cellmill what                  what is stored, and where
+%cellmill help                  this text
+%cellmill compare RUN RUN       the rest goes to the command line: cellmill --help
+%cellmill register RUN --name NAME [--alias ALIAS]
+%cellmill models
+%cellmill sync"""
+
+COMMAND_LINE = ("compare", "models", "register", "show", "sync")
+
+
+class Magics:
+    """What stands behind `%cellmill`."""
+
+    def __init__(self, state: KernelState) -> None:
+        self._state = state
+        self._words: dict[str, Callable[[list[str]], Any]] = {
+            "runs": self._runs,
+            "pause": lambda _: self._pause(True),
+            "resume": lambda _: self._pause(False),
+            "what": self._what,
+            "help": lambda _: _say(USAGE),
+        }
+
+    @property
+    def words(self) -> list[str]:
+        """Every word that may follow `%cellmill`."""
+        return sorted([*self._words, *COMMAND_LINE])
+
+    def cellmill(self, line: str) -> Any:
+        """See `%cellmill help`."""
+        try:
+            words = shlex.split(line)
+        except ValueError as error:
+            return _say(f"{line!r} cannot be read: {error}.")
+        if not words:
+            return self._show_state()
+        word, rest = words[0], words[1:]
+        try:
+            if word in self._words:
+                return self._words[word](rest)
+            if word in COMMAND_LINE:
+                return self._command_line(words)
+        except CellmillError as error:
+            return _say(str(error))
+        from difflib import get_close_matches
+
+        near = get_close_matches(word, self.words, n=1)
+        return _say(f"%cellmill has no {word!r}." + (f" Did you mean {near[0]!r}?" if near else "") + f"\n\n{USAGE}")
+
+    # --- the words
+
+    def _show_state(self) -> None:
+        recording, project = self._state.recording, self._state.project
+        if recording is None or project is None:
+            return _say(f"Cellmill is off: {self._state.off_because}")
+        if recording.trouble:
+            return _say(f"Cellmill is off: {recording.trouble}. Free the disk or restore the folder; it goes on by itself.")
+        sessions = load_sessions(project)
+        mine = [run for run in sessions.runs() if run.session == recording.started.session]
+        state = "paused (resume with %cellmill resume)" if recording.paused else "on"
+        notebook = project.relative(recording.notebook) or "a notebook whose name nobody has said"
+        _say(
+            f"Cellmill is {state}.\n"
+            f"  notebook  {notebook}\n"
+            f"  captured  {count(len(mine), 'run')} in this session\n"
+            f"  journal   {project.folder}\n"
+            f"  MLflow    {project.store}"
+        )
+        return None
+
+    def _runs(self, rest: list[str]) -> Any:
+        recording, project = self._state.recording, self._state.project
+        if project is None:
+            return _say(f"Cellmill is off: {self._state.off_because}")
+        notebook = project.relative(recording.notebook) if recording is not None else None
+        wanted = None if "--all" in rest else notebook
+        runs = load_sessions(project).runs(wanted)
+        if not runs:
+            return _say("No runs yet. Run a cell that fits a model: nothing to import, no cell to change.")
+        from cellmill.kernel.widgets import show_runs
+
+        show_runs(runs, text=table(runs))
+        return None
+
+    def _pause(self, paused: bool) -> None:
+        recording, project = self._state.recording, self._state.project
+        if recording is None or project is None:
+            return _say(f"Cellmill is off: {self._state.off_because}")
+        path = control_path(project, recording.started.kernel)
+        write_control(path, replace(read_control(path), paused=paused))
+        return _say(
+            "Capture is paused: nothing is recorded from the next cell on. Resume with %cellmill resume."
+            if paused
+            else "Capture is on again, from the next cell on."
+        )
+
+    def _what(self, _: list[str]) -> None:
+        project = self._state.project
+        if project is None:
+            return _say(f"Cellmill is off: {self._state.off_because}")
+        return _say(
+            f"Kept on this machine, readable by you alone; nothing is sent anywhere else.\n"
+            f"  {project.journals}  the source of every cell that ran, when, how it ended, the names it used;\n"
+            f"{' ' * (len(str(project.journals)) + 4)}of each training its parameters, metrics, and the shape and digest of its data\n"
+            f"  {project.blobs}  the trained models, and up to five rows of their input\n"
+            f"  {project.store}  MLflow's store, where each run is recorded\n"
+            f"MLFLOW_TRACKING_URI is set to that store in this kernel, so what you log by hand lands there too.\n"
+            f"Leave examples out with keep_input_examples = false in {project.settings}; pause with %cellmill pause."
+        )
+
+    def _command_line(self, words: list[str]) -> None:
+        project = self._state.project
+        done = subprocess.run(
+            [sys.executable, "-m", "cellmill", *words],
+            cwd=project.root if project is not None else None,
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+        _say((done.stdout + done.stderr).rstrip())
+
+
+def table(runs: tuple[Run, ...], *, metrics: int = 3) -> str:
+    """Return runs as lines of text, one a run, in columns."""
+    now = now_ms()
+    rows = [("run", "model", "status", "metrics", "when")]
+    rows += [
+        (
+            run.run,
+            run.short_class,
+            run.status,
+            "  ".join(f"{name} {number(value)}" for name, value in list(run.last_metrics.items())[:metrics]),
+            age(run.started_ms, now),
+        )
+        for run in runs
+    ]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+
+
+def register_magics(shell: Any, state: KernelState) -> None:
+    """Give the shell `%cellmill`, with completion of its words."""
+    magics = Magics(state)
+
+    def cellmill(line: str) -> Any:
+        return magics.cellmill(line)
+
+    cellmill.__doc__ = f"The runs of this notebook.\n\n{USAGE}"
+    shell.register_magic_function(cellmill, magic_kind="line", magic_name="cellmill")
+    shell.set_hook("complete_command", lambda _self, _event: magics.words, str_key="%cellmill")
+
+
+def unregister_magics(shell: Any) -> None:
+    """Take `%cellmill` out of the shell."""
+    shell.magics_manager.magics["line"].pop("cellmill", None)
+
+
+def _say(text: str) -> None:
+    print(text)  # noqa: T201 - a magic answers in the cell's output
+
+

@@ -1,0 +1,1 @@
+"""Notebook documents in, notebook documents out."""

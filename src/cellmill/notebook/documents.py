@@ -1,0 +1,44 @@
+"""Reading notebooks, with a sentence for everything that is not one."""
+
+from difflib import get_close_matches
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from cellmill.core.errors import NotANotebook, NotebookMissing
+
+
+def read_notebook(path: Path) -> NotebookNode:
+    """Return a notebook in the current format. Raises `NotebookMissing`, `NotANotebook`."""
+    if path.is_dir():
+        raise NotANotebook(str(path), reason="it is a folder")
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        raise NotebookMissing(str(path), near=_near(path)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = "it is not text" if isinstance(error, UnicodeDecodeError) else str(error.strerror).lower()
+        raise NotANotebook(str(path), reason=reason) from error
+    try:
+        notebook = nbformat.reads(text, as_version=4)
+        nbformat.validate(notebook)
+    except nbformat.ValidationError as error:
+        raise NotANotebook(str(path), reason=f"a cell is malformed ({_first_line(error.message)})") from error
+    except Exception as error:
+        # nbformat answers a file of another kind with whatever its parsing happened to raise.
+        raise NotANotebook(str(path), reason=_first_line(str(error)) or type(error).__name__) from error
+    return notebook
+
+
+def _near(path: Path) -> str | None:
+    try:
+        neighbours = [other.name for other in path.parent.iterdir() if other.suffix == ".ipynb"]
+    except OSError:
+        return None
+    found = get_close_matches(path.name, neighbours, n=1)
+    return str(path.parent / found[0]) if found else None
+
+
+def _first_line(text: str) -> str:
+    return text.strip().splitlines()[0][:200].rstrip(".") if text.strip() else ""

@@ -1,0 +1,1 @@
+"""Notebooks as steps that run headlessly with parameters."""

@@ -1,0 +1,41 @@
+"""One step: a notebook with typed parameters, run from a clean kernel."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cellmill.core.files import check_writable, make_folder
+from cellmill.core.ids import SessionId
+from cellmill.core.ports import NotebookExecutor, Progress
+from cellmill.notebook.documents import read_notebook
+from cellmill.notebook.parameters import check_parameters, declared_parameters, read_texts
+
+
+@dataclass(frozen=True)
+class Step:
+    """A notebook, where its executed copy goes, and what it is given."""
+
+    notebook: Path
+    output: Path
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """Parameters as typed on a command line: read as the notebook's defaults are."""
+    kernel: str | None = None
+
+
+def run_step(
+    step: Step, executor: NotebookExecutor, *, progress: Callable[[Progress], None] | None = None
+) -> SessionId:
+    """Run a step. Whatever is wrong with its notebook or parameters is said before a kernel starts.
+
+    Raises `NotebookError`, `ExecutionError`, `FolderNotWritable`.
+    """
+    document = read_notebook(step.notebook)
+    declared = declared_parameters(document)
+    given = {**read_texts(step.texts, declared), **step.parameters}
+    parameters = check_parameters(given, declared, notebook=os.path.relpath(step.notebook))
+    make_folder(step.output.parent, mode=0o777)
+    check_writable(step.output.parent)
+    return executor.execute(step.notebook, step.output, parameters, kernel=step.kernel, progress=progress)

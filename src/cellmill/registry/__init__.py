@@ -1,0 +1,1 @@
+"""Making a run's model a registered version."""

@@ -1,0 +1,76 @@
+"""How runs differ, figure by figure. Pure: runs in, rows out."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from cellmill.core.errors import NoRuns
+from cellmill.core.runs import Run
+
+Direction = Literal["lower", "higher"]
+
+# scikit-learn's naming: `_error` and `_loss` are better when lower, `_score` when higher.
+_LOWER = ("error", "loss", "deviance", "rmse", "mae", "mse", "mape", "perplexity")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One parameter or metric over the compared runs. `best` is the index of the best value, where there is one."""
+
+    name: str
+    values: tuple[str | float | None, ...]
+    best: int | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Runs side by side. Parameters appear only where they differ."""
+
+    runs: tuple[Run, ...]
+    parameters: tuple[Row, ...]
+    metrics: tuple[Row, ...]
+
+
+def compare(runs: tuple[Run, ...]) -> Comparison:
+    """Return the parameters in which the runs differ and all their metrics."""
+    parameters = [
+        Row(name, values)
+        for name in _names(runs, lambda run: [parameter.name for parameter in run.parameters])
+        if len(set(values := tuple(_parameter(run, name) for run in runs))) > 1
+    ]
+    metrics = [
+        Row(name, values, _best(values, direction(name)))
+        for name in _names(runs, lambda run: list(run.last_metrics))
+        for values in [tuple(run.last_metrics.get(name) for run in runs)]
+    ]
+    return Comparison(runs, tuple(parameters), tuple(metrics))
+
+
+def direction(metric: str) -> Direction:
+    """Return which way a metric is better, from its name."""
+    return "lower" if any(word in metric.lower() for word in _LOWER) else "higher"
+
+
+def best_run(runs: tuple[Run, ...], metric: str) -> Run:
+    """Return the run with the best value of a metric. Raises `NoRuns` when none has measured it."""
+    measured = [run for run in runs if metric in run.last_metrics and not math.isnan(run.last_metrics[metric])]
+    if not measured:
+        raise NoRuns(f"these runs with the metric {metric!r}")
+    pick = min if direction(metric) == "lower" else max
+    return pick(measured, key=lambda run: run.last_metrics[metric])
+
+
+def _names(runs: tuple[Run, ...], of: Callable[[Run], list[str]]) -> list[str]:
+    return list(dict.fromkeys(name for run in runs for name in of(run)))
+
+
+def _parameter(run: Run, name: str) -> str | None:
+    return next((parameter.value for parameter in run.parameters if parameter.name == name), None)
+
+
+def _best(values: tuple[float | None, ...], way: Direction) -> int | None:
+    measured = [(value, index) for index, value in enumerate(values) if value is not None and not math.isnan(value)]
+    if len(measured) < 2 or len({value for value, _ in measured}) == 1:
+        return None
+    return (min if way == "lower" else max)(measured)[1]

@@ -1,0 +1,87 @@
+"""How MLflow is spoken to: one client for one URI, and its errors as ours."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from cellmill.core.errors import CellmillError, StoreLocked, StoreRefused, StoreUnreachable
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+# MLflow waits minutes by default for a server that is gone. The journal keeps everything meanwhile.
+_PATIENCE = {
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
+}
+# Nothing of the user's goes anywhere that they did not name.
+_PRIVATE = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
+# A `uv.lock` near by is the project's business, not the model's.
+_PLAIN = {"MLFLOW_UV_AUTO_DETECT": "false"}
+
+# What a message says -> which error of ours it is. A test counts the rows.
+TRANSLATIONS: tuple[tuple[tuple[str, ...], type[CellmillError]], ...] = (
+    (("database is locked", "database table is locked"), StoreLocked),
+    (
+        (
+            "max retries exceeded",
+            "connection refused",
+            "failed to establish a new connection",
+            "name or service not known",
+            "temporary failure in name resolution",
+            "timed out",
+            "unable to open database file",
+            "could not connect to server",
+            "connection reset by peer",
+            "failed with error code 502",
+            "failed with error code 503",
+            "failed with error code 504",
+        ),
+        StoreUnreachable,
+    ),
+)
+
+
+@lru_cache(maxsize=4)
+def client_for(uri: str) -> "MlflowClient":
+    """Return the client of a store. The first call imports MLflow, which takes seconds."""
+    for name, value in (_PATIENCE | _PRIVATE | _PLAIN).items():
+        os.environ.setdefault(name, value)
+    import mlflow
+
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is raised; the rest is chatter
+    return mlflow.MlflowClient(tracking_uri=uri)
+
+
+@contextmanager
+def translated(uri: str) -> Iterator[None]:
+    """Turn MLflow's errors, and those of what it stands on, into `StoreError`s."""
+    try:
+        yield
+    except CellmillError:
+        raise
+    except Exception as error:
+        raise translate(error, uri) from error
+
+
+def translate(error: Exception, uri: str) -> CellmillError:
+    """Return our error for one of MLflow's, its database's or its network's."""
+    reason = first_line(error)
+    # Wrapped errors hide the telling words in their causes.
+    words, cause = "", error
+    while cause is not None:
+        words, cause = f"{words} {cause}".lower(), cause.__cause__ or cause.__context__  # type: ignore[assignment]
+    for phrases, kind in TRANSLATIONS:
+        if any(phrase in words for phrase in phrases):
+            return kind(uri) if kind is StoreLocked else kind(uri, reason=reason)
+    return StoreRefused(uri, reason=reason)
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of an error's message, without the full stop that our sentences add."""
+    lines = str(getattr(error, "message", None) or error).strip().splitlines()
+    return (lines[0] if lines else type(error).__name__).rstrip(".")[:300]

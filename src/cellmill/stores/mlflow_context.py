@@ -1,0 +1,27 @@
+"""Says, on every MLflow run that a captured kernel makes by hand, which execution made it.
+
+MLflow finds this through the entry point `mlflow.run_context_provider`; nothing here imports it.
+"""
+
+from cellmill.capture.recording import current_recording
+
+
+class ExecutionContext:
+    """MLflow's RunContextProvider, by shape."""
+
+    def in_context(self) -> bool:
+        """Whether this process is a captured kernel with a cell running."""
+        recording = current_recording()
+        return recording is not None and recording.is_recording
+
+    def tags(self) -> dict[str, str]:
+        """The tags that MLflow adds to a run that starts now."""
+        recording = current_recording()
+        if recording is None:
+            return {}
+        tags = {"cellmill.by_hand_in_session": recording.started.session}
+        if recording.execution is not None:
+            tags["cellmill.execution"] = recording.execution
+        if recording.notebook is not None:
+            tags["cellmill.notebook"] = recording.project.relative(recording.notebook) or ""
+        return tags

@@ -1,0 +1,303 @@
+"""Runs in MLflow: ordinary runs, which MLflow's own page shows unchanged."""
+
+import contextlib
+import json
+import os
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cellmill.core.errors import StoreRefused
+from cellmill.core.events import DataUse, ModelBlob
+from cellmill.core.ids import RunId, SessionId
+from cellmill.core.ports import Recorded, RunFiles
+from cellmill.core.project import Project
+from cellmill.core.runs import Run
+from cellmill.stores.mlflow_client import client_for, first_line, translated
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import DatasetInput
+    from mlflow.entities import Run as MlflowRun
+
+RUN_TAG = "cellmill.run"
+SESSION_TAG = "cellmill.session"
+DIGEST_TAG = "cellmill.digest"
+MODEL_TAG = "cellmill.model_id"
+
+_STATUS = {"running": "RUNNING", "finished": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
+# MLflow's own limits (mlflow.utils.validation).
+_PARAMS_PER_BATCH, _METRICS_PER_BATCH = 100, 1000
+_LONGEST_PARAM, _LONGEST_TAG, _LONGEST_KEY = 6000, 5000, 250
+_FOREIGN = re.compile(r"[^/\w.\- :]")
+
+
+class MlflowRunStore:
+    """A `RunStore` on anything that MLflow's tracking URI can name."""
+
+    def __init__(self, project: Project, uri: str) -> None:
+        self._project = project
+        self._uri = uri
+        self._experiments: dict[str, str] = {}
+
+    @property
+    def uri(self) -> str:
+        return self._uri
+
+    @cached_property
+    def _client(self) -> "MlflowClient":
+        client = client_for(self._uri)
+        if self._uri == self._project.default_store:
+            # A new store writes down, for good, where its default experiment keeps things: `./mlruns`.
+            with contextlib.chdir(self._project.root):
+                client.search_experiments(max_results=1)
+        return client
+
+    def recorded(self, session: SessionId) -> dict[RunId, Recorded]:
+        """See `RunStore`."""
+        with translated(self._uri):
+            found = self._search(f"tags.`{SESSION_TAG}` = '{session}'")
+        return {
+            RunId(run.data.tags[RUN_TAG]): Recorded(
+                run=RunId(run.data.tags[RUN_TAG]),
+                store_id=run.info.run_id,
+                digest=run.data.tags.get(DIGEST_TAG, ""),
+                is_deleted=run.info.lifecycle_stage == "deleted",
+            )
+            for run in found
+            if RUN_TAG in run.data.tags
+        }
+
+    def _search(self, query: str) -> "list[MlflowRun]":
+        from mlflow.entities import ViewType
+
+        experiments = [e.experiment_id for e in self._client.search_experiments(view_type=ViewType.ALL)]
+        found: list[MlflowRun] = []
+        token: str | None = None
+        while experiments:
+            page = self._client.search_runs(experiments, query, run_view_type=ViewType.ALL, page_token=token)
+            found += page
+            token = page.token
+            if not token:
+                break
+        return found
+
+    def put(self, run: Run, files: RunFiles, *, digest: str, known: Recorded | None) -> Recorded:
+        """See `RunStore`. The digest is written last: a run without it is put again."""
+        with translated(self._uri):
+            store_id = known.store_id if known is not None else self._create(run)
+            present = self._client.get_run(store_id)
+            self._log_numbers(run, present)
+            self._log_data(run, present)
+            for path, content in (files.documents or {}).items():
+                self._log_document(store_id, path, content)
+            note = self._log_model(run, files, present)
+            tags = {DIGEST_TAG: digest}
+            if note:
+                tags["cellmill.model_note"] = note
+            if run.status == "running":
+                self._client.update_run(store_id, status="RUNNING")
+            else:
+                self._client.set_terminated(store_id, _STATUS[run.status], run.ended_ms or run.started_ms)
+            for name, value in tags.items():
+                self._client.set_tag(store_id, name, value)
+        return Recorded(run.run, store_id, digest)
+
+    # --- the run
+
+    def _create(self, run: Run) -> str:
+        tags = {
+            RUN_TAG: run.run,
+            SESSION_TAG: run.session,
+            "cellmill.notebook": run.notebook or "",
+            "cellmill.library": run.library,
+            "cellmill.model_class": run.model_class,
+            "mlflow.source.name": run.notebook or "",
+            "mlflow.source.type": "NOTEBOOK",
+            "mlflow.user": _user(),
+        }
+        created = self._client.create_run(
+            self._experiment(run.notebook or "notebooks"), run.started_ms, tags, run_name=run.short_class
+        )
+        store_id: str = created.info.run_id
+        return store_id
+
+    def _experiment(self, name: str) -> str:
+        if name not in self._experiments:
+            from mlflow.exceptions import MlflowException
+
+            found = self._client.get_experiment_by_name(name)
+            if found is None:
+                try:
+                    identity: str = self._client.create_experiment(name, self._artifact_location())
+                except MlflowException:  # another recorder was quicker
+                    found = self._client.get_experiment_by_name(name)
+                    if found is None:
+                        raise
+            if found is not None:
+                identity = found.experiment_id
+            self._experiments[name] = identity
+        return self._experiments[name]
+
+    def _artifact_location(self) -> str | None:
+        """The embedded store's artifacts lie at the project's root, wherever the recorder was started.
+
+        Elsewhere the answer is None: the store has its own place for them.
+        """
+        if self._uri != self._project.default_store:
+            return None
+        return (self._project.root / "mlruns").as_uri()
+
+    # --- its parts
+
+    def _log_numbers(self, run: Run, present: "MlflowRun") -> None:
+        from mlflow.entities import Metric, Param, RunTag
+
+        store_id = present.info.run_id
+        params = [
+            Param(_key(parameter.name), parameter.value[:_LONGEST_PARAM])
+            for parameter in run.parameters
+            if _key(parameter.name) not in present.data.params  # MLflow never changes a parameter
+        ]
+        metrics = [Metric(_key(m.name), m.value, m.at_ms, m.step) for m in run.metrics]
+        tags = [RunTag(name, value[:_LONGEST_TAG]) for name, value in _facts(run).items()]
+        for start in range(0, len(params), _PARAMS_PER_BATCH):
+            self._client.log_batch(store_id, params=params[start : start + _PARAMS_PER_BATCH])
+        for start in range(0, len(metrics), _METRICS_PER_BATCH):
+            self._client.log_batch(store_id, metrics=metrics[start : start + _METRICS_PER_BATCH])
+        self._client.log_batch(store_id, tags=tags)
+
+    def _log_data(self, run: Run, present: "MlflowRun") -> None:
+        have = {
+            (given.dataset.name, given.dataset.digest)
+            for given in (present.inputs.dataset_inputs if present.inputs else [])
+        }
+        new = [_dataset(use, run) for use in run.data if (use.name, use.digest) not in have]
+        if new:
+            self._client.log_inputs(present.info.run_id, datasets=new)
+
+    def _log_document(self, store_id: str, path: str, content: bytes) -> None:
+        from tempfile import TemporaryDirectory
+
+        folder, _, name = path.rpartition("/")
+        with TemporaryDirectory() as scratch:
+            local = Path(scratch) / name
+            local.write_bytes(content)
+            self._client.log_artifact(store_id, str(local), folder or None)
+
+    # --- the model
+
+    def _log_model(self, run: Run, files: RunFiles, present: "MlflowRun") -> str | None:
+        """Pack the model once. Returns why it could not be packed, None when it was, or when there is none."""
+        store_id = present.info.run_id
+        if run.model is None or MODEL_TAG in present.data.tags:
+            return None
+        if files.model is None or not files.model.exists():
+            return "its pickle is no longer among the blobs"
+        logged = self._client.search_logged_models(
+            [present.info.experiment_id], filter_string=f"source_run_id = '{store_id}'"
+        )
+        ready = [model for model in logged if str(model.status) == "READY"]
+        if ready:  # packed by a recorder that was killed before it could say so
+            self._client.set_tag(store_id, MODEL_TAG, ready[0].model_id)
+            return None
+        try:
+            model_id = self._pack(run, run.model, files.model, files.example, present)
+        except Exception as error:  # noqa: BLE001 - loading a pickle runs whatever it holds
+            with translated(self._uri):
+                self._client.get_run(store_id)  # a store that is gone is another matter, and raises here
+            return f"it cannot be packed for MLflow ({type(error).__name__}: {first_line(error)})"
+        self._client.set_tag(store_id, MODEL_TAG, model_id)
+        return None
+
+    def _pack(
+        self, run: Run, blob: ModelBlob, model_file: Path, example_file: Path | None, present: "MlflowRun"
+    ) -> str:
+        """Log a pickled model to a run, with its signature. Returns MLflow's id of the model."""
+        import cloudpickle
+        import mlflow
+        from mlflow.models import Model, infer_signature
+
+        if blob.flavor != "sklearn":
+            raise StoreRefused(self._uri, reason=f"there is no way to pack a model of flavor {blob.flavor!r}")
+        import mlflow.sklearn
+
+        model = cloudpickle.loads(model_file.read_bytes())
+        example = cloudpickle.loads(example_file.read_bytes()) if example_file and example_file.exists() else None
+        signature = None
+        if example is not None and hasattr(model, "predict"):
+            signature = infer_signature(example, model.predict(example))
+        mlflow.set_tracking_uri(self._uri)  # Model.log takes no client
+        # Made here, not by Model.log: that would put it into the default experiment.
+        made = self._client.create_logged_model(
+            present.info.experiment_id,
+            name="model",
+            source_run_id=present.info.run_id,
+            params={_key(parameter.name): parameter.value[:_LONGEST_TAG] for parameter in run.parameters},
+        )
+        model_id: str = made.model_id
+        try:
+            Model.log(
+                artifact_path=None,
+                flavor=mlflow.sklearn,
+                name="model",
+                run_id=present.info.run_id,
+                model_id=model_id,
+                sk_model=model,
+                signature=signature,
+                input_example=example,
+                # Given, not inferred: inferring loads the model once more in a process of its own.
+                pip_requirements=list(blob.requirements),
+                serialization_format=mlflow.sklearn.SERIALIZATION_FORMAT_CLOUDPICKLE,
+            )
+        except Exception:
+            self._client.delete_logged_model(model_id)
+            raise
+        return model_id
+
+
+def _facts(run: Run) -> dict[str, str]:
+    facts = {
+        "cellmill.status": run.status,
+        "cellmill.executions": json.dumps([part.execution.execution for part in run.executions]),
+        "cellmill.cells": json.dumps([part.execution.cell for part in run.executions if part.execution.cell]),
+        "cellmill.incomplete": "; ".join(run.incomplete),
+        "cellmill.model_note": run.model_note or "",
+    }
+    if run.error is not None:
+        facts["cellmill.error"] = f"{run.error.type}: {run.error.message}"
+    return {name: value for name, value in facts.items() if value}
+
+
+def _dataset(use: DataUse, run: Run) -> "DatasetInput":
+    """Return the data as MLflow's own input: its page shows name, schema and context, without the data."""
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    schema: dict[str, Any] = {
+        "mlflow_colspec": [{"type": column.type, "name": column.name, "required": True} for column in use.columns]
+    }
+    profile = {"num_rows": use.rows, "num_elements": use.rows * max(1, len(use.columns))}
+    source = {"tags": {"mlflow.source.name": run.notebook or "", "mlflow.source.type": "NOTEBOOK"}}
+    dataset = Dataset(
+        name=use.name,
+        digest=use.digest,
+        source_type="code",
+        source=json.dumps(source),
+        schema=json.dumps(schema),
+        profile=json.dumps(profile),
+    )
+    return DatasetInput(dataset, [InputTag("mlflow.data.context", use.context)])
+
+
+def _key(name: str) -> str:
+    return _FOREIGN.sub("_", name)[:_LONGEST_KEY] or "_"
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # no name for this uid, as in a container
+        return str(os.getuid()) if hasattr(os, "getuid") else "unknown"

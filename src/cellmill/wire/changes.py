@@ -1,0 +1,14 @@
+"""What the server tells every open browser: something is new, ask again."""
+
+from typing import Literal
+
+from cellmill.wire.base import WireModel
+
+CHANGES_SCHEMA_ID = "tag:cellmill,2026:changes/v1"
+
+
+class Change(WireModel):
+    """The data of an event on Jupyter's own event stream. `notebook` is None when several may be touched."""
+
+    subject: Literal["runs", "models", "capture"]
+    notebook: str | None

@@ -1,0 +1,95 @@
+"""A notebook run without a browser: who it is, what happened to it, and its runs recorded at the end."""
+
+from pathlib import Path
+from typing import Any
+
+from cellmill.capture.blobs import keep_blob
+from cellmill.capture.folder import prepare_folder
+from cellmill.capture.hosting import engine_environment
+from cellmill.capture.journal import append_once
+from cellmill.capture.sessions import SessionReader
+from cellmill.core.clock import now_ms
+from cellmill.core.errors import CellmillError
+from cellmill.core.events import CellIdentified, Event, Failure, NotebookExecuted, SessionEnded
+from cellmill.core.ids import ExecutionId, SessionId
+from cellmill.core.words import count
+from cellmill.wiring.projects import project_of
+from cellmill.wiring.recorder import store_ids
+from cellmill.wiring.store_process import StoreProcess
+
+
+class HeadlessSession:
+    """The engine's side of one session. What goes wrong with us never stops the notebook: it is said at the end."""
+
+    def __init__(self, session: SessionId, notebook: Path, *, output: str | None) -> None:
+        self.session = session
+        self.project = project_of(notebook)
+        self.environment = engine_environment(session, notebook)
+        self._output = output
+        self._failed: ExecutionId | None = None
+        self._error: Failure | None = None
+        self._trouble: str | None = None
+        self._store = StoreProcess(self.project)
+        try:
+            prepare_folder(self.project)
+        except CellmillError as error:
+            self._trouble = str(error)
+        else:
+            self._store.warm()
+
+    def cell_executed(self, *, execution: str, cell: str, tags: tuple[str, ...], reply: dict[str, Any]) -> None:
+        """A cell ended, well or not."""
+        self._write(CellIdentified(ExecutionId(execution), cell, tags))
+        if reply.get("status") == "error":
+            self._failed = ExecutionId(execution)
+            self._error = Failure(str(reply.get("ename")), str(reply.get("evalue"))[:2_000])
+
+    def executed(self, notebook: bytes) -> None:
+        """The notebook came to its end, or to a cell that raised."""
+        self._keep(notebook)
+        self._write(SessionEnded(now_ms(), "shut down"))
+
+    def died(self, notebook: bytes) -> None:
+        """The kernel died under it."""
+        self._keep(notebook)
+        self._write(SessionEnded(now_ms(), "died"))
+
+    def record(self) -> str:
+        """Record the session's runs, and return a sentence on how that went."""
+        try:
+            if self._trouble is not None:
+                return f"cellmill: nothing was captured. {self._trouble}"
+            reader = SessionReader(self.project, self.session)
+            reader.poll()
+            if reader.session is None:
+                return (
+                    "cellmill: nothing was captured, for the kernel has no Cellmill. Install it in the kernel's environment."
+                )
+            if not reader.session.runs:
+                return "cellmill: no training was seen, so there is no run."
+            self._store.record()
+            recorded = store_ids(self.project, self.project.store)
+            mine = [run for run in reader.session.runs if run.run in recorded]
+            return f"cellmill: {count(len(mine), 'run')} recorded in {self.project.store}. See them with: cellmill runs"
+        except CellmillError as error:
+            return f"cellmill: {error}"
+        finally:
+            self._store.close()
+
+    def _keep(self, notebook: bytes) -> None:
+        if self._trouble is not None:
+            return
+        try:
+            digest = keep_blob(self.project, notebook)
+        except CellmillError as error:
+            self._trouble = str(error)
+            return
+        self._write(NotebookExecuted(now_ms(), self._output, digest, self._failed, self._error))
+
+    def _write(self, event: Event) -> None:
+        if self._trouble is not None:
+            return
+        try:
+            append_once(self.project.outside_journal(self.session), event)
+        except (CellmillError, OSError) as error:
+            self._trouble = str(error)

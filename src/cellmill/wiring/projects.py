@@ -1,0 +1,32 @@
+"""Which project, with which settings and which store."""
+
+from pathlib import Path
+
+from cellmill.core.ports import ModelRegistry, RunStore
+from cellmill.core.project import Project, find_project
+from cellmill.core.settings import Settings, read_settings
+
+
+def project_of(path: Path, *, server_root: Path | None = None) -> Project:
+    """Return the project of a notebook or a folder."""
+    folder = path if path.is_dir() else path.parent
+    return find_project(folder, server_root)
+
+
+def settings_of(project: Project) -> Settings:
+    """Return a project's settings. Raises `BadSettings`."""
+    return read_settings(project.settings)
+
+
+def run_store(project: Project) -> RunStore:
+    """Return the store of a project's runs."""
+    from cellmill.stores.mlflow_runs import MlflowRunStore
+
+    return MlflowRunStore(project, project.store)
+
+
+def model_registry(project: Project) -> ModelRegistry:
+    """Return the registry of a project's models."""
+    from cellmill.stores.mlflow_models import MlflowModelRegistry
+
+    return MlflowModelRegistry(project.store)

@@ -1,0 +1,161 @@
+"""The recorder: keeps the store's runs equal to the journals.
+
+Killed at any moment and started again it ends in the same state, for it never asks what it did last:
+it asks the store what it holds, and the journals what there should be. The marks in `.cellmill/recorded/`
+only spare it the question where nothing has changed.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from cellmill.capture.blobs import blob_path
+from cellmill.capture.sessions import SessionReader, Sessions
+from cellmill.core.errors import FolderNotWritable, StoreLocked
+from cellmill.core.files import make_folder, write_atomically
+from cellmill.core.ids import RunId, SessionId
+from cellmill.core.ports import RunFiles, RunStore
+from cellmill.core.project import Project
+from cellmill.core.runs import Run
+from cellmill.notebook.executions import executions_notebook
+
+LOCK_PATIENCE_S = 120
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What was recorded of a session, and of how much of its journals."""
+
+    store: str  # see `_identity`
+    read_bytes: tuple[int, ...]
+    ended: str | None
+    runs: dict[str, str]  # run -> the store's id
+
+    def covers(self, reader: SessionReader, store: str) -> bool:
+        """Whether nothing has happened since."""
+        return (
+            self.store == _identity(store)
+            and self.read_bytes == reader.size_bytes
+            and reader.session is not None
+            and self.ended == reader.session.ended
+        )
+
+
+def pending(sessions: Sessions, store: str) -> tuple[SessionId, ...]:
+    """Return the sessions whose runs the store may not hold as they are. Asks no store."""
+    return tuple(
+        session
+        for session, reader in sorted(sessions.readers().items())
+        if reader.session is not None
+        and reader.session.runs
+        and not ((mark := _read_mark(sessions.project, session)) and mark.covers(reader, store))
+    )
+
+
+def store_ids(project: Project, store: str) -> dict[RunId, str]:
+    """Return the store's id of each run that was recorded there, from the marks alone."""
+    found: dict[RunId, str] = {}
+    if project.recorded.is_dir():
+        for path in project.recorded.glob("*.json"):
+            mark = _read_mark(project, SessionId(path.stem))
+            if mark is not None and mark.store == _identity(store):
+                found.update({RunId(run): store_id for run, store_id in mark.runs.items()})
+    return found
+
+
+def record(sessions: Sessions, store: RunStore) -> dict[RunId, str]:
+    """Bring the store up to the journals as of their last `poll`. Returns the store's id of each run touched.
+
+    Raises `StoreError`, `FolderNotWritable`. What was recorded before an error stays recorded.
+    """
+    touched: dict[RunId, str] = {}
+    if not pending(sessions, store.uri):
+        return touched
+    with _alone(sessions.project, store):
+        for session in pending(sessions, store.uri):
+            reader = sessions.readers()[session]
+            touched.update(_record_session(sessions.project, reader, store))
+    return touched
+
+
+def _record_session(project: Project, reader: SessionReader, store: RunStore) -> dict[RunId, str]:
+    assert reader.session is not None
+    session = reader.session
+    read_bytes = reader.size_bytes
+    known = store.recorded(session.session)
+    done: dict[RunId, str] = {}
+    for run in session.runs:
+        digest = run_digest(run)
+        have = known.get(run.run)
+        if have is None or (have.digest != digest and not have.is_deleted):
+            have = store.put(run, _files(project, run), digest=digest, known=have)
+        if not have.is_deleted:
+            done[run.run] = have.store_id
+    mark = Mark(_identity(store.uri), read_bytes, session.ended, {str(run): store_id for run, store_id in done.items()})
+    make_folder(project.recorded)
+    write_atomically(_mark_path(project, session.session), json.dumps(asdict(mark)).encode())
+    return done
+
+
+def run_digest(run: Run) -> str:
+    """Return a digest of all that a store keeps of a run."""
+    facts = asdict(run)
+    for part in facts["executions"]:
+        for names in ("reads", "writes"):
+            part["execution"][names] = sorted(part["execution"][names])
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _files(project: Project, run: Run) -> RunFiles:
+    documents = {"cellmill/executions.ipynb": executions_notebook(run)}
+    if run.executed_notebook is not None:
+        path = blob_path(project, run.executed_notebook)
+        if path.exists():
+            documents["cellmill/notebook.ipynb"] = path.read_bytes()
+    model = run.model
+    return RunFiles(
+        model=blob_path(project, model.sha256) if model else None,
+        example=blob_path(project, model.example_sha256) if model and model.example_sha256 else None,
+        documents=documents,
+    )
+
+
+@contextmanager
+def _alone(project: Project, store: RunStore) -> Iterator[None]:
+    """One recorder at a time: two would each make the run that neither finds."""
+    import filelock
+
+    make_folder(project.folder)
+    try:
+        with filelock.FileLock(project.folder / "recorder.lock", timeout=LOCK_PATIENCE_S, mode=0o600):
+            yield
+    except filelock.Timeout:
+        raise StoreLocked(store.uri) from None
+    except PermissionError as error:
+        raise FolderNotWritable(str(project.folder), reason="permission denied") from error
+
+
+def _identity(store: str) -> str:
+    """A store by its URI; a SQLite file by its inode too, for it may be removed and made anew."""
+    if store.startswith("sqlite:///"):
+        with contextlib.suppress(OSError):
+            return f"{store}#{os.stat(store.removeprefix('sqlite:///')).st_ino}"  # noqa: PTH116
+    return store
+
+
+def _mark_path(project: Project, session: SessionId) -> Path:
+    return project.recorded / f"{session}.json"
+
+
+def _read_mark(project: Project, session: SessionId) -> Mark | None:
+    """Return the mark, None where there is none that can be read: then the store is asked."""
+    try:
+        kept = json.loads(_mark_path(project, session).read_text("utf-8"))
+        return Mark(kept["store"], tuple(kept["read_bytes"]), kept["ended"], dict(kept["runs"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,169 @@
+"""The one process that holds MLflow: the recorder and the registry, asked over a pipe.
+
+`python -m cellmill.wiring.store_process ROOT` reads a request a line from its standard input, answers a
+line each on its standard output, and ends when its input does: with whoever started it. The Jupyter
+server stays without MLflow's seconds of import and hundred megabytes, and a headless run has both
+behind it by the time its notebook has run.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from cellmill.core.errors import CellmillError, StoreUnreachable, revive
+from cellmill.core.models import RegisteredModel, Version
+from cellmill.core.ids import RunId
+from cellmill.core.project import Project
+
+# --- the side that asks
+
+
+class StoreProcess:
+    """Starts the process when it is first asked, one for each project. Safe to use from several threads."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+
+    def warm(self) -> None:
+        """Start the process without waiting for it: MLflow is imported meanwhile."""
+        with self._lock:
+            self._started()
+
+    def record(self) -> dict[RunId, str]:
+        """See `recorder.record`."""
+        answer = self._ask({"do": "record"})
+        return {RunId(run): store_id for run, store_id in answer.items()}
+
+    def models(self) -> tuple[RegisteredModel, ...]:
+        """See `ModelRegistry.models`."""
+        answer = self._ask({"do": "models"})
+        return tuple(RegisteredModel(m["name"], tuple(_version(v) for v in m["versions"])) for m in answer)
+
+    def register(self, run: str, *, name: str, alias: str | None) -> Version:
+        """See `registering.register`."""
+        return _version(self._ask({"do": "register", "run": run, "name": name, "alias": alias}))
+
+    def close(self) -> None:
+        """End the process: it finishes the request in hand."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.close()
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        process.stdout.close()
+
+    def _ask(self, request: dict[str, Any]) -> Any:
+        with self._lock:
+            process = self._started()
+            assert process.stdin is not None
+            assert process.stdout is not None
+            try:
+                process.stdin.write(json.dumps(request).encode() + b"\n")
+                process.stdin.flush()
+                line = process.stdout.readline()
+            except OSError:
+                line = b""
+            if not line:
+                self._process = None
+                raise StoreUnreachable(self._project.store, reason="the process that holds MLflow ended")
+        answer = json.loads(line)
+        if "error" in answer:
+            raise revive(**answer["error"])
+        return answer["ok"]
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._process is None or self._process.poll() is not None:
+            self._process = subprocess.Popen(
+                [sys.executable, "-W", "ignore", "-m", __name__, str(self._project.root)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                cwd=self._project.root,
+                start_new_session=True,  # Ctrl-C is for the notebook; this one ends with its input
+            )
+        return self._process
+
+
+def _version(given: dict[str, Any]) -> Version:
+    return Version(**{**given, "aliases": tuple(given["aliases"])})
+
+
+# --- the side that answers
+
+
+class _Answering:
+    def __init__(self, project: Project) -> None:
+        from cellmill.capture.sessions import Sessions
+        from cellmill.wiring.projects import model_registry, run_store
+
+        self._sessions = Sessions(project)
+        self._store = run_store(project)
+        self._registry = model_registry(project)
+
+    def record(self) -> Any:
+        from cellmill.wiring.recorder import record
+
+        self._sessions.poll()
+        return record(self._sessions, self._store)
+
+    def models(self) -> Any:
+        from dataclasses import asdict
+
+        return [asdict(model) for model in self._registry.models()]
+
+    def register(self, run: str, name: str, alias: str | None) -> Any:
+        from dataclasses import asdict
+
+        from cellmill.wiring.registering import register
+
+        self._sessions.poll()
+        return asdict(register(self._sessions, self._store, self._registry, run=run, name=name, alias=alias))
+
+
+def _serve(root: Path) -> None:
+    # Whatever MLflow prints must not end up among the answers.
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    from cellmill.stores.mlflow_client import client_for
+
+    project = Project(root)
+    threading.Thread(target=_quietly, args=(lambda: client_for(project.store),), daemon=True).start()
+    answering = _Answering(project)
+    for line in sys.stdin.buffer:
+        request = json.loads(line)
+        try:
+            answer = {"ok": getattr(answering, request.pop("do"))(**request)}
+        except CellmillError as error:
+            answer = {"error": {"kind": error.kind, "message": str(error), "facts": error.facts}}
+        except Exception as error:  # noqa: BLE001 - the process must go on; whoever asked hears of it
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            message = f"Cellmill itself failed ({type(error).__name__}: {error}, at {where.name}). Please report it."
+            answer = {"error": {"kind": "internal", "message": message, "facts": {}}}
+        answers.write(json.dumps(answer).encode() + b"\n")
+        answers.flush()
+
+
+def _quietly(action: Callable[[], object]) -> None:
+    """Run ahead of the first request, which will say what is wrong if this failed."""
+    try:
+        action()
+    except Exception:  # noqa: BLE001, S110 - said again, loudly, by the request that needs it
+        pass
+
+
+if __name__ == "__main__":
+    _serve(Path(sys.argv[1]))
