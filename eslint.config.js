@@ -45,7 +45,7 @@ function layer(name, index) {
 module.exports = tseslint.config(
   { ignores: ['labextension/lib/**', 'src/**', 'labextension/src/wire/generated.ts'] },
   {
-    files: ['labextension/src/**/*.{ts,tsx}'],
+    files: ['labextension/{src,testing}/**/*.{ts,tsx}'],
     extends: [
       js.configs.recommended,
       ...tseslint.configs.strictTypeChecked,

@@ -61,12 +61,13 @@ async function readBody(response: Response): Promise<unknown> {
 }
 
 function refusal(response: Response, body: unknown): Trouble {
-  if (isErrorAnswer(body)) {
-    return body.error;
-  }
   const { status } = response;
+  // Before our own words: whoever may not come in is told the same by Cellmill, Jupyter and any proxy.
   if (status === 401 || status === 403) {
     return { kind: 'forbidden', status, message: line(response) };
+  }
+  if (isErrorAnswer(body)) {
+    return body.error;
   }
   if (status === 404) {
     return { kind: 'not_installed', message: line(response) };

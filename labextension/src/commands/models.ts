@@ -13,7 +13,7 @@ import type { WireVersion } from '../wire/generated';
 import { taking, text } from './args';
 import { CommandIDs, type Commands } from './ids';
 import { registerRun, type IRegistrationDoors } from './registration';
-import { tellProgress, tellTrouble } from './tell';
+import { tellProgress, tellTrouble, tellWait } from './tell';
 
 export interface IModelCommandsNeed {
   readonly models: ModelsState;
@@ -52,6 +52,7 @@ export function addModelCommands(commands: Commands, need: IModelCommandsNeed): 
 
 function registrationDoors(onShow: () => void, trans: TranslationBundle): IRegistrationDoors {
   return {
+    waitFor: preview => tellWait(trans.__('Looking up what will be recorded…'), preview),
     ask: question => ask(question, trans),
     begin: ({ name }) => {
       const told = tellProgress(trans.__('Registering %1…', name));

@@ -6,6 +6,8 @@ import type { WireVersion } from '../wire/generated';
 
 /** What the course needs from the world. */
 export interface IRegistrationDoors {
+  /** The store may have to wake up first, which takes seconds. */
+  waitFor<T>(preview: Promise<T>): Promise<T>;
   /** Resolves to `null` when the user thinks better of it. */
   ask(question: IRegistrationQuestion): Promise<IRegistrationTyped | null>;
   /** A registration began. */
@@ -22,7 +24,7 @@ export async function registerRun(
   models: Pick<ModelsState, 'preview' | 'register'>,
   doors: IRegistrationDoors
 ): Promise<WireVersion | null> {
-  const preview = await models.preview(run);
+  const preview = await doors.waitFor(models.preview(run));
   let typed: IRegistrationTyped = { name: preview.suggested_name, alias: '' };
   let refused: Trouble | null = null;
   for (;;) {

@@ -6,6 +6,7 @@ import { troubleOf } from '../api/trouble';
 import { adviceLine } from '../panels/advice';
 
 const READ_MS = 8000;
+const WONDER_MS = 700;
 
 export function tellTrouble(thrown: unknown, trans: TranslationBundle): void {
   Notification.error(adviceLine(troubleOf(thrown), trans), { autoClose: READ_MS });
@@ -35,4 +36,18 @@ export function tellProgress(message: string): ITold {
     },
     withdraw: () => Notification.dismiss(id)
   };
+}
+
+/** Say what is being waited for, but only when it takes long enough to wonder. */
+export async function tellWait<T>(message: string, awaited: Promise<T>): Promise<T> {
+  let told: ITold | null = null;
+  const timer = setTimeout(() => {
+    told = tellProgress(message);
+  }, WONDER_MS);
+  try {
+    return await awaited;
+  } finally {
+    clearTimeout(timer);
+    (told as ITold | null)?.withdraw();
+  }
 }

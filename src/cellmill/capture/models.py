@@ -80,5 +80,3 @@ def _requirements(model: Any) -> tuple[str, ...]:
         if isinstance(version, str):
             found.append(f"{_DISTRIBUTIONS.get(module, module)}=={version}")
     return tuple(found)
-
-

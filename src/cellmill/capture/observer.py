@@ -123,7 +123,13 @@ class Observer:
 
     @guarded
     def training_finished(
-        self, run: RunId | None, model: Any, *, data: Any, flavor: str, params: Mapping[str, str] | None = None
+        self,
+        run: RunId | None,
+        model: Any,
+        *,
+        data: Any,
+        flavor: str,
+        params: Mapping[str, str] | None = None,
     ) -> None:
         """The training returned: its model is kept, and known again when it predicts."""
         if run is None:

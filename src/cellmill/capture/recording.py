@@ -171,5 +171,3 @@ def outcome_of(error: BaseException | None) -> Outcome:
     if error is None:
         return "ok"
     return "interrupted" if isinstance(error, KeyboardInterrupt) else "error"
-
-

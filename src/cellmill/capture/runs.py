@@ -58,6 +58,7 @@ class _Folding:
         self._ended: SessionEnded | None = None
         self._executed: NotebookExecuted | None = None
         self._notebook: str | None = None
+        self._named_ms = 0
         self._paused = False
         self._executions: dict[ExecutionId, Execution] = {}
         self._cells: dict[ExecutionId, CellIdentified] = {}
@@ -71,7 +72,8 @@ class _Folding:
                     self._started = event
                     self._notebook = self._notebook or event.notebook
             case NotebookNamed():
-                self._notebook = event.notebook
+                if event.at_ms >= self._named_ms:  # kernel and server both say it, in files of their own
+                    self._notebook, self._named_ms = event.notebook, event.at_ms
             case ExecutionStarted():
                 self._executions[event.execution] = Execution(
                     execution=event.execution,
@@ -157,9 +159,7 @@ class _Folding:
 
     # --- a run
 
-    def _run(
-        self, training: _Training, executions: tuple[Execution, ...], project: Project, is_alive: bool
-    ) -> Run:
+    def _run(self, training: _Training, executions: tuple[Execution, ...], project: Project, is_alive: bool) -> Run:
         assert self._started is not None
         started, finished = training.started, training.finished
         taking_part, parameters = _taking_part(training, executions)
@@ -234,9 +234,10 @@ def _taking_part(
         for execution in fed.executions:
             literals.update(_literals(by_id[execution], fed.needed[execution]))
         literals.update(_literals(trained, trained.writes))
-    for event in [*training.metrics, *training.evaluations]:
-        if event.execution in by_id:
-            parts.setdefault(event.execution, "evaluated")
+    evaluated_in = [m.execution for m in training.metrics] + [e.execution for e in training.evaluations]
+    for execution_id in evaluated_in:
+        if execution_id in by_id:
+            parts.setdefault(execution_id, "evaluated")
     taking_part = tuple(
         TakingPart(by_id[execution], parts[execution]) for execution in sorted(parts, key=lambda e: order[e])
     )
@@ -256,13 +257,18 @@ def _literals(execution: Execution, wanted: frozenset[str]) -> dict[str, str]:
 
 
 def _parameters(training: _Training, literals: dict[str, str]) -> tuple[Parameter, ...]:
-    """The notebook's own values first, for those are what a person turns."""
+    """The notebook's own values first, for those are what a person turns.
+
+    A value that the notebook names and the estimator was given counts once, as the notebook's.
+    """
     of_estimator = {**training.started.params, **(training.finished.params if training.finished else {})}
-    notebook = [Parameter(name, value, "notebook") for name, value in literals.items() if name not in of_estimator]
-    return (*notebook, *(Parameter(name, value, "estimator") for name, value in of_estimator.items()))
+    of_notebook = {name: value for name, value in literals.items() if of_estimator.get(name, value) == value}
+    shortest_first = sorted(of_notebook.items(), key=lambda pair: pair[1].startswith(("[", "{", "(")))
+    return (
+        *(Parameter(name, value, "notebook") for name, value in shortest_first),
+        *(Parameter(name, value, "estimator") for name, value in of_estimator.items() if name not in of_notebook),
+    )
 
 
 def _unlike(data: list[DataUse]) -> tuple[DataUse, ...]:
     return tuple({(use.context, use.name, use.digest): use for use in data}.values())
-
-

@@ -1,5 +1,6 @@
 """Every session of a project, read from its journals and kept up to date."""
 
+import os
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,11 @@ class _Source:
     offset: int = 0
 
     def more(self) -> list[Event]:
+        try:
+            if os.stat(self.path).st_size == self.offset:  # noqa: PTH116 - asked of every journal, often
+                return []
+        except OSError:
+            return []
         events, self.offset = read_events(self.path, self.offset)
         return events
 
@@ -126,6 +132,6 @@ def is_alive(events: list[Event]) -> bool:
     try:
         process = psutil.Process(started.pid)
         same = started.process_started_s is None or abs(process.create_time() - started.process_started_s) < 1
-        return same and process.status() != psutil.STATUS_ZOMBIE
+        return bool(same and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.Error:
         return False

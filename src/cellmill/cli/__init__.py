@@ -37,7 +37,7 @@ def exit_code(error: CellmillError) -> int:
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from cellmill import __version__
+        from cellmill._version import __version__
 
         typer.echo(f"cellmill {__version__}")
         raise typer.Exit

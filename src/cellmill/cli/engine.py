@@ -46,11 +46,18 @@ class CellmillEngine(NBClientEngine):
         quiet = cellmill_session is not None
         session = HeadlessSession(cellmill_session or new_session_id(), notebook, output=output_path)
         try:
-            executed = super().execute_notebook(
-                nb, kernel_name, output_path=output_path, session=session, progress=cellmill_progress, **kwargs
+            executed: nbformat.NotebookNode = super().execute_notebook(
+                nb,
+                kernel_name,
+                output_path=output_path,
+                session=session,
+                progress=cellmill_progress,
+                **kwargs,
             )
-        except DeadKernelError:
+        except DeadKernelError as error:
             session.died(_as_bytes(nb))
+            if session.words:
+                raise DeadKernelError(f"{error}\n{session.words}") from error
             raise
         else:
             session.executed(_as_bytes(executed))
@@ -98,7 +105,9 @@ class CellmillEngine(NBClientEngine):
             stderr_file=stderr_file,
             on_cell_executed=executed,
         )
-        return PapermillNotebookClient(nb_man, **arguments).execute(env={**os.environ, **session.environment})
+        client = PapermillNotebookClient(nb_man, **arguments)
+        with session.last_words() as stderr:
+            return client.execute(env={**os.environ, **session.environment}, stderr=stderr)
 
 
 def _check(nb: nbformat.NotebookNode, notebook: Path) -> None:
@@ -126,5 +135,3 @@ def _notebook_path(input_path: str | None) -> Path:
 def _as_bytes(nb: nbformat.NotebookNode) -> bytes:
     text: str = nbformat.writes(nb)
     return text.encode()
-
-

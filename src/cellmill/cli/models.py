@@ -14,7 +14,7 @@ from cellmill.cli.runs import AS_JSON, FOLDER, RUN, load
 def register(
     run: str = RUN,
     name: str = typer.Option(..., "--name", help="The model's name in the registry."),
-    alias: str = typer.Option(None, "--alias", help="Point this alias at the new version."),
+    alias: str | None = typer.Option(None, "--alias", help="Point this alias at the new version."),
     folder: Path = FOLDER,
     as_json: bool = AS_JSON,
 ) -> None:
@@ -25,7 +25,12 @@ def register(
 
     sessions = load(folder)
     version = register_run(
-        sessions, run_store(sessions.project), model_registry(sessions.project), run=run, name=name, alias=alias
+        sessions,
+        run_store(sessions.project),
+        model_registry(sessions.project),
+        run=run,
+        name=name,
+        alias=alias,
     )
     if as_json:
         typer.echo(json.dumps(asdict(version), indent=2))

@@ -20,9 +20,7 @@ FOLDER = typer.Option(Path(), "--folder", help="A folder of the project; by defa
 def complete_run(incomplete: str) -> list[tuple[str, str]]:
     """Return the ids that a run's may be completed to, with what each is."""
     sessions = load(Path())
-    return [
-        (run.run, f"{run.short_class}, {run.status}") for run in sessions.runs() if run.run.startswith(incomplete)
-    ]
+    return [(run.run, f"{run.short_class}, {run.status}") for run in sessions.runs() if run.run.startswith(incomplete)]
 
 
 RUN = typer.Argument(help="A run's id, or as much of its beginning as no other has.", autocompletion=complete_run)
@@ -38,7 +36,7 @@ def load(folder: Path) -> "Sessions":
 
 @app.command()
 def runs(
-    notebook: str = typer.Argument(None, help="Only the runs of this notebook."),
+    notebook: str | None = typer.Argument(None, help="Only the runs of this notebook."),
     folder: Path = FOLDER,
     limit: int = typer.Option(50, "--limit", "-n", min=1, help="At most so many, the newest."),
     as_json: bool = AS_JSON,

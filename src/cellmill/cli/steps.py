@@ -18,8 +18,8 @@ from cellmill.core.ids import SessionId
 def run(
     notebook: Path = typer.Argument(help="The notebook to run. It is not changed."),
     parameters: list[str] = typer.Option([], "-p", "--parameter", metavar="NAME=VALUE", help="Set a parameter."),
-    output: Path = typer.Option(None, "-o", "--output", help="Where the executed notebook goes."),
-    kernel: str = typer.Option(None, "-k", "--kernel", help="The kernel, if not the notebook's own."),
+    output: Path | None = typer.Option(None, "-o", "--output", help="Where the executed notebook goes."),
+    kernel: str | None = typer.Option(None, "-k", "--kernel", help="The kernel, if not the notebook's own."),
     as_json: bool = AS_JSON,
 ) -> None:
     """Run a notebook from a clean kernel and record its runs.
@@ -74,7 +74,11 @@ def _report(notebook: Path, session: SessionId, output: Path, *, as_json: bool) 
     mine = tuple(run for run in sessions.runs() if run.session == session)
     known = store_ids(sessions.project, sessions.project.store)
     if as_json:
-        record = {"session": session, "output": str(output), "runs": [as_record(r, known.get(r.run)) for r in mine]}
+        record = {
+            "session": session,
+            "output": str(output),
+            "runs": [as_record(r, known.get(r.run)) for r in mine],
+        }
         typer.echo(json.dumps(record, indent=2))
         return
     if mine:
@@ -82,5 +86,3 @@ def _report(notebook: Path, session: SessionId, output: Path, *, as_json: bool) 
     else:
         typer.echo("No training was seen, so there is no run.")
     typer.echo(f"Executed notebook: {output}")
-
-

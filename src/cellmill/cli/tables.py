@@ -1,5 +1,7 @@
 """Tables that a person likes to read, on a terminal of any width."""
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -11,30 +13,41 @@ from cellmill.core.words import age, number, size
 from cellmill.replay.compare import Comparison
 
 _COLOURS = {"finished": "green", "failed": "red", "interrupted": "yellow", "running": "cyan"}
-SHOWN_METRICS, SHOWN_PARAMETERS = 3, 4
+SHOWN_METRICS, SHOWN_PARAMETERS, LONGEST_PARAMETER = 3, 6, 28
 
 
 def console() -> Console:
-    """Return where tables are printed: the terminal's width, or 120 columns where there is none."""
+    """Return where tables are printed: as wide as the terminal, or as wide as they like where there is none."""
     found = Console(highlight=False)
-    return found if found.is_terminal else Console(highlight=False, width=120)
+    return found if found.is_terminal else Console(highlight=False, width=200)
 
 
 def print_runs(runs: tuple[Run, ...]) -> None:
-    """Print runs, one a row."""
-    table = _table("run", "model", "status", "parameters", "metrics", "notebook", "when")
+    """Print runs, one a row. A notebook that all share is said once, above."""
+    notebooks = {run.notebook for run in runs}
+    columns = ["run", "model", "status", "parameters", "metrics", "when"]
+    if len(notebooks) > 1:
+        columns.insert(1, "notebook")
+    table = _table(*columns)
+    for column in table.columns:
+        column.no_wrap = column.header not in ("notebook", "parameters", "metrics")
     now = now_ms()
     for run in runs:
-        table.add_row(
+        cells = [
             Text(run.run, style="bold"),
-            run.short_class,
+            Text(run.short_class),
             _status(run),
-            "\n".join(_parameters(run)),
-            "\n".join(f"{name} [bold]{number(value)}[/]" for name, value in _first_metrics(run)),
-            run.notebook or "",
-            age(run.started_ms, now),
-        )
-    console().print(table)
+            Text("\n".join(_parameters(run))),
+            _metrics(run),
+            Text(age(run.started_ms, now)),
+        ]
+        if len(notebooks) > 1:
+            cells.insert(1, Text(run.notebook or ""))
+        table.add_row(*cells)
+    out = console()
+    if len(notebooks) == 1:
+        out.print(Text(next(iter(notebooks)) or "a notebook whose name nobody has said", style="bold"))
+    out.print(table)
 
 
 def print_run(run: Run, store_id: str | None) -> None:
@@ -103,7 +116,9 @@ def print_models(models: tuple[RegisteredModel, ...]) -> None:
 def print_version(version: Version) -> None:
     """Print a version that was just registered."""
     alias = f" with the alias [bold]{version.aliases[0]}[/]" if version.aliases else ""
-    console().print(f"Registered [bold]{version.name}[/] version [bold]{version.version}[/]{alias}, from run {version.run}.")
+    console().print(
+        f"Registered [bold]{version.name}[/] version [bold]{version.version}[/]{alias}, from run {version.run}."
+    )
 
 
 def _table(*columns: str) -> Table:
@@ -113,7 +128,7 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _print_rows(out: Console, title: str, rows: list[tuple[str, ...]], columns: tuple[str, ...]) -> None:
+def _print_rows(out: Console, title: str, rows: Sequence[tuple[str, ...]], columns: tuple[str, ...]) -> None:
     if rows:
         table = _table(*columns)
         for row in rows:
@@ -126,16 +141,23 @@ def _status(run: Run) -> Text:
     return Text(run.status + (" (incomplete)" if run.incomplete else ""), style=_COLOURS[run.status])
 
 
-def _first_metrics(run: Run) -> list[tuple[str, float]]:
-    return list(run.last_metrics.items())[:SHOWN_METRICS]
+def _metrics(run: Run) -> Text:
+    shown = list(run.last_metrics.items())
+    text = Text()
+    for index, (name, value) in enumerate(shown[:SHOWN_METRICS]):
+        text.append("\n" if index else "").append(f"{name} ").append(number(value), style="bold")
+    if len(shown) > SHOWN_METRICS:
+        text.append(f"\nand {len(shown) - SHOWN_METRICS} more", style="dim")
+    return text
 
 
 def _parameters(run: Run) -> list[str]:
-    """The notebook's own first: those are what a person turns."""
-    shown = [f"{p.name} {p.value}" for p in run.parameters if p.source == "notebook"]
-    shown += [f"{p.name} {p.value}" for p in run.parameters if p.source == "estimator"]
-    more = len(shown) - SHOWN_PARAMETERS
-    return [line[:40] for line in shown[:SHOWN_PARAMETERS]] + ([f"[dim]and {more} more[/]"] if more > 0 else [])
+    """The notebook's own, for those are what a person turns; where there are none, the first of the estimator's."""
+    turned = [parameter for parameter in run.parameters if parameter.source == "notebook"]
+    shown = [f"{parameter.name} {parameter.value}" for parameter in turned or run.parameters[:3]]
+    more = len(run.parameters) - min(len(shown), SHOWN_PARAMETERS)
+    lines = [line if len(line) <= LONGEST_PARAMETER else f"{line[: LONGEST_PARAMETER - 1]}…" for line in shown]
+    return lines[:SHOWN_PARAMETERS] + ([f"and {more} more"] if more > 0 else [])
 
 
 def _first_line(source: str) -> str:

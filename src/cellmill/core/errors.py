@@ -1,31 +1,31 @@
 """Everything that can go wrong, in one tree. Facts are fields; the message ends with what to do.
 
-    CellmillError
-    ├── NotebookError
-    │   ├── NotebookMissing          no file there
-    │   ├── NotANotebook             a file, but not a notebook
-    │   ├── UnknownParameter         a value for a name the notebook does not declare
-    │   ├── WrongParameterType       a value of another type than the default
-    │   └── BadParameter             not of the form NAME=VALUE
-    ├── ExecutionError
-    │   ├── CellFailed               a cell raised
-    │   ├── KernelDied               the kernel ended in the middle
-    │   └── KernelMissing            no such kernel is installed
-    ├── RunError
-    │   ├── UnknownRun               no run has that id
-    │   ├── AmbiguousRun             several runs' ids begin so
-    │   ├── RunWithoutModel          nothing to register
-    │   └── NoRuns                   nothing to choose from
-    ├── StoreError
-    │   ├── StoreUnreachable         MLflow's server does not answer
-    │   ├── StoreLocked              another process holds the database
-    │   └── StoreRefused             MLflow answered with an error of its own
-    ├── RegistryError
-    │   ├── InvalidModelName
-    │   └── InvalidAlias
-    ├── FolderNotWritable
-    ├── BadSettings
-    └── NoSession                    no kernel is captured there
+CellmillError
+├── NotebookError
+│   ├── NotebookMissing          no file there
+│   ├── NotANotebook             a file, but not a notebook
+│   ├── UnknownParameter         a value for a name the notebook does not declare
+│   ├── WrongParameterType       a value of another type than the default
+│   └── BadParameter             not of the form NAME=VALUE
+├── ExecutionError
+│   ├── CellFailed               a cell raised
+│   ├── KernelDied               the kernel ended in the middle
+│   └── KernelMissing            no such kernel is installed
+├── RunError
+│   ├── UnknownRun               no run has that id
+│   ├── AmbiguousRun             several runs' ids begin so
+│   ├── RunWithoutModel          nothing to register
+│   └── NoRuns                   nothing to choose from
+├── StoreError
+│   ├── StoreUnreachable         MLflow's server does not answer
+│   ├── StoreLocked              another process holds the database
+│   └── StoreRefused             MLflow answered with an error of its own
+├── RegistryError
+│   ├── InvalidModelName
+│   └── InvalidAlias
+├── FolderNotWritable
+├── BadSettings
+└── NoSession                    no kernel is captured there
 """
 
 from difflib import get_close_matches
@@ -76,9 +76,7 @@ class UnknownParameter(NotebookError):
         self.name, self.notebook, self.declared = name, notebook, declared
         near = get_close_matches(name, declared, n=1)
         known = ", ".join(declared) or "none"
-        advice = (
-            f"Did you mean {near[0]!r}?" if near else f"Give {name!r} a default in the cell tagged 'parameters'."
-        )
+        advice = f"Did you mean {near[0]!r}?" if near else f"Give {name!r} a default in the cell tagged 'parameters'."
         super().__init__(f"{notebook} has no parameter {name!r} (it declares: {known}). {advice}")
 
 
@@ -121,12 +119,13 @@ class CellFailed(ExecutionError):
 class KernelDied(ExecutionError):
     kind = "kernel_died"
 
-    def __init__(self, *, notebook: str, output: str | None) -> None:
-        self.notebook, self.output = notebook, output
+    def __init__(self, *, notebook: str, output: str | None, words: str = "") -> None:
+        self.notebook, self.output, self.words = notebook, output, words
         kept = f" What ran until then is kept at {output}." if output else ""
+        said = f" Its last words: {words}" if words else ""
         super().__init__(
             f"The kernel of {notebook} died, perhaps for want of memory.{kept} "
-            f"Its runs are marked interrupted; run the notebook again."
+            f"A training that was under way is marked interrupted; mend the cause and run the notebook again.{said}"
         )
 
 

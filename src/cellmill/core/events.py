@@ -9,7 +9,6 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from functools import cache
 from typing import Any, Literal, Union
 
 from cellmill.core.ids import ExecutionId, RunId, SessionId
@@ -241,7 +240,9 @@ _NAMES: dict[type[Event], str] = {kind: name for name, kind in _TYPES.items()}
 def to_line(event: Event) -> bytes:
     """Return the event as one line of JSON, its newline included."""
     record = {"type": _NAMES[type(event)], **vars(event)}
-    return json.dumps(record, ensure_ascii=False, separators=(",", ":"), default=vars).encode("utf-8", "replace") + b"\n"
+    return (
+        json.dumps(record, ensure_ascii=False, separators=(",", ":"), default=vars).encode("utf-8", "replace") + b"\n"
+    )
 
 
 def from_line(line: bytes | str) -> Event | None:
@@ -250,7 +251,7 @@ def from_line(line: bytes | str) -> Event | None:
         record = json.loads(line)
     except ValueError:
         return None
-    kind = _TYPES.get(record.get("type")) if isinstance(record, dict) else None
+    kind = _TYPES.get(str(record.get("type"))) if isinstance(record, dict) else None
     if kind is None:
         return None
     try:
@@ -260,16 +261,20 @@ def from_line(line: bytes | str) -> Event | None:
     return event
 
 
+_KNOWN_SHAPES: dict[type[Any], dict[str, Any]] = {}
+
+
 def _build(kind: type[Any], record: Mapping[str, Any]) -> Any:
     shapes = _shapes(kind)
     known = {name: _convert(shapes[name], value) for name, value in record.items() if name in shapes}
     return kind(**known)
 
 
-@cache
 def _shapes(kind: type[Any]) -> dict[str, Any]:
-    hints = typing.get_type_hints(kind)
-    return {f.name: hints[f.name] for f in fields(kind)}
+    if kind not in _KNOWN_SHAPES:
+        hints = typing.get_type_hints(kind)
+        _KNOWN_SHAPES[kind] = {f.name: hints[f.name] for f in fields(kind)}
+    return _KNOWN_SHAPES[kind]
 
 
 def _convert(shape: Any, value: Any) -> Any:

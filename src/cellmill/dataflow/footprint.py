@@ -13,18 +13,24 @@ _BUILTINS = frozenset(dir(builtins))
 
 # Called for its effect on the object it belongs to, even where the result is used.
 _MUTATORS = frozenset(
-    "fit fit_transform fit_predict partial_fit train eval append extend insert add update pop popitem "
-    "remove discard clear sort reverse setdefault set_params seed shuffle compile load_state_dict".split()
+    """
+    fit fit_transform fit_predict partial_fit train eval append extend insert add update pop popitem remove discard
+    clear sort reverse setdefault set_params seed shuffle compile load_state_dict
+    """.split()  # noqa: SIM905 - a list of forty quoted words reads worse
 )
 # Called for what they answer, even where a cell ends with one and shows it.
 _LOOKING = frozenset(
-    "head tail describe info sample show plot hist boxplot value_counts nunique unique query groupby corr isna notna "
-    "sum mean median std min max count round sort_values sort_index score predict predict_proba decision_function "
-    "transform items keys values get copy assign".split()
+    """
+    head tail describe info sample show plot hist boxplot value_counts nunique unique query groupby corr isna notna
+    sum mean median std min max count round sort_values sort_index score predict predict_proba decision_function
+    transform items keys values get copy assign
+    """.split()  # noqa: SIM905
 )
 # Functions of these leave their arguments alone; of others, bare calls may be made to change them.
-_LOOKING_PACKAGES = frozenset("sklearn numpy pandas polars scipy math statistics matplotlib seaborn IPython pprint".split())
-_LOOKING_FUNCTIONS = frozenset("print display".split()) | (_BUILTINS - {"setattr", "delattr", "exec", "eval", "next"})
+_LOOKING_PACKAGES = frozenset(
+    "sklearn numpy pandas polars scipy math statistics matplotlib seaborn IPython pprint".split()  # noqa: SIM905
+)
+_LOOKING_FUNCTIONS = frozenset(["print", "display"]) | (_BUILTINS - {"setattr", "delattr", "exec", "eval", "next"})
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,8 @@ class PapermillExecutor:
                 output=str(output),
             ) from error
         except DeadKernelError as error:
-            raise KernelDied(notebook=str(notebook), output=str(output) if output.exists() else None) from error
+            kept = str(output) if output.exists() else None
+            raise KernelDied(notebook=str(notebook), output=kept, words=str(error).partition("\n")[2]) from error
         except NoSuchKernel as error:
             from jupyter_client.kernelspec import KernelSpecManager
 

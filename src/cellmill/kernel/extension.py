@@ -67,9 +67,7 @@ def _start(shell: Any, state: KernelState) -> None:
     except BadSettings as error:
         state.off_because = str(error)
         return
-    recording, state.off_because = try_recording(
-        state.project, settings, _session_started(host, state.project, kernel)
-    )
+    recording, state.off_because = try_recording(state.project, settings, _session_started(host, state.project, kernel))
     if recording is None:
         return
     state.recording = recording
@@ -115,4 +113,3 @@ def _kernel_name(kernel: Any) -> str | None:
 def _process_started_s() -> float | None:
     psutil = sys.modules.get("psutil")  # ipykernel has loaded it; not worth loading otherwise
     return psutil.Process().create_time() if psutil is not None else None
-

@@ -76,7 +76,9 @@ class Magics:
         if recording is None or project is None:
             return _say(f"Cellmill is off: {self._state.off_because}")
         if recording.trouble:
-            return _say(f"Cellmill is off: {recording.trouble}. Free the disk or restore the folder; it goes on by itself.")
+            return _say(
+                f"Cellmill is off: {recording.trouble}. Free the disk or restore the folder; it goes on by itself."
+            )
         sessions = load_sessions(project)
         mine = [run for run in sessions.runs() if run.session == recording.started.session]
         state = "paused (resume with %cellmill resume)" if recording.paused else "on"
@@ -123,7 +125,7 @@ class Magics:
         return _say(
             f"Kept on this machine, readable by you alone; nothing is sent anywhere else.\n"
             f"  {project.journals}  the source of every cell that ran, when, how it ended, the names it used;\n"
-            f"{' ' * (len(str(project.journals)) + 4)}of each training its parameters, metrics, and the shape and digest of its data\n"
+            f"{' ' * (len(str(project.journals)) + 4)}of each training its parameters, metrics, data shape and digest\n"
             f"  {project.blobs}  the trained models, and up to five rows of their input\n"
             f"  {project.store}  MLflow's store, where each run is recorded\n"
             f"MLFLOW_TRACKING_URI is set to that store in this kernel, so what you log by hand lands there too.\n"
@@ -158,7 +160,9 @@ def table(runs: tuple[Run, ...], *, metrics: int = 3) -> str:
         for run in runs
     ]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
 
 
 def register_magics(shell: Any, state: KernelState) -> None:
@@ -180,5 +184,3 @@ def unregister_magics(shell: Any) -> None:
 
 def _say(text: str) -> None:
     print(text)  # noqa: T201 - a magic answers in the cell's output
-
-

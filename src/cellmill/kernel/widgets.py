@@ -26,7 +26,7 @@ def show_runs(runs: tuple[Run, ...], *, text: str) -> None:
 
     bundle = _widget(runs)._repr_mimebundle_()
     bundle["text/plain"] = text
-    display(bundle, raw=True)  # type: ignore[no-untyped-call]
+    display(bundle, raw=True)
 
 
 def _widget(runs: tuple[Run, ...]) -> Any:

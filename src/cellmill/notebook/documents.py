@@ -21,7 +21,7 @@ def read_notebook(path: Path) -> NotebookNode:
         reason = "it is not text" if isinstance(error, UnicodeDecodeError) else str(error.strerror).lower()
         raise NotANotebook(str(path), reason=reason) from error
     try:
-        notebook = nbformat.reads(text, as_version=4)
+        notebook: NotebookNode = nbformat.reads(text, as_version=4)
         nbformat.validate(notebook)
     except nbformat.ValidationError as error:
         raise NotANotebook(str(path), reason=f"a cell is malformed ({_first_line(error.message)})") from error

@@ -23,7 +23,11 @@ def executions_notebook(run: Run) -> bytes:
             execution.source,
             execution_count=execution.number,
             metadata={
-                "cellmill": {"execution": execution.execution, "cell": execution.cell, "part": _PART[part.part]}
+                "cellmill": {
+                    "execution": execution.execution,
+                    "cell": execution.cell,
+                    "part": _PART[part.part],
+                }
             },
         )
         notebook.cells.append(_with_id(cell, f"execution-{index}"))

@@ -15,7 +15,14 @@ INJECTED_TAG = "injected-parameters"  # papermill's
 
 # A default of the left type takes values of the right ones too.
 _WIDER: dict[type, tuple[type, ...]] = {float: (int,)}
-_NAMES = {int: "an integer", float: "a number", str: "text", bool: "True or False", list: "a list", dict: "a dict"}
+_NAMES = {
+    int: "an integer",
+    float: "a number",
+    str: "text",
+    bool: "True or False",
+    list: "a list",
+    dict: "a dict",
+}
 
 
 @dataclass(frozen=True)

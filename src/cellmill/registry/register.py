@@ -15,9 +15,10 @@ _LONGEST_TAG = 5000  # MLflow's limit for the value of a tag on a version
 def prepare(run: Run, *, name: str, alias: str | None, user: str) -> Registration:
     """Return what registering a run will record. Raises `RunWithoutModel`."""
     if run.model is None:
-        reason = run.model_note or {"failed": "its training failed", "running": "its training still runs"}.get(
-            run.status, "its training was interrupted"
-        )
+        reason = run.model_note or {
+            "failed": "its training failed",
+            "running": "its training still runs",
+        }.get(run.status, "its training was interrupted")
         raise RunWithoutModel(run.run, reason=reason)
     metrics = ", ".join(f"{metric} {number(value)}" for metric, value in run.last_metrics.items())
     tags = {

@@ -19,7 +19,7 @@ class ExecutionContext:
         recording = current_recording()
         if recording is None:
             return {}
-        tags = {"cellmill.by_hand_in_session": recording.started.session}
+        tags: dict[str, str] = {"cellmill.by_hand_in_session": recording.started.session}
         if recording.execution is not None:
             tags["cellmill.execution"] = recording.execution
         if recording.notebook is not None:

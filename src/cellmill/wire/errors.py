@@ -1,6 +1,6 @@
 """Errors as a tagged union: a browser switches on `kind` and knows which facts it will find."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args, get_origin
 
 from pydantic import Field, TypeAdapter
 
@@ -114,9 +114,6 @@ WireError = Annotated[
 ]
 
 _ANY: TypeAdapter[WireError] = TypeAdapter(WireError)
-_KNOWN = {"unknown_run", "ambiguous_run", "run_without_model", "store_unreachable", "store_locked", "store_refused"} | {
-    "invalid_model_name", "invalid_alias", "folder_not_writable", "bad_settings", "no_session"
-}  # fmt: skip
 
 
 class ErrorAnswer(WireModel):
@@ -125,16 +122,19 @@ class ErrorAnswer(WireModel):
     error: WireError
 
 
+def shapes_by_kind() -> dict[str, type[WireModel]]:
+    """Return every arm of the union by its tag."""
+    return {
+        get_args(shape.model_fields["kind"].annotation)[0]: shape
+        for shape in WireModel.__subclasses__()
+        if "kind" in shape.model_fields and get_origin(shape.model_fields["kind"].annotation) is Literal
+    }
+
+
 def error_answer(error: CellmillError) -> ErrorAnswer:
     """Return the error as the browser reads it: its message, its kind and the facts that kind declares."""
-    if error.kind not in _KNOWN:
+    shape = shapes_by_kind().get(error.kind)
+    if shape is None:
         return ErrorAnswer(error=InternalError(kind="internal", message=str(error)))
-    facts = {name: value for name, value in error.facts.items() if name in _fields(error.kind)}
+    facts = {name: value for name, value in error.facts.items() if name in shape.model_fields}
     return ErrorAnswer(error=_ANY.validate_python({"kind": error.kind, "message": str(error), **facts}))
-
-
-def _fields(kind: str) -> set[str]:
-    for shape in WireModel.__subclasses__():
-        if "kind" in shape.model_fields and shape.model_fields["kind"].annotation == Literal[kind]:  # type: ignore[valid-type]
-            return set(shape.model_fields)
-    return set()

@@ -1,7 +1,10 @@
 """A notebook run without a browser: who it is, what happened to it, and its runs recorded at the end."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 from cellmill.capture.blobs import keep_blob
 from cellmill.capture.folder import prepare_folder
@@ -29,6 +32,7 @@ class HeadlessSession:
         self._failed: ExecutionId | None = None
         self._error: Failure | None = None
         self._trouble: str | None = None
+        self.words = ""
         self._store = StoreProcess(self.project)
         try:
             prepare_folder(self.project)
@@ -36,6 +40,17 @@ class HeadlessSession:
             self._trouble = str(error)
         else:
             self._store.warm()
+
+    @contextmanager
+    def last_words(self) -> Iterator[IO[bytes]]:
+        """Give a file for the kernel's standard error: chatter, unless the kernel dies."""
+        with TemporaryFile() as stderr:
+            try:
+                yield stderr
+            finally:
+                stderr.seek(0)
+                lines = stderr.read().decode("utf-8", "replace").strip().splitlines()
+                self.words = "\n".join(line for line in lines if " WARNING | " not in line)[-2_000:]
 
     def cell_executed(self, *, execution: str, cell: str, tags: tuple[str, ...], reply: dict[str, Any]) -> None:
         """A cell ended, well or not."""
@@ -62,9 +77,7 @@ class HeadlessSession:
             reader = SessionReader(self.project, self.session)
             reader.poll()
             if reader.session is None:
-                return (
-                    "cellmill: nothing was captured, for the kernel has no Cellmill. Install it in the kernel's environment."
-                )
+                return "cellmill: nothing was captured: install Cellmill in the environment of this kernel."
             if not reader.session.runs:
                 return "cellmill: no training was seen, so there is no run."
             self._store.record()

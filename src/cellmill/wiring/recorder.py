@@ -96,7 +96,12 @@ def _record_session(project: Project, reader: SessionReader, store: RunStore) ->
             have = store.put(run, _files(project, run), digest=digest, known=have)
         if not have.is_deleted:
             done[run.run] = have.store_id
-    mark = Mark(_identity(store.uri), read_bytes, session.ended, {str(run): store_id for run, store_id in done.items()})
+    mark = Mark(
+        _identity(store.uri),
+        read_bytes,
+        session.ended,
+        {str(run): store_id for run, store_id in done.items()},
+    )
     make_folder(project.recorded)
     write_atomically(_mark_path(project, session.session), json.dumps(asdict(mark)).encode())
     return done

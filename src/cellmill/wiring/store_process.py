@@ -6,19 +6,20 @@ server stays without MLflow's seconds of import and hundred megabytes, and a hea
 behind it by the time its notebook has run.
 """
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import threading
+import time
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from cellmill.core.errors import CellmillError, StoreUnreachable, revive
-from cellmill.core.models import RegisteredModel, Version
 from cellmill.core.ids import RunId
+from cellmill.core.models import RegisteredModel, Version
 from cellmill.core.project import Project
 
 # --- the side that asks
@@ -31,6 +32,7 @@ class StoreProcess:
         self._project = project
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
+        self.used_at_s = time.monotonic()
 
     def warm(self) -> None:
         """Start the process without waiting for it: MLflow is imported meanwhile."""
@@ -52,8 +54,9 @@ class StoreProcess:
         return _version(self._ask({"do": "register", "run": run, "name": name, "alias": alias}))
 
     def close(self) -> None:
-        """End the process: it finishes the request in hand."""
-        process, self._process = self._process, None
+        """End the process: it finishes the request in hand. The next request starts another."""
+        with self._lock:
+            process, self._process = self._process, None
         if process is None:
             return
         assert process.stdin is not None
@@ -68,6 +71,7 @@ class StoreProcess:
 
     def _ask(self, request: dict[str, Any]) -> Any:
         with self._lock:
+            self.used_at_s = time.monotonic()
             process = self._started()
             assert process.stdin is not None
             assert process.stdout is not None
@@ -138,10 +142,8 @@ def _serve(root: Path) -> None:
     # Whatever MLflow prints must not end up among the answers.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    from cellmill.stores.mlflow_client import client_for
-
     project = Project(root)
-    threading.Thread(target=_quietly, args=(lambda: client_for(project.store),), daemon=True).start()
+    threading.Thread(target=_import_ahead, args=(project.store,), daemon=True).start()
     answering = _Answering(project)
     for line in sys.stdin.buffer:
         request = json.loads(line)
@@ -157,12 +159,12 @@ def _serve(root: Path) -> None:
         answers.flush()
 
 
-def _quietly(action: Callable[[], object]) -> None:
-    """Run ahead of the first request, which will say what is wrong if this failed."""
-    try:
-        action()
-    except Exception:  # noqa: BLE001, S110 - said again, loudly, by the request that needs it
-        pass
+def _import_ahead(uri: str) -> None:
+    """Import MLflow before the first request, which will say what is wrong if this fails."""
+    from cellmill.stores.mlflow_client import client_for
+
+    with contextlib.suppress(Exception):  # said loudly by the request that needs it
+        client_for(uri)
 
 
 if __name__ == "__main__":

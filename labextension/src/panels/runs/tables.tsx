@@ -19,7 +19,7 @@ export function Metrics(props: {
     );
   }
   return (
-    <table className="cellmill-Table" aria-label={trans.__('Metrics')}>
+    <table className="cellmill-Table cellmill-mod-numbers" aria-label={trans.__('Metrics')}>
       <tbody>
         {metrics.map(metric => (
           <tr key={metric.name}>

@@ -6,7 +6,8 @@ that it watches has just been imported, and says what it sees to an `Observer`.
 
 import threading
 from collections.abc import Callable
-from importlib.metadata import entry_points
+from functools import partial
+from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 from typing import Protocol
 
@@ -63,13 +64,16 @@ class Probes:
 
     def _find(self) -> None:
         for entry in entry_points(group=GROUP):
-            self._safely(lambda entry=entry: self._add(entry.load()))
+            self._safely(partial(self._add, entry))
 
-    def _add(self, kind: Callable[[Observer, dict[str, object]], Probe]) -> None:
-        probe = kind(self._observer, self._user_names)
+    def _add(self, entry: EntryPoint) -> None:
+        probe: Probe = entry.load()(self._observer, self._user_names)
         self._probes.append(probe)
         for module in probe.modules:
-            self._watch.after(module, lambda loaded, probe=probe: self._safely(lambda: probe.install(loaded)))
+            self._watch.after(module, partial(self._installed, probe))
+
+    def _installed(self, probe: Probe, module: ModuleType) -> None:
+        self._safely(partial(probe.install, module))
 
     def _safely(self, action: Callable[[], None]) -> None:
         try:

@@ -6,9 +6,12 @@ are made, so estimators of other packages and of the user's own cells are seen l
 """
 
 import functools
+import inspect
+import itertools
 import sys
 import weakref
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -65,15 +68,15 @@ class SklearnProbe:
     def _watch_estimators(self, base: type) -> None:
         for kind in _family(base):
             self._wrap_estimator(kind)
-        original = vars(base).get("__init_subclass__")
+        if "__init_subclass__" in vars(base):
+            return  # none of scikit-learn's, so far: its metadata routing has one further up
 
-        def __init_subclass__(cls: type, **kwargs: Any) -> None:
-            super(base, cls).__init_subclass__(**kwargs)  # type: ignore[misc]
+        def made(cls: Any, /, **kwargs: Any) -> None:
+            super(base, cls).__init_subclass__(**kwargs)  # type: ignore[arg-type]
             self._wrap_estimator(cls)
 
-        if original is None:
-            base.__init_subclass__ = classmethod(__init_subclass__)  # type: ignore[assignment]
-            self._undo.append(lambda: delattr(base, "__init_subclass__"))
+        type.__setattr__(base, "__init_subclass__", classmethod(made))
+        self._undo.append(partial(delattr, base, "__init_subclass__"))
 
     def _wrap_estimator(self, kind: type) -> None:
         names = ["fit", *PREDICTING, "score"]
@@ -82,8 +85,7 @@ class SklearnProbe:
             # Where it is defined: `score` comes from a mixin that is no estimator itself.
             owner = next((parent for parent in kind.__mro__ if name in vars(parent)), None)
             if owner is not None and wrap_method(owner, name, around):
-                reference = weakref.ref(owner)
-                self._undo.append(lambda name=name, reference=reference: _unwrap(reference(), name))
+                self._undo.append(partial(_unwrap, weakref.ref(owner), name))
 
     def _fit(self, estimator: Any, fit: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if not self._observer.is_watching or not self._trains_a_model(estimator):
@@ -185,9 +187,7 @@ class SklearnProbe:
             for place in {module, sys.modules.get(original.__module__, module)}:
                 if getattr(place, name, None) is original:
                     setattr(place, name, wrapped)
-                    self._undo.append(
-                        lambda place=place, name=name, original=original: setattr(place, name, original)
-                    )
+                    self._undo.append(partial(setattr, place, name, original))
 
     def _metric(self, name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if not self._observer.is_watching:
@@ -238,15 +238,18 @@ class SklearnProbe:
             return function(*args, **kwargs)
 
 
-def _unwrap(kind: type | None, name: str) -> None:
+def _unwrap(reference: weakref.ref[type], name: str) -> None:
+    kind = reference()
     if kind is not None:
         unwrap_method(kind, name)
 
 
 def _family(base: type) -> list[type]:
-    found, queue = [base], [base]
+    found: list[type] = [base]
+    queue: list[type] = [base]
     while queue:
-        for kind in type.__subclasses__(queue.pop()):
+        kinds: list[type] = type.__subclasses__(queue.pop())
+        for kind in kinds:
             if kind not in found:
                 found.append(kind)
                 queue.append(kind)
@@ -259,12 +262,18 @@ def _argument(args: tuple[Any, ...], kwargs: Mapping[str, Any], position: int, n
 
 def _public_name(kind: type) -> str:
     """`sklearn.linear_model._ridge.Ridge` -> `sklearn.linear_model.Ridge`, as people import it."""
-    module = ".".join(part for part in kind.__module__.split(".") if not part.startswith("_"))
+    public = itertools.takewhile(lambda part: not part.startswith("_"), kind.__module__.split("."))
+    module = ".".join(public)
     return f"{module}.{kind.__qualname__}" if module else kind.__qualname__
 
 
 def _parameters(estimator: Any) -> dict[str, str]:
-    return {name: render(value) for name, value in sorted(estimator.get_params(deep=True).items())}
+    """Every parameter as text, those that differ from their defaults first: they are what the user chose."""
+    defaults = {
+        name: render(parameter.default) for name, parameter in inspect.signature(type(estimator)).parameters.items()
+    }
+    values = {name: render(value) for name, value in sorted(estimator.get_params(deep=True).items())}
+    return dict(sorted(values.items(), key=lambda pair: defaults.get(pair[0], pair[1]) == pair[1]))
 
 
 def _found_by_search(estimator: Any) -> dict[str, str]:
@@ -275,7 +284,7 @@ def _found_by_search(estimator: Any) -> dict[str, str]:
 
 def render(value: Any) -> str:
     """Return a parameter's value as text. Of a user's own class only the name: its `repr` may do anything."""
-    kind = type(value)
+    kind: type = type(value)
     if value is None or kind in (bool, int, float, str, complex):
         text = str(value)
     elif kind in (list, tuple, set, frozenset, dict):

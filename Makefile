@@ -1,0 +1,82 @@
+# Each target installs what it needs first, into .venv. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --compile-bytecode
+STAMPS := .make
+FRONT_END := $(shell find labextension/src labextension/schema labextension/style -type f 2>/dev/null) package.json package-lock.json tsconfig.json
+BACK_END := pyproject.toml constraints.txt $(shell find jupyter-config -type f)
+
+export MLFLOW_DISABLE_TELEMETRY := true
+export DO_NOT_TRACK := true
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo lab check test test-python test-browser bench wire format constraints clean
+
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
+
+$(STAMPS)/venv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Cellmill needs Python 3.11 or newer: make PYTHON=python3.11 …")'
+	@echo "Making an environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/node_modules: package.json package-lock.json
+	@node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' || { echo "Cellmill needs Node 20 or newer to be built"; exit 1; }
+	@echo "Installing what the lab extension is built with"
+	@npm ci --no-audit --no-fund --loglevel=error
+	@mkdir -p $(STAMPS) && touch $@
+
+# Editable, so that tests and tour run what stands in src/; the wheel itself has a test of its own.
+$(STAMPS)/install: $(STAMPS)/venv $(STAMPS)/node_modules $(FRONT_END) $(BACK_END)
+	@echo "Building and installing Cellmill"
+	@rm -rf src/cellmill/labextension
+	@$(PIP) --reinstall-package cellmill --editable '.[dev]'
+	@touch $@
+
+install: $(STAMPS)/install ## Make .venv, build Cellmill and install it there
+
+demo: install ## Run the tour headlessly on the embedded defaults
+	@$(BIN)/python notebooks/demo.py
+
+lab: install ## Open JupyterLab on the tour
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/01_flight_delays.ipynb
+
+check: install ## Style, types, layers and unit tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	npm run --silent lint
+	npx tsc --noEmit -p tsconfig.json
+	npm run --silent test
+	$(BIN)/pytest -q tests/unit tests/shape
+
+test: check test-python test-browser ## Everything, browser tests included
+
+test-python: install ## Contract, kernel, server, notebook and packaging tests
+	$(BIN)/pytest -q tests --ignore tests/unit --ignore tests/shape --ignore tests/ui
+
+test-browser: install ## A real JupyterLab in a real browser
+	$(BIN)/python tests/ui/browser.py
+	$(BIN)/pytest -q tests/ui
+
+bench: install ## Figures beside their peers; writes benchmarks/latest.json
+	$(BIN)/python -m benchmarks
+
+wire: install ## Make the TypeScript wire types anew from the pydantic ones
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent wire
+
+format: install ## Format and fix what can be
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	npm run --silent format
+
+constraints: $(STAMPS)/venv ## Resolve every version anew
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-header --no-annotate \
+	  --extra dev pyproject.toml --output-file constraints.txt
+
+clean: ## Remove the environment and everything built
+	rm -rf $(VENV) $(STAMPS) node_modules labextension/lib src/cellmill/labextension dist build test-results

@@ -1,0 +1,148 @@
+/** Fakes for tests: they record what they were asked, and answer when the test says so. */
+import { Signal } from '@lumino/signaling';
+
+import type { ICaptureApi } from '../src/api/capture';
+import type { IChanges } from '../src/api/changes';
+import type { IModelsApi } from '../src/api/models';
+import type { IRunsApi } from '../src/api/runs';
+import type {
+  CaptureAsked,
+  CaptureStatus,
+  Change,
+  ModelList,
+  RegistrationAsked,
+  RegistrationPreview,
+  RunDetail,
+  RunList,
+  RunSummary,
+  WireVersion
+} from '../src/wire/generated';
+
+/** Questions in the order they were asked, each of which waits for its answer. */
+export class Questions<T> {
+  readonly asked: unknown[] = [];
+  private readonly waiting: { resolve: (answer: T) => void; reject: (error: unknown) => void }[] =
+    [];
+
+  ask(what: unknown): Promise<T> {
+    this.asked.push(what);
+    return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
+  }
+
+  async answer(question: number, answer: T): Promise<void> {
+    this.waiting[question].resolve(answer);
+    await settled();
+  }
+
+  async fail(question: number, error: unknown): Promise<void> {
+    this.waiting[question].reject(error);
+    await settled();
+  }
+}
+
+export class FakeRunsApi implements IRunsApi {
+  readonly lists = new Questions<RunList>();
+  readonly details = new Questions<RunDetail>();
+
+  list(notebook: string | null): Promise<RunList> {
+    return this.lists.ask(notebook);
+  }
+
+  detail(run: string): Promise<RunDetail> {
+    return this.details.ask(run);
+  }
+}
+
+export class FakeModelsApi implements IModelsApi {
+  readonly lists = new Questions<ModelList>();
+  readonly previews = new Questions<RegistrationPreview>();
+  readonly registrations = new Questions<WireVersion>();
+
+  list(notebook: string | null): Promise<ModelList> {
+    return this.lists.ask(notebook);
+  }
+
+  preview(run: string): Promise<RegistrationPreview> {
+    return this.previews.ask(run);
+  }
+
+  register(asked: RegistrationAsked): Promise<WireVersion> {
+    return this.registrations.ask(asked);
+  }
+}
+
+export class FakeCaptureApi implements ICaptureApi {
+  readonly statuses = new Questions<CaptureStatus>();
+  readonly wishes = new Questions<CaptureStatus>();
+
+  status(notebook: string): Promise<CaptureStatus> {
+    return this.statuses.ask(notebook);
+  }
+
+  ask(asked: CaptureAsked): Promise<CaptureStatus> {
+    return this.wishes.ask(asked);
+  }
+}
+
+export class FakeChanges implements IChanges {
+  readonly changed = new Signal<this, Change>(this);
+
+  tell(subject: Change['subject'], notebook: string | null = null): void {
+    this.changed.emit({ subject, notebook });
+  }
+}
+
+/** Let every promise that can go on do so. */
+export async function settled(): Promise<void> {
+  for (let step = 0; step < 10; step += 1) {
+    await Promise.resolve();
+  }
+}
+
+export function aRun(run: string, over: Partial<RunSummary> = {}): RunSummary {
+  return {
+    run,
+    notebook: 'flights.ipynb',
+    model_class: 'sklearn.linear_model._ridge.Ridge',
+    library: 'sklearn',
+    status: 'finished',
+    started_ms: 0,
+    ended_ms: 10,
+    metrics: [{ name: 'r2', value: 0.5, points: 1 }],
+    has_model: true,
+    recorded: true,
+    incomplete: [],
+    ...over
+  };
+}
+
+export function aList(...runs: RunSummary[]): RunList {
+  return { notebook: 'flights.ipynb', runs, total: runs.length };
+}
+
+export function aDetail(run: string, over: Partial<RunDetail> = {}): RunDetail {
+  return {
+    ...aRun(run),
+    session: 's',
+    parameters: [],
+    data: [],
+    executions: [],
+    error: null,
+    model_bytes: 1,
+    model_note: null,
+    store_id: null,
+    ...over
+  };
+}
+
+export function aStatus(capture: CaptureStatus['capture']): CaptureStatus {
+  return {
+    capture,
+    reason: null,
+    notebook: 'flights.ipynb',
+    session: 's',
+    root: '/work',
+    store: 'sqlite:////work/mlflow.db',
+    version: '0.1.0'
+  };
+}

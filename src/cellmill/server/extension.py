@@ -1,0 +1,46 @@
+"""Loads Cellmill into a Jupyter server."""
+
+from pathlib import Path
+from typing import Any
+
+from jupyter_server.utils import url_path_join
+
+from cellmill.capture.hosting import announce_server
+from cellmill.server.capture import CaptureHandler
+from cellmill.server.changes import CHANGES_SCHEMA, Changes
+from cellmill.server.kernels import Kernels
+from cellmill.server.models import ModelsHandler
+from cellmill.server.runs import RegistrationHandler, RunHandler, RunsHandler
+from cellmill.server.watch import Watch
+from cellmill.server.workspace import Workspace
+
+API = "cellmill/api"
+WORKSPACE = "cellmill_workspace"
+
+HANDLERS = (
+    ("runs", RunsHandler),
+    (r"runs/([0-9a-zA-Z]+)", RunHandler),
+    (r"runs/([0-9a-zA-Z]+)/registration", RegistrationHandler),
+    ("models", ModelsHandler),
+    ("capture", CaptureHandler),
+)
+
+
+def load(serverapp: Any) -> None:
+    """Add the handlers, announce the server to its kernels, and start to watch the journals."""
+    root = Path(serverapp.root_dir).resolve()
+    announce_server(root)
+    serverapp.event_logger.register_event_schema(CHANGES_SCHEMA)
+    changes = Changes(serverapp.event_logger)
+    workspace = Workspace(root)
+    kernels = Kernels(serverapp.session_manager, workspace)
+    kernels.listen(serverapp.event_logger)
+    web_app = serverapp.web_app
+    web_app.settings[WORKSPACE] = workspace
+    web_app.settings["cellmill_kernels"] = kernels
+    web_app.settings["cellmill_changes"] = changes
+    base = web_app.settings["base_url"]
+    web_app.add_handlers(".*$", [(url_path_join(base, API, path), handler) for path, handler in HANDLERS])
+    watch = Watch(workspace, kernels, changes, serverapp.log)
+    serverapp.io_loop.add_callback(watch.start)
+    serverapp.log.info("Cellmill captures the notebooks under %s", root)

@@ -1,0 +1,32 @@
+"""`models`."""
+
+import asyncio
+from http import HTTPStatus
+
+from jupyter_server.auth.decorator import authorized
+from tornado.web import authenticated
+
+from cellmill.server.handlers import CellmillHandler
+from cellmill.wire.models import RegistrationAsked, model_list, wire_version
+
+
+class ModelsHandler(CellmillHandler):
+    """The registry of a notebook's project, and registering into it."""
+
+    @authenticated
+    @authorized
+    async def get(self) -> None:
+        notebook = self.get_query_argument("notebook", None)
+        path = self.workspace.path_of(notebook) if notebook else self.workspace.root
+        watch = self.workspace.watch_of(path)
+        self.answer(model_list(await asyncio.to_thread(watch.store.models)))
+
+    @authenticated
+    @authorized
+    async def post(self) -> None:
+        asked = self.read(RegistrationAsked)
+        run, watch = self.workspace.run(asked.run)
+        version = await asyncio.to_thread(watch.store.register, run.run, name=asked.name, alias=asked.alias)
+        watch.look_up_store_ids()
+        self.changes.tell("models")
+        self.answer(wire_version(version), HTTPStatus.CREATED)

@@ -1,0 +1,104 @@
+"""The server's eye on the journals: what changed goes to the browsers and, a little later, to the store."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from tornado.ioloop import PeriodicCallback
+
+from cellmill.core.errors import CellmillError
+from cellmill.server.changes import Changes
+from cellmill.server.kernels import Kernels
+from cellmill.server.workspace import ProjectWatch, Workspace
+from cellmill.wiring.recorder import pending
+
+LOOK_EVERY_S = 0.2
+NAMES_EVERY_S = 1.0
+# A burst of cells is recorded at once, when it is over.
+SETTLE_S = 0.5
+# While the store cannot be had: tried again, at longer and longer intervals.
+RETRY_S = (5.0, 15.0, 60.0)
+# The store's process is ended when nobody has needed it for so long.
+QUIET_S = 600.0
+
+
+@dataclass
+class _Recording:
+    """How the recording of one project stands."""
+
+    not_before_s: float
+    failures: int = 0
+    at_work: "asyncio.Task[None] | None" = None
+
+
+class Watch:
+    """Looks on as long as the server runs."""
+
+    def __init__(self, workspace: Workspace, kernels: Kernels, changes: Changes, log: Any) -> None:
+        self._workspace = workspace
+        self._kernels = kernels
+        self._changes = changes
+        self._log = log
+        self._recording: dict[ProjectWatch, _Recording] = {}
+        self._callbacks = (
+            PeriodicCallback(self._look_on, LOOK_EVERY_S * 1000),
+            PeriodicCallback(self._name_on, NAMES_EVERY_S * 1000),
+        )
+
+    def start(self) -> None:
+        """Begin. It ends with the server's loop."""
+        for callback in self._callbacks:
+            callback.start()
+
+    async def _look_on(self) -> None:
+        for watch in self._workspace.projects:
+            try:
+                await self._look(watch)
+            except Exception:  # noqa: BLE001 - logged whole, and looked at again in a moment
+                self._log.exception("Cellmill could not read the journals in %s", watch.project.journals)
+
+    async def _look(self, watch: ProjectWatch) -> None:
+        changed = await asyncio.to_thread(watch.sessions.poll)
+        for notebook in self._workspace.notebooks_of(watch, changed):
+            self._changes.tell("runs", notebook)
+            self._changes.tell("capture", notebook)
+        self._record_when_due(watch, has_changed=bool(changed))
+
+    async def _name_on(self) -> None:
+        try:
+            for notebook in await self._kernels.tell_names():
+                self._changes.tell("runs", notebook)
+        except CellmillError as error:
+            self._log.warning("Cellmill: %s", error)
+        except Exception:  # noqa: BLE001 - logged whole, and tried again in a moment
+            self._log.exception("Cellmill could not tell a kernel its notebook")
+
+    # --- recording
+
+    def _record_when_due(self, watch: ProjectWatch, *, has_changed: bool) -> None:
+        now_s = time.monotonic()
+        state = self._recording.setdefault(watch, _Recording(not_before_s=now_s))
+        if state.at_work is not None and not state.at_work.done():
+            return
+        if has_changed and state.failures == 0:
+            state.not_before_s = now_s + SETTLE_S
+        if now_s < state.not_before_s:
+            return
+        if pending(watch.sessions, watch.project.store):
+            state.at_work = asyncio.ensure_future(self._record(watch, state))
+        elif now_s - watch.store.used_at_s > QUIET_S:
+            state.at_work = asyncio.ensure_future(asyncio.to_thread(watch.store.close))
+
+    async def _record(self, watch: ProjectWatch, state: _Recording) -> None:
+        try:
+            await asyncio.to_thread(watch.store.record)
+        except CellmillError as error:
+            if state.failures == 0:
+                self._log.warning("Cellmill: %s", error)
+            state.not_before_s = time.monotonic() + RETRY_S[min(state.failures, len(RETRY_S) - 1)]
+            state.failures += 1
+        else:
+            state.failures = 0
+            watch.look_up_store_ids()
+            self._changes.tell("runs")

@@ -1,0 +1,96 @@
+"""The projects under a server's root: their sessions as last read, and their store's process."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cellmill.capture.sessions import Sessions, choose_run
+from cellmill.core.ids import RunId, SessionId
+from cellmill.core.project import Project
+from cellmill.core.runs import Run, Session
+from cellmill.wiring.projects import project_of
+from cellmill.wiring.recorder import store_ids
+from cellmill.wiring.store_process import StoreProcess
+
+
+@dataclass(eq=False)
+class ProjectWatch:
+    """One project: what its journals say, and the process that holds its store."""
+
+    project: Project
+    sessions: Sessions
+    store: StoreProcess
+    store_ids: dict[RunId, str]
+
+    def look_up_store_ids(self) -> None:
+        """Read again which runs are recorded."""
+        self.store_ids = store_ids(self.project, self.project.store)
+
+
+class Workspace:
+    """Every project that has been asked for. Paths in and out are the browser's: below the server's root."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._projects: dict[Path, ProjectWatch] = {}
+        self.watch_of(root)
+
+    @property
+    def projects(self) -> tuple[ProjectWatch, ...]:
+        return tuple(self._projects.values())
+
+    def path_of(self, notebook: str) -> Path:
+        """Return where a notebook lies. A drive's name before it, as collaboration has, is not part of the path."""
+        return self.root / notebook.rpartition(":")[2].lstrip("/")
+
+    def name_of(self, path: Path) -> str:
+        """Return what the browser calls a file."""
+        try:
+            return path.relative_to(self.root).as_posix()
+        except ValueError:
+            return path.as_posix()
+
+    def watch_of(self, path: Path) -> ProjectWatch:
+        """Return the project of a notebook or folder, watched from now on."""
+        project = project_of(path, server_root=self.root)
+        if project.root not in self._projects:
+            watch = ProjectWatch(project, Sessions(project), StoreProcess(project), {})
+            watch.sessions.poll()
+            watch.look_up_store_ids()
+            self._projects[project.root] = watch
+        return self._projects[project.root]
+
+    def runs(self, notebook: str | None) -> tuple[tuple[Run, str | None], ...]:
+        """Return the runs of a notebook or of all projects, newest first, each with the store's id if it has one."""
+        if notebook is not None:
+            path = self.path_of(notebook)
+            watch = self.watch_of(path)
+            found = [(run, watch) for run in watch.sessions.runs(watch.project.relative(str(path)))]
+        else:
+            found = [(run, watch) for watch in self.projects for run in watch.sessions.runs()]
+            found.sort(key=lambda pair: (pair[0].started_ms, pair[0].run), reverse=True)
+        return tuple((self._as_seen(run, watch), watch.store_ids.get(run.run)) for run, watch in found)
+
+    def run(self, begins_with: str) -> tuple[Run, ProjectWatch]:
+        """Return a run of any project, as the browser sees it. Raises `UnknownRun`, `AmbiguousRun`."""
+        by_run = {run.run: (run, watch) for watch in self.projects for run in watch.sessions.runs()}
+        chosen = choose_run(tuple(run for run, _ in by_run.values()), begins_with)
+        run, watch = by_run[chosen.run]
+        return self._as_seen(run, watch), watch
+
+    def session_of_kernel(self, watch: ProjectWatch, kernel: str) -> Session | None:
+        """Return the newest session of a kernel that has not ended."""
+        found = [s for s in watch.sessions.all() if s.kernel == kernel and s.ended is None]
+        return found[-1] if found else None
+
+    def notebooks_of(self, watch: ProjectWatch, sessions: set[SessionId]) -> set[str | None]:
+        """Return the notebooks of some sessions, as the browser calls them."""
+        return {
+            self.name_of(watch.project.root / session.notebook) if session.notebook else None
+            for session in watch.sessions.all()
+            if session.session in sessions
+        }
+
+    def _as_seen(self, run: Run, watch: ProjectWatch) -> Run:
+        if run.notebook is None:
+            return run
+        return replace(run, notebook=self.name_of(watch.project.root / run.notebook))

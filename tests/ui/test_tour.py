@@ -1,0 +1,52 @@
+"""The tour in JupyterLab, looked at in both themes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from tests.ui.conftest import Desk
+
+pytestmark = pytest.mark.browser
+
+LIGHT, DARK = "JupyterLab Light", "JupyterLab Dark"
+TOUR_MS = 180_000
+
+
+def test_the_tour_shows_its_two_runs_and_registers_the_better_one(desk: Desk, screenshots: Path) -> None:
+    desk.open("notebooks/01_flight_delays.ipynb")
+    desk.run_all()
+    expect(desk.runs).to_contain_text(["HistGradientBoostingRegressor", "Pipeline"], timeout=TOUR_MS)
+    trees = desk.runs.first
+    expect(trees).to_contain_text("mean_absolute_error", timeout=TOUR_MS)
+    desk.page.wait_for_function(
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'",
+        timeout=TOUR_MS,
+    )
+
+    trees.click()
+    expect(desk.details.get_by_role("table", name="Parameters")).to_contain_text("max_depth")
+    desk.button("Register…").click()
+    dialog = desk.page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("flight-delay")
+    dialog.get_by_label("Alias").fill("challenger")
+    desk.page.screenshot(path=screenshots / "register-light.png")
+    dialog.get_by_role("button", name="Register", exact=True).click()
+    expect(desk.page.get_by_text("Registered flight-delay, version 1").first).to_be_visible()
+    desk.page.get_by_role("button", name="Hide notification").first.click()
+
+    try:
+        for theme, name in ((DARK, "dark"), (LIGHT, "light")):
+            desk.change_theme(theme)
+            desk.page.screenshot(path=screenshots / f"run-{name}.png")
+            desk.button("Back to runs").click()
+            expect(desk.versions("flight-delay")).to_contain_text(["challenger"])
+            desk.page.screenshot(path=screenshots / f"sidebar-{name}.png")
+            desk.runs.first.click()
+            expect(desk.details.get_by_role("table", name="Parameters")).to_be_visible()
+    finally:
+        desk.change_theme(LIGHT)
