@@ -24,16 +24,22 @@ $(STAMPS)/venv:
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/node_modules: package.json package-lock.json
-	@node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' || { echo "Cellmill needs Node 20 or newer to be built"; exit 1; }
+	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || { echo "Cellmill needs Node 20 or newer to be built"; exit 1; }
 	@echo "Installing what the lab extension is built with"
 	@npm ci --no-audit --no-fund --loglevel=error
 	@mkdir -p $(STAMPS) && touch $@
 
+$(STAMPS)/lab: $(STAMPS)/venv $(STAMPS)/node_modules $(FRONT_END)
+	@echo "Building the lab extension"
+	@$(PIP) jupyter-builder jupyterlab
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent build:prod > $(STAMPS)/lab.log 2>&1 || { cat $(STAMPS)/lab.log; exit 1; }
+	@touch $@
+
 # Editable, so that tests and tour run what stands in src/; the wheel itself has a test of its own.
-$(STAMPS)/install: $(STAMPS)/venv $(STAMPS)/node_modules $(FRONT_END) $(BACK_END)
-	@echo "Building and installing Cellmill"
-	@rm -rf src/cellmill/labextension
-	@$(PIP) --reinstall-package cellmill --editable '.[dev]'
+# The lab extension is built above: the build hook would install its npm packages a second time.
+$(STAMPS)/install: $(STAMPS)/lab $(BACK_END)
+	@echo "Installing Cellmill"
+	@HATCH_JUPYTER_BUILDER_SKIP_NPM=1 $(PIP) --reinstall-package cellmill --editable '.[dev]'
 	@touch $@
 
 install: $(STAMPS)/install ## Make .venv, build Cellmill and install it there

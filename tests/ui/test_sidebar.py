@@ -1,15 +1,11 @@
 """The sidebar and the status bar, as a user meets them."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
-
-if TYPE_CHECKING:
-    from tests.ui.conftest import Desk, Lab
+from tests.ui.desk import Desk
+from tests.ui.lab import Lab
 
 pytestmark = pytest.mark.browser
 
@@ -149,7 +145,7 @@ def test_everything_can_be_reached_by_keyboard_alone(desk: Desk, notebook: str) 
     expect(desk.page.get_by_role("dialog").get_by_label("Name")).to_be_focused()
     press("Escape")
     expect(desk.page.get_by_role("dialog")).to_have_count(0)
-    desk.button("Register…").focus()
+    expect(desk.button("Register…")).to_be_focused()
     press("Escape")
     expect(desk.runs.nth(1)).to_be_focused()
 
@@ -168,6 +164,8 @@ def test_empty_panels_say_what_to_do(desk: Desk, lab: Lab) -> None:
 
     desk.page.get_by_role("menuitem", name="File", exact=True).click()
     desk.page.get_by_role("menuitem", name=re.compile("^Close Tab")).click()
+    # The kernel's name was written into the notebook when it started.
+    desk.page.get_by_role("dialog").get_by_role("button", name="Discard").click()
     expect(desk.sidebar.get_by_text("No notebook is open.")).to_be_visible()
     expect(desk.page.get_by_role("button", name="Cellmill:")).to_have_count(0)
 

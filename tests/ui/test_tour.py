@@ -1,15 +1,10 @@
 """The tour in JupyterLab, looked at in both themes."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
-
-if TYPE_CHECKING:
-    from tests.ui.conftest import Desk
+from tests.ui.desk import Desk
 
 pytestmark = pytest.mark.browser
 
@@ -23,10 +18,7 @@ def test_the_tour_shows_its_two_runs_and_registers_the_better_one(desk: Desk, sc
     expect(desk.runs).to_contain_text(["HistGradientBoostingRegressor", "Pipeline"], timeout=TOUR_MS)
     trees = desk.runs.first
     expect(trees).to_contain_text("mean_absolute_error", timeout=TOUR_MS)
-    desk.page.wait_for_function(
-        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'",
-        timeout=TOUR_MS,
-    )
+    desk.wait_until_all_ran(TOUR_MS)
 
     trees.click()
     expect(desk.details.get_by_role("table", name="Parameters")).to_contain_text("max_depth")
@@ -38,6 +30,9 @@ def test_the_tour_shows_its_two_runs_and_registers_the_better_one(desk: Desk, sc
     dialog.get_by_role("button", name="Register", exact=True).click()
     expect(desk.page.get_by_text("Registered flight-delay, version 1").first).to_be_visible()
     desk.page.get_by_role("button", name="Hide notification").first.click()
+
+    desk.details.get_by_role("button", name="trees = HistGradientBoostingRegressor(").click()
+    expect(desk.page.locator(".jp-Notebook .jp-mod-active")).to_contain_text("trees.fit(X_train, y_train)")
 
     try:
         for theme, name in ((DARK, "dark"), (LIGHT, "light")):

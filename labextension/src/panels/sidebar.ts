@@ -6,9 +6,13 @@ import {
   SidePanel,
   type ToolbarButton
 } from '@jupyterlab/ui-components';
+import { Signal, type ISignal } from '@lumino/signaling';
 import { AccordionPanel, type PanelLayout, type Widget } from '@lumino/widgets';
 
 import { cellmillIcon } from './frame/icons';
+
+/** What Lumino tells a widget; its own package is not among our dependencies. */
+type LuminoMessage = Parameters<Widget['processMessage']>[0];
 
 export interface ISection {
   readonly title: string;
@@ -23,6 +27,7 @@ export class Sidebar extends SidePanel {
   private readonly shares: number[] = [];
   private shared = false;
   private cover: Widget | null = null;
+  private readonly _seen = new Signal<this, boolean>(this);
 
   constructor(translator: ITranslator) {
     const sections = new AccordionPanel({ layout: AccordionToolbar.createLayout({}) });
@@ -37,6 +42,11 @@ export class Sidebar extends SidePanel {
     this.node.setAttribute('aria-label', name);
   }
 
+  /** Emits whether the user can see it, when that changes. */
+  get seen(): ISignal<this, boolean> {
+    return this._seen;
+  }
+
   addSection({ title, widget, buttons, share }: ISection): void {
     const section = new PanelWithToolbar();
     section.addClass('cellmill-Section');
@@ -47,6 +57,21 @@ export class Sidebar extends SidePanel {
     }
     this.sections.addWidget(section);
     this.shares.push(share);
+  }
+
+  protected onAfterAttach(msg: LuminoMessage): void {
+    super.onAfterAttach(msg);
+    this._seen.emit(this.isVisible);
+  }
+
+  protected onAfterShow(msg: LuminoMessage): void {
+    super.onAfterShow(msg);
+    this._seen.emit(true);
+  }
+
+  protected onBeforeHide(msg: LuminoMessage): void {
+    super.onBeforeHide(msg);
+    this._seen.emit(false);
   }
 
   protected onResize(msg: Widget.ResizeMessage): void {

@@ -63,7 +63,8 @@ export const modelsPlugin: JupyterFrontEndPlugin<ModelsState> = {
       },
       share: 1
     });
-    void models.refresh();
+    sidebar.seen.connect((_, seen) => models.look(seen));
+    models.look(sidebar.isVisible);
     return models;
   }
 };

@@ -26,14 +26,33 @@ test('models are asked for again when the server says so, and for another notebo
   const api = new FakeModelsApi();
   const notebook = new CurrentNotebook();
   const changes = new FakeChanges();
-  new ModelsState(api, notebook, changes);
+  const models = new ModelsState(api, notebook, changes);
+  models.look(true);
   changes.tell('models');
   vi.runAllTimers();
   notebook.show('a.ipynb');
   vi.runAllTimers();
   changes.tell('runs');
   vi.runAllTimers();
-  expect(api.lists.asked).toEqual([null, 'a.ipynb']);
+  expect(api.lists.asked).toEqual([null, null, 'a.ipynb']);
+});
+
+test('nothing is asked while nobody looks, and what was missed is asked when somebody does', () => {
+  const api = new FakeModelsApi();
+  const changes = new FakeChanges();
+  const models = new ModelsState(api, new CurrentNotebook(), changes);
+  changes.tell('models');
+  vi.runAllTimers();
+  expect(api.lists.asked).toEqual([]);
+  models.look(true);
+  models.look(false);
+  models.look(true);
+  expect(api.lists.asked).toHaveLength(1);
+  models.look(false);
+  changes.tell('models');
+  vi.runAllTimers();
+  models.look(true);
+  expect(api.lists.asked).toHaveLength(2);
 });
 
 test('a registration shows itself without waiting for the event', async () => {

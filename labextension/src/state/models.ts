@@ -18,7 +18,9 @@ export interface IModels {
 
 export class ModelsState extends Watched<IModels> {
   private readonly list = new Latest<ModelList>(list => this.put({ list }));
-  private readonly again = new Burst(() => void this.refresh());
+  private readonly again = new Burst(() => this.refreshIfSeen());
+  private seen = false;
+  private stale = true;
 
   constructor(
     private readonly api: IModelsApi,
@@ -35,7 +37,19 @@ export class ModelsState extends Watched<IModels> {
     });
   }
 
+  /**
+   * Say whether anybody looks. Asking wakes MLflow, which costs seconds and memory, so a
+   * JupyterLab whose user never opens the sidebar does not ask.
+   */
+  look(seen: boolean): void {
+    this.seen = seen;
+    if (seen && this.stale) {
+      void this.refresh();
+    }
+  }
+
   refresh(): Promise<void> {
+    this.stale = false;
     return this.list.ask(() => this.api.list(this.notebook.now.path));
   }
 
@@ -49,5 +63,10 @@ export class ModelsState extends Watched<IModels> {
     const version = await this.api.register(asked);
     void this.refresh();
     return version;
+  }
+
+  private refreshIfSeen(): void {
+    this.stale = true;
+    this.look(this.seen);
   }
 }

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,18 +20,21 @@ class _Source:
     path: Path
     offset: int = 0
 
-    def more(self) -> list[Event]:
+    def has_more(self) -> bool:
         try:
-            if os.stat(self.path).st_size == self.offset:  # noqa: PTH116 - asked of every journal, often
-                return []
+            return os.stat(self.path).st_size != self.offset  # noqa: PTH116 - asked of every journal, often
         except OSError:
+            return False
+
+    def more(self) -> list[Event]:
+        if not self.has_more():
             return []
         events, self.offset = read_events(self.path, self.offset)
         return events
 
 
 class SessionReader:
-    """One session's two journals. `poll` reads only what is new."""
+    """One session's two journals. `poll` reads only what is new; of an ended one only the fold is kept."""
 
     def __init__(self, project: Project, session: SessionId) -> None:
         self._project = project
@@ -41,14 +45,21 @@ class SessionReader:
 
     def poll(self) -> bool:
         """Read on. Returns whether anything has changed, the kernel's death included."""
+        has_ended = self.session is not None and self.session.ended is not None
+        if has_ended and not any(source.has_more() for source in self._sources):
+            return False
+        if has_ended:  # a late word, as of a notebook that was renamed: its events were let go
+            for source in self._sources:
+                source.offset = 0
         new = [event for source in self._sources for event in source.more()]
         self._events += new
-        settled = self.session is not None and self.session.ended is not None
-        alive = False if settled and not new else is_alive(self._events)
+        alive = is_alive(self._events)
         if not new and alive == self._was_alive:
             return False
         self._was_alive = alive
         self.session = fold(self._events, self._project, is_alive=alive)
+        if self.session is not None and self.session.ended is not None:
+            self._events = []
         return True
 
     @property
@@ -63,13 +74,18 @@ class Sessions:
     def __init__(self, project: Project) -> None:
         self.project = project
         self._readers: dict[SessionId, SessionReader] = {}
+        self._lock = threading.Lock()
 
     def poll(self) -> set[SessionId]:
-        """Read what is new in every journal. Returns the sessions that changed."""
-        for session in session_ids(self.project):
-            if session not in self._readers:
-                self._readers[session] = SessionReader(self.project, session)
-        return {session for session, reader in self._readers.items() if reader.poll()}
+        """Read what is new in every journal. Returns the sessions that changed. Safe to call from several threads."""
+        with self._lock:
+            new = {
+                session: SessionReader(self.project, session)
+                for session in session_ids(self.project)
+                if session not in self._readers
+            }
+            self._readers = {**self._readers, **new}  # whoever walks over the old one is not disturbed
+            return {session for session, reader in self._readers.items() if reader.poll()}
 
     def readers(self) -> dict[SessionId, SessionReader]:
         return self._readers

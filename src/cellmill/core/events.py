@@ -256,7 +256,7 @@ def from_line(line: bytes | str) -> Event | None:
         return None
     try:
         event: Event = _build(kind, record)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, AttributeError):
         return None  # a field of another shape: written by a version too far away
     return event
 
@@ -284,6 +284,8 @@ def _convert(shape: Any, value: Any) -> Any:
         shape = next(arm for arm in typing.get_args(shape) if arm is not type(None))
     if is_dataclass(shape) and isinstance(shape, type):
         return _build(shape, value)
+    if typing.get_origin(shape) is Literal and value not in typing.get_args(shape):
+        raise ValueError(f"{value!r} is none of {typing.get_args(shape)}")
     if typing.get_origin(shape) is tuple:
         return tuple(_convert(typing.get_args(shape)[0], item) for item in value)
     return value

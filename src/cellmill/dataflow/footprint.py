@@ -9,6 +9,9 @@ import builtins
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from cellmill.dataflow.magics import magic_body
+from cellmill.dataflow.scopes import COMPREHENSIONS, bound_by_pattern, free_names, named_in_query
+
 _BUILTINS = frozenset(dir(builtins))
 
 # Called for its effect on the object it belongs to, even where the result is used.
@@ -40,6 +43,8 @@ class Footprint:
     reads: frozenset[str] = frozenset()
     writes: frozenset[str] = frozenset()
     deferred: dict[str, frozenset[str]] = field(default_factory=dict)
+    changed: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Global names that a function writes or changes in place when it is called."""
     handed: dict[str, frozenset[str]] = field(default_factory=dict)
     """Arguments of bare calls, by the function called: written, unless the function is known to only look."""
     imported: dict[str, str] = field(default_factory=dict)
@@ -54,16 +59,18 @@ def footprint(source: str) -> Footprint:
         frozenset(visitor.reads),
         frozenset(visitor.writes),
         visitor.deferred,
+        visitor.changed,
         {function: frozenset(names) for function, names in visitor.handed.items()},
         visitor.imported,
     )
 
 
 class Namespace:
-    """Remembers which functions a session defined, so that calling one counts as reading what it reads."""
+    """Remembers which functions a session defined: calling one counts as reading and changing what it does."""
 
     def __init__(self) -> None:
         self._deferred: dict[str, frozenset[str]] = {}
+        self._changed: dict[str, frozenset[str]] = {}
         self._written: set[str] = set()
         self._imported: dict[str, str] = {}
 
@@ -71,21 +78,25 @@ class Namespace:
         """Return the footprint with the reads of called functions added and unshadowed builtins left out."""
         for name in found.writes:
             self._deferred.pop(name, None)
+            self._changed.pop(name, None)
             self._imported.pop(name, None)
         self._deferred.update(found.deferred)
+        self._changed.update(found.changed)
         self._imported.update(found.imported)
         writes = set(found.writes)
         for function, names in found.handed.items():
             if not self._only_looks(function):
                 writes |= names
-        self._written |= writes
         reads = set(found.reads)
-        queue = [name for name in reads | set(found.writes) if name in self._deferred and name in reads]
+        queue = [name for name in reads if name in self._deferred]
         while queue:
-            for name in self._deferred[queue.pop()] - reads:
+            called = queue.pop()
+            writes |= self._changed.get(called, frozenset())
+            for name in self._deferred[called] - reads:
                 reads.add(name)
                 if name in self._deferred:
                     queue.append(name)
+        self._written |= writes
         return Footprint(frozenset(n for n in reads if n not in _BUILTINS or n in self._written), frozenset(writes))
 
     def _only_looks(self, function: str) -> bool:
@@ -101,6 +112,7 @@ class _Module:
         self.reads: set[str] = set()
         self.writes: set[str] = set()
         self.deferred: dict[str, frozenset[str]] = {}
+        self.changed: dict[str, frozenset[str]] = {}
         self.handed: dict[str, set[str]] = {}
         self.imported: dict[str, str] = {}
         self._certain: set[str] = set()
@@ -113,15 +125,16 @@ class _Module:
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 self._read_all([*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)])
-                free, globals_written = _free_names(node)
+                free, globals_written = free_names(node)
                 self.deferred[node.name] = free | globals_written
+                self.changed[node.name] = _changed_by(node) & self.deferred[node.name]
                 self._read(free)
                 self._write(node.name, certain=certain)
                 for name in globals_written:
                     self._write(name, certain=False)
             case ast.ClassDef():
                 self._read_all([*node.decorator_list, *node.bases, *(k.value for k in node.keywords)])
-                free = _free_names_of_class(node)
+                free, _ = free_names(node)
                 self.deferred[node.name] = free
                 self._read(free)
                 self._write(node.name, certain=certain)
@@ -167,12 +180,14 @@ class _Module:
             case ast.Match():
                 self._read_all([node.subject])
                 for match_case in node.cases:
+                    self._read_all([match_case.pattern])
                     for child in ast.walk(match_case.pattern):
-                        bound = getattr(child, "name", None) or getattr(child, "rest", None)
-                        if isinstance(bound, str):
+                        for bound in bound_by_pattern(child):
                             self._write(bound, certain=False)
                     self._read_all([match_case.guard] if match_case.guard else [])
                     self.run(match_case.body, certain=False)
+            case ast.Expr(value=ast.Call() as call) if (body := magic_body(call)) is not None:
+                self.run(body, certain=certain)
             case ast.Expr():
                 self._read_all([node.value])
                 self._discarded(node.value)
@@ -200,9 +215,12 @@ class _Module:
                 self._write(name, certain=False)
             for name in touched:
                 self._touched(name)
+            for child in ast.walk(node):
+                if isinstance(child, ast.Call) and (body := magic_body(child)) is not None:
+                    self.run(body, certain=False)
 
     def _read(self, names: Iterable[str]) -> None:
-        self.reads.update(name for name in names if name not in self._certain)
+        self.reads.update(name for name in names if name not in self._certain and name != "get_ipython")
 
     def _write(self, name: str, *, certain: bool) -> None:
         self.writes.add(name)
@@ -223,8 +241,7 @@ class _Module:
                 self._read_all([root.slice])
             root = root.func if isinstance(root, ast.Call) else root.value
         if isinstance(root, ast.Name):
-            if root.id != "get_ipython":  # how a magic reads once it is Python
-                self._touched(root.id)
+            self._touched(root.id)
         elif isinstance(root, (ast.Tuple, ast.List)):
             for element in root.elts:
                 self._touch(element)
@@ -240,6 +257,14 @@ class _Module:
                 self._target(target.value, certain=certain)
             case _:
                 self._touch(target)
+
+
+def _changed_by(function: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
+    """Return the names, its locals among them, that a call of the function may write or change in place."""
+    body = _Module()
+    body.run(function.body, certain=False)
+    handed = [names for called, names in body.handed.items() if called not in _LOOKING_FUNCTIONS]
+    return frozenset(body.writes).union(*handed, *body.changed.values())
 
 
 def _loads(node: ast.AST) -> tuple[set[str], set[str], set[str]]:
@@ -263,13 +288,14 @@ def _loads(node: ast.AST) -> tuple[set[str], set[str], set[str]]:
                     root = root.value
                 if isinstance(root, ast.Name):
                     touched.add(root.id)
+            names |= named_in_query(child)
     return names, walrus, touched
 
 
 def _walk_scopes(node: ast.AST, names: set[str]) -> Iterator[ast.AST]:
     """Walk an expression, but give of a lambda or comprehension only the names it takes from outside."""
-    if isinstance(node, (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
-        names |= _free_names(node)[0]
+    if isinstance(node, (ast.Lambda, *COMPREHENSIONS)):
+        names |= free_names(node)[0]
         for child in ast.walk(node):
             if isinstance(child, ast.Call | ast.NamedExpr):
                 yield child
@@ -277,39 +303,3 @@ def _walk_scopes(node: ast.AST, names: set[str]) -> Iterator[ast.AST]:
     yield node
     for child in ast.iter_child_nodes(node):
         yield from _walk_scopes(child, names)
-
-
-def _free_names(scope: ast.AST) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the names that a scope takes from outside, and those it declares `global` and writes."""
-    loads: set[str] = set()
-    stores: set[str] = set()
-    global_names: set[str] = set()
-    for child in ast.walk(scope):
-        match child:
-            case ast.Name(ctx=ast.Load()):
-                loads.add(child.id)
-            case ast.Name():
-                stores.add(child.id)
-            case ast.arg():
-                stores.add(child.arg)
-            case ast.Global():
-                global_names.update(child.names)
-            case ast.Import() | ast.ImportFrom():
-                stores.update((alias.asname or alias.name).split(".")[0] for alias in child.names)
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() if child is not scope:
-                stores.add(child.name)
-            case ast.ExceptHandler() if child.name:
-                stores.add(child.name)
-    stores -= global_names
-    return frozenset(loads - stores), frozenset(global_names)
-
-
-def _free_names_of_class(scope: ast.ClassDef) -> frozenset[str]:
-    """A method's local does not hide a global that the class body or another method reads."""
-    found: set[str] = set()
-    for statement in scope.body:
-        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            found |= _free_names(statement)[0]
-        else:
-            found |= {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-    return frozenset(found)

@@ -4,6 +4,8 @@ import ast
 from dataclasses import dataclass
 from typing import Any
 
+from cellmill.dataflow.magics import without_magics
+
 
 @dataclass(frozen=True)
 class Literal:
@@ -19,11 +21,9 @@ def literal_assignments(source: str) -> tuple[Literal, ...]:
     """Return the top-level assignments of literals, in order; empty for source that does not parse.
 
     A name assigned twice appears twice. Lists, tuples, sets and dicts of literals count as literals.
+    Lines that are magics are passed over.
     """
-    try:
-        body = ast.parse(source).body
-    except SyntaxError:
-        return ()
+    body = _parsed(source) or _parsed(without_magics(source))
     found: list[Literal] = []
     for node in body:
         if isinstance(node, ast.Assign) and len(node.targets) == 1:
@@ -39,3 +39,10 @@ def literal_assignments(source: str) -> tuple[Literal, ...]:
         except (ValueError, TypeError, MemoryError, RecursionError):
             continue  # an expression, not a literal
     return tuple(found)
+
+
+def _parsed(source: str) -> list[ast.stmt]:
+    try:
+        return ast.parse(source).body
+    except (SyntaxError, ValueError, MemoryError, RecursionError):  # ValueError: a null byte
+        return []

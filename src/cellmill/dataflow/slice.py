@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from cellmill.core.ids import ExecutionId
 
+EVERYTHING = "*"  # what `from module import *` writes
+
 
 @dataclass(frozen=True)
 class Step:
@@ -29,7 +31,8 @@ def backward_slice(history: Iterable[Step], wanted: Iterable[str]) -> Slice:
 
     Walks the history from its end: an execution is kept when it writes something still needed; what
     it reads is then needed in turn. One that both reads and writes a name (`x += 1`) keeps the name
-    needed, and so does one that raised half-way, for its write may not have happened.
+    needed, and so does one that raised half-way, for its write may not have happened. A star import
+    may have written anything that is still needed.
 
     The answer is empty when nothing in the history writes a wanted name.
     """
@@ -37,7 +40,7 @@ def backward_slice(history: Iterable[Step], wanted: Iterable[str]) -> Slice:
     kept: list[ExecutionId] = []
     needed: dict[ExecutionId, frozenset[str]] = {}
     for step in reversed(list(history)):
-        hit = open_names & step.writes
+        hit = open_names if EVERYTHING in step.writes else open_names & step.writes
         if not hit:
             continue
         kept.append(step.execution)

@@ -45,6 +45,7 @@ class CaptureHandler(CellmillHandler):
         self.answer(await self._status(asked.notebook))
 
     async def _status(self, notebook: str | None) -> CaptureStatus:
+        await self.workspace.ready(notebook)
         path = self.workspace.path_of(notebook) if notebook else self.workspace.root
         watch = self.workspace.watch_of(path)
         kernel = await self.kernels.kernel_of(notebook) if notebook else None

@@ -15,7 +15,6 @@ from cellmill.server.watch import Watch
 from cellmill.server.workspace import Workspace
 
 API = "cellmill/api"
-WORKSPACE = "cellmill_workspace"
 
 HANDLERS = (
     ("runs", RunsHandler),
@@ -36,9 +35,7 @@ def load(serverapp: Any) -> None:
     kernels = Kernels(serverapp.session_manager, workspace)
     kernels.listen(serverapp.event_logger)
     web_app = serverapp.web_app
-    web_app.settings[WORKSPACE] = workspace
-    web_app.settings["cellmill_kernels"] = kernels
-    web_app.settings["cellmill_changes"] = changes
+    web_app.settings.update(cellmill_workspace=workspace, cellmill_kernels=kernels, cellmill_changes=changes)
     base = web_app.settings["base_url"]
     web_app.add_handlers(".*$", [(url_path_join(base, API, path), handler) for path, handler in HANDLERS])
     watch = Watch(workspace, kernels, changes, serverapp.log)

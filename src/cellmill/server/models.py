@@ -25,6 +25,7 @@ class ModelsHandler(CellmillHandler):
     @authorized
     async def post(self) -> None:
         asked = self.read(RegistrationAsked)
+        await self.workspace.ready(None)
         run, watch = self.workspace.run(asked.run)
         version = await asyncio.to_thread(watch.store.register, run.run, name=asked.name, alias=asked.alias)
         watch.look_up_store_ids()

@@ -20,6 +20,7 @@ class RunsHandler(CellmillHandler):
     @authorized
     async def get(self) -> None:
         notebook = self.get_query_argument("notebook", None)
+        await self.workspace.ready(notebook)
         found = self.workspace.runs(notebook)
         runs = [run_summary(run, store_id=store_id) for run, store_id in found[:MOST]]
         self.answer(RunList(notebook=notebook, runs=runs, total=len(found)))
@@ -31,6 +32,7 @@ class RunHandler(CellmillHandler):
     @authenticated
     @authorized
     async def get(self, run: str) -> None:
+        await self.workspace.ready(None)
         found, watch = self.workspace.run(run)
         self.answer(run_detail(found, store_id=watch.store_ids.get(found.run)))
 

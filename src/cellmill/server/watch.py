@@ -29,6 +29,7 @@ class _Recording:
 
     not_before_s: float
     failures: int = 0
+    is_due: bool = True
     at_work: "asyncio.Task[None] | None" = None
 
 
@@ -59,7 +60,7 @@ class Watch:
                 self._log.exception("Cellmill could not read the journals in %s", watch.project.journals)
 
     async def _look(self, watch: ProjectWatch) -> None:
-        changed = await asyncio.to_thread(watch.sessions.poll)
+        changed = await asyncio.to_thread(watch.read)
         for notebook in self._workspace.notebooks_of(watch, changed):
             self._changes.tell("runs", notebook)
             self._changes.tell("capture", notebook)
@@ -81,11 +82,16 @@ class Watch:
         state = self._recording.setdefault(watch, _Recording(not_before_s=now_s))
         if state.at_work is not None and not state.at_work.done():
             return
-        if has_changed and state.failures == 0:
-            state.not_before_s = now_s + SETTLE_S
+        if has_changed:
+            state.is_due = True
+            if state.failures == 0:
+                state.not_before_s = now_s + SETTLE_S
         if now_s < state.not_before_s:
             return
-        if pending(watch.sessions, watch.project.store):
+        if state.is_due:
+            # Asked only then: it looks at a file for each session.
+            state.is_due = bool(pending(watch.sessions, watch.project.store))
+        if state.is_due:
             state.at_work = asyncio.ensure_future(self._record(watch, state))
         elif now_s - watch.store.used_at_s > QUIET_S:
             state.at_work = asyncio.ensure_future(asyncio.to_thread(watch.store.close))

@@ -1,7 +1,11 @@
 """The projects under a server's root: their sessions as last read, and their store's process."""
 
-from dataclasses import dataclass, replace
+import asyncio
+import os
+from dataclasses import replace
 from pathlib import Path
+
+from tornado.web import HTTPError
 
 from cellmill.capture.sessions import Sessions, choose_run
 from cellmill.core.ids import RunId, SessionId
@@ -12,14 +16,28 @@ from cellmill.wiring.recorder import store_ids
 from cellmill.wiring.store_process import StoreProcess
 
 
-@dataclass(eq=False)
 class ProjectWatch:
     """One project: what its journals say, and the process that holds its store."""
 
-    project: Project
-    sessions: Sessions
-    store: StoreProcess
-    store_ids: dict[RunId, str]
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.sessions = Sessions(project)
+        self.store = StoreProcess(project)
+        self.store_ids: dict[RunId, str] = {}
+        self._is_read = False
+
+    def read(self) -> set[SessionId]:
+        """Read what is new in the journals. Returns the sessions that changed."""
+        changed = self.sessions.poll()
+        if not self._is_read:
+            self.look_up_store_ids()
+            self._is_read = True
+        return changed
+
+    async def first_read(self) -> None:
+        """Return when the journals have been read once: beside the server's loop, for there may be many."""
+        if not self._is_read:
+            await asyncio.to_thread(self.read)
 
     def look_up_store_ids(self) -> None:
         """Read again which runs are recorded."""
@@ -34,13 +52,24 @@ class Workspace:
         self._projects: dict[Path, ProjectWatch] = {}
         self.watch_of(root)
 
+    async def ready(self, notebook: str | None) -> None:
+        """Return when the project of a notebook, and the root's, have been read."""
+        for path in (self.root, *([self.path_of(notebook)] if notebook else [])):
+            await self.watch_of(path).first_read()
+
     @property
     def projects(self) -> tuple[ProjectWatch, ...]:
         return tuple(self._projects.values())
 
     def path_of(self, notebook: str) -> Path:
-        """Return where a notebook lies. A drive's name before it, as collaboration has, is not part of the path."""
-        return self.root / notebook.rpartition(":")[2].lstrip("/")
+        """Return where a notebook lies. A drive's name before it, as collaboration has, is not part of the path.
+
+        Raises HTTPError 400 for a path that leads out of the server's root.
+        """
+        path = Path(os.path.normpath(self.root / notebook.rpartition(":")[2].lstrip("/")))
+        if not path.is_relative_to(self.root):
+            raise HTTPError(400, "notebook: it lies outside the server's root")
+        return path
 
     def name_of(self, path: Path) -> str:
         """Return what the browser calls a file."""
@@ -53,10 +82,7 @@ class Workspace:
         """Return the project of a notebook or folder, watched from now on."""
         project = project_of(path, server_root=self.root)
         if project.root not in self._projects:
-            watch = ProjectWatch(project, Sessions(project), StoreProcess(project), {})
-            watch.sessions.poll()
-            watch.look_up_store_ids()
-            self._projects[project.root] = watch
+            self._projects[project.root] = ProjectWatch(project)
         return self._projects[project.root]
 
     def runs(self, notebook: str | None) -> tuple[tuple[Run, str | None], ...]:

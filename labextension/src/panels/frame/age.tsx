@@ -21,7 +21,7 @@ export function ageWords(sinceMs: number, nowMs: number, trans: TranslationBundl
     return trans.__('%1 h ago', Math.max(1, Math.round(age / HOUR)));
   }
   const days = Math.max(1, Math.round(age / DAY));
-  return trans._n('%1 day ago', '%1 days ago', days, days);
+  return trans._n('%1 day ago', '%1 days ago', days);
 }
 
 /** Return words like "1.4 s". */

@@ -7,6 +7,8 @@ import type { Trouble } from '../../api/trouble';
 import type { RegistrationPreview } from '../../wire/generated';
 import { advise } from '../advice';
 import { Breakable } from '../frame/breakable';
+import { Value } from '../frame/value';
+import { shortClass } from '../runs/words';
 
 /** As typed: an empty alias means none. */
 export interface IRegistrationTyped {
@@ -68,6 +70,7 @@ export function RegistrationForm(
   const isNewVersion = preview.existing_names.includes(typed.name.trim());
   return (
     <>
+      <p>{trans.__('%1, from run %2', shortClass(preview.model_class), preview.run)}</p>
       {refused === null ? null : <Refused refused={refused} trans={trans} />}
       <label>
         <span>{trans.__('Name')}</span>
@@ -114,24 +117,18 @@ function Recorded(props: {
   readonly trans: TranslationBundle;
 }): React.JSX.Element {
   const { preview, trans } = props;
-  const rows: readonly (readonly [string, string])[] = [
-    [trans.__('Model'), preview.model_class],
-    ...Object.entries(preview.tags)
-  ];
   return (
     <>
       <h3>{trans.__('What will be recorded')}</h3>
       <div className="cellmill-Registration-recorded">
         <table className="cellmill-Table" aria-label={trans.__('What will be recorded')}>
           <tbody>
-            {rows.map(([name, value]) => (
+            {Object.entries(preview.tags).map(([name, value]) => (
               <tr key={name}>
                 <th scope="row">
                   <Breakable name={name} />
                 </th>
-                <td className="cellmill-mod-value" title={value}>
-                  {value}
-                </td>
+                <Value text={value} />
               </tr>
             ))}
           </tbody>

@@ -7,6 +7,7 @@ import type { WireData } from '../../wire/generated';
 import { Breakable } from '../frame/breakable';
 import { Copyable } from '../frame/copy';
 import { countWords } from '../frame/numbers';
+import { Value } from '../frame/value';
 
 export function DataSets(props: {
   readonly data: readonly WireData[];
@@ -28,13 +29,7 @@ export function DataSets(props: {
             <span className="cellmill-Chip">{contextWords(set.context, trans)}</span>
           </div>
           <div className="cellmill-Card-facts">
-            <span>
-              {trans.__(
-                '%1 rows × %2 columns',
-                countWords(set.rows),
-                countWords(set.columns.length)
-              )}
-            </span>
+            <span>{sizeOf(set, trans)}</span>
             {set.target === null ? null : <span>{trans.__('target: %1', set.target)}</span>}
           </div>
           <Copyable text={set.digest} what={trans.__('digest')} onCopy={onCopy} trans={trans} />
@@ -63,12 +58,21 @@ function Columns(props: {
               <th scope="row">
                 <Breakable name={column.name} />
               </th>
-              <td className="cellmill-mod-value">{column.type}</td>
+              <Value text={column.type} />
             </tr>
           ))}
         </tbody>
       </table>
     </details>
+  );
+}
+
+/** In `_n`, %1 is the number that chooses the form, and %2 how it is written. */
+function sizeOf({ rows, columns }: WireData, trans: TranslationBundle): string {
+  return trans.__(
+    '%1 × %2',
+    trans._n('%2 row', '%2 rows', rows, countWords(rows)),
+    trans._n('%2 column', '%2 columns', columns.length, countWords(columns.length))
   );
 }
 

@@ -5,6 +5,7 @@ import React from 'react';
 import type { WireMetric, WireParameter } from '../../wire/generated';
 import { Breakable } from '../frame/breakable';
 import { metricWords } from '../frame/numbers';
+import { Value } from '../frame/value';
 
 export function Metrics(props: {
   readonly metrics: readonly WireMetric[];
@@ -68,9 +69,7 @@ export function Parameters(props: {
               <th scope="row">
                 <Breakable name={name} />
               </th>
-              <td className="cellmill-mod-value" title={value}>
-                {value}
-              </td>
+              <Value text={value} />
             </tr>
           ))}
         </tbody>

@@ -1,0 +1,1 @@
+"""What Cellmill costs, beside what its peers cost: measured together, in one run. `python -m benchmarks`."""

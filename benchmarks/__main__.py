@@ -1,0 +1,90 @@
+"""`python -m benchmarks`: measure, print the table, write `benchmarks/latest.json`."""
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks import cells, command_line, fits, starts
+from benchmarks.figures import Conditions, Figure
+from benchmarks.kernels import BenchmarkFailed
+from benchmarks.report import print_table, write_json
+from benchmarks.rounds import Progress
+
+LATEST = Path(__file__).parent / "latest.json"
+VERSIONS = ("cellmill", "ipykernel", "ipython", "mlflow", "scikit-learn", "pandas", "pyzmq")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Figures that are measured together, and how often."""
+
+    measure: Callable[[Path, int, Progress], list[Figure]]
+    rounds: int
+    quick_rounds: int
+
+
+PARTS = {
+    "cells": Part(cells.measure, 2_000, 50),
+    "fits": Part(fits.measure, 40, 2),
+    "starts": Part(starts.measure, 24, 2),
+    "help": Part(command_line.measure, 8, 1),
+}
+
+
+def main() -> int:
+    """Return 1 when something could not be measured. A target that is missed is a result, not a failure."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="What Cellmill costs, beside its peers.")
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="only these; by default all")
+    parser.add_argument("--quick", action="store_true", help="a few rounds: shows that it works, measures little")
+    parser.add_argument("--output", type=Path, help="where to write; by default latest.json, if all was measured")
+    given = parser.parse_args()
+    chosen: list[str] = given.parts or list(PARTS)
+    output: Path | None = given.output or (LATEST if not given.quick and set(chosen) == set(PARTS) else None)
+
+    console, progress = Console(), Console(stderr=True)
+    if not console.is_terminal:
+        console = Console(width=150)
+    load_before, began = os.getloadavg()[0], time.monotonic()
+    figures: list[Figure] = []
+    try:
+        for name in chosen:
+            part = PARTS[name]
+            rounds = part.quick_rounds if given.quick else part.rounds
+            with tempfile.TemporaryDirectory(prefix="cellmill-bench-", ignore_cleanup_errors=True) as folder:
+
+                def say(text: str, name: str = name) -> None:
+                    progress.print(f"{time.monotonic() - began:5.0f} s  {name}: {text}", style="dim", highlight=False)
+
+                figures += part.measure(Path(folder), rounds, say)
+    except BenchmarkFailed as error:
+        progress.print(f"The benchmarks cannot go on: {error}", style="red", highlight=False, markup=False)
+        return 1
+    conditions = Conditions(
+        date=datetime.now(UTC).isoformat(timespec="seconds"),
+        cores=os.cpu_count() or 1,
+        machine=f"{platform.platform(terse=True)} {platform.machine()}",
+        versions={"python": platform.python_version(), **{name: version(name) for name in VERSIONS}},
+        load_before=load_before,
+        load_after=os.getloadavg()[0],
+        seconds=round(time.monotonic() - began, 1),
+        quick=given.quick,
+    )
+    print_table(console, conditions, figures)
+    if output is not None:
+        write_json(output, conditions, figures)
+        console.print(f"Written to {output}", style="dim", highlight=False)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,40 @@
+"""What every tier shares: an empty project, and an environment in which nothing of the user's is found."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.stories import Story
+
+from cellmill.core.project import Project
+
+# What would send a test to the user's own store, session or server.
+_FOREIGN = ("MLFLOW_", "CELLMILL_", "JPY_", "DATABRICKS_")
+
+
+@pytest.fixture(autouse=True)
+def environment() -> Iterator[None]:
+    """Put the environment back as it was: MLflow writes its tracking URI into it."""
+    before = dict(os.environ)
+    for name in before:
+        if name.startswith(_FOREIGN):
+            del os.environ[name]
+    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project of its own, whatever lies above the temporary folder."""
+    root = tmp_path / "project"
+    (root / ".git").mkdir(parents=True)
+    return Project(root)
+
+
+@pytest.fixture
+def story(project: Project) -> Story:
+    """A session of the notebook `work.ipynb`, about to be told."""
+    return Story(project)

@@ -1,0 +1,131 @@
+"""The tree of errors: drawn whole, each with a kind of its own, each ending with what to do."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from cellmill.core import errors
+from cellmill.core.errors import (
+    AmbiguousRun,
+    BadParameter,
+    BadSettings,
+    CellFailed,
+    CellmillError,
+    FolderNotWritable,
+    InvalidAlias,
+    InvalidModelName,
+    KernelDied,
+    KernelMissing,
+    NoRuns,
+    NoSession,
+    NotANotebook,
+    NotebookMissing,
+    RunWithoutModel,
+    StoreLocked,
+    StoreRefused,
+    StoreUnreachable,
+    UnknownParameter,
+    UnknownRun,
+    WrongParameterType,
+    revive,
+)
+
+
+def family(kind: type[CellmillError] = CellmillError) -> Iterator[type[CellmillError]]:
+    yield kind
+    for child in kind.__subclasses__():
+        yield from family(child)
+
+
+LEAVES = [kind for kind in family() if not kind.__subclasses__()]
+
+# Each error, and the last sentence of its message: what to do.
+EXAMPLES: list[tuple[CellmillError, str]] = [
+    (NotebookMissing("a.ipynb"), "Check the path."),
+    (NotebookMissing("a.ipynb", near="b.ipynb"), "Did you mean b.ipynb?"),
+    (NotANotebook("a.csv", reason="it is not JSON"), "Open it in JupyterLab and save it as .ipynb."),
+    (UnknownParameter("dept", notebook="a.ipynb", declared=("depth", "rate")), "Did you mean 'depth'?"),
+    (UnknownParameter("x", notebook="a.ipynb", declared=()), "Give 'x' a default in the cell tagged 'parameters'."),
+    (
+        WrongParameterType("depth", "deep", notebook="a.ipynb", expected="an integer"),
+        "Give a value like the default in the cell tagged 'parameters'.",
+    ),
+    (BadParameter("depth"), "Write NAME=VALUE, as in: -p max_depth=4"),
+    (
+        CellFailed(notebook="a.ipynb", cell=3, source="1/0", error="ZeroDivisionError", message="no", output="o.ipynb"),
+        "The executed notebook, with the cell marked, is kept at o.ipynb.",
+    ),
+    (KernelDied(notebook="a.ipynb", output=None), "mend the cause and run the notebook again."),
+    (
+        KernelMissing("julia", installed=("python3",)),
+        "install it with: python -m ipykernel install --user --name julia",
+    ),
+    (UnknownRun("abc"), "List them with: cellmill runs"),
+    (UnknownRun("aa00000001", known=("aa00000002",)), "Did you mean aa00000002?"),
+    (AmbiguousRun("a", matches=("aa", "ab")), "Give more of the id."),
+    (RunWithoutModel("aa", reason="its training failed"), "Choose another run, or train it again."),
+    (NoRuns("this folder"), "Run a notebook that fits a model, then try again."),
+    (StoreUnreachable("http://x", reason="refused"), "the next cellmill command records them once MLflow is back."),
+    (StoreLocked("sqlite:///x"), "the next cellmill command records them once it is free."),
+    (StoreRefused("http://x", reason="no"), "mend the store, then run: cellmill sync"),
+    (InvalidModelName("a/b", reason="no"), "Choose a name like flight-delay."),
+    (InvalidAlias("latest", reason="no"), "Choose a word like challenger."),
+    (FolderNotWritable("/p", reason="no"), "Make the folder writable, or work in another one."),
+    (BadSettings("/p/settings.toml", "no"), "Mend the line, or remove the file for the defaults."),
+    (NoSession("a.ipynb"), "Open the notebook and start its kernel."),
+]
+
+
+@pytest.mark.parametrize(("error", "advice"), EXAMPLES, ids=lambda value: getattr(value, "kind", None))
+def test_a_message_ends_with_what_to_do(error: CellmillError, advice: str) -> None:
+    assert str(error).endswith(advice)
+
+
+def test_every_error_is_tried_here() -> None:
+    assert {type(error) for error, _ in EXAMPLES} == set(LEAVES)
+
+
+def test_every_leaf_has_a_kind_of_its_own() -> None:
+    kinds = [kind.kind for kind in LEAVES]
+    assert len(set(kinds)) == len(kinds)
+    assert CellmillError.kind not in kinds
+    assert [kind.kind for kind in LEAVES] == [_snake(kind.__name__) for kind in LEAVES]
+
+
+def test_the_tree_in_the_docstring_is_the_tree_of_classes() -> None:
+    drawn = re.findall(r"^([│├└─ ]*)(\w+)", _drawing(), flags=re.MULTILINE)
+    found = [(len(branch) // 4, name) for branch, name in drawn]
+    assert found == list(_outline(CellmillError))
+
+
+def test_facts_are_the_fields_that_json_can_carry() -> None:
+    error = UnknownParameter("dept", notebook="a.ipynb", declared=("depth",))
+    assert error.facts == {"name": "dept", "notebook": "a.ipynb", "declared": ("depth",)}
+
+
+@pytest.mark.parametrize("error", [error for error, _ in EXAMPLES], ids=lambda error: error.kind)
+def test_an_error_of_another_process_comes_to_life_again(error: CellmillError) -> None:
+    again = revive(error.kind, str(error), error.facts)
+    assert (type(again), str(again), again.facts) == (type(error), str(error), error.facts)
+
+
+def test_an_error_of_a_kind_that_nobody_knows_keeps_its_message() -> None:
+    again = revive("weather", "It rains.", {"where": "here"})
+    assert (type(again), str(again)) == (CellmillError, "It rains.")
+
+
+def _drawing() -> str:
+    assert errors.__doc__ is not None
+    return errors.__doc__[errors.__doc__.index("CellmillError") :]
+
+
+def _outline(kind: type[CellmillError], depth: int = 0) -> Iterator[tuple[int, str]]:
+    yield depth, kind.__name__
+    for child in kind.__subclasses__():
+        yield from _outline(child, depth + 1)
+
+
+def _snake(name: str) -> str:
+    words = re.findall(r"[A-Z](?:[a-z]+|(?=[A-Z]))", name)
+    return "_".join(word.lower() for word in words)

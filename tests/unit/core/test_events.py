@@ -1,0 +1,137 @@
+"""Events on their way through a line of the journal."""
+
+import json
+import math
+import typing
+from typing import Any
+
+import pytest
+
+from cellmill.core.events import (
+    CaptureFailed,
+    CapturePaused,
+    CaptureResumed,
+    CellIdentified,
+    Column,
+    DataEvaluated,
+    DataUse,
+    Event,
+    ExecutionFinished,
+    ExecutionStarted,
+    Failure,
+    MetricMeasured,
+    ModelBlob,
+    NotebookExecuted,
+    NotebookNamed,
+    SessionEnded,
+    SessionStarted,
+    TrainingFinished,
+    TrainingStarted,
+    from_line,
+    to_line,
+)
+from cellmill.core.ids import ExecutionId, RunId, SessionId
+
+RUN, EXECUTION = RunId("aa00000001"), ExecutionId("fit")
+FRAME = DataUse(
+    name="X_train",
+    context="training",
+    digest="d1",
+    rows=331,
+    columns=(Column("age", "double"), Column("sex", "string")),
+    kind="pandas",
+    target="y_train",
+)
+MODEL = ModelBlob("5" * 64, 412, "sklearn", ("scikit-learn==1.9.1", "numpy==2.4.0"), "6" * 64)
+
+EVERY_EVENT: list[Event] = [
+    SessionStarted(
+        session=SessionId("20260102T030405-00000001"),
+        at_ms=1,
+        pid=42,
+        process_started_s=1.5,
+        host="desk",
+        kernel="k",
+        root="/home/ada",
+        cwd="/home/ada/notebooks",
+        notebook=None,
+        started_by="unknown",
+        python="3.11.7",
+        executable="/usr/bin/python3",
+        platform="Linux",
+        cellmill="0.1.0",
+    ),
+    NotebookNamed(2, "/home/ada/Übung 1.ipynb"),
+    ExecutionStarted(EXECUTION, 3, 7, 'print("a\\n")\n\u2028\r\n# €', "cell-1", ("parameters", "slow")),
+    ExecutionFinished(EXECUTION, 4, "error", ("X", "y"), ("model",), Failure("ValueError", "no\nrows")),
+    CellIdentified(EXECUTION, "cell-1", ("parameters",)),
+    TrainingStarted(RUN, EXECUTION, 5, "sklearn", "sklearn.linear_model.Ridge", {"alpha": "1.0"}, (FRAME,)),
+    TrainingFinished(RUN, 6, "ok", None, MODEL, None, {"best_alpha": "0.5"}),
+    TrainingFinished(RUN, 6, "interrupted", Failure("KeyboardInterrupt", ""), None, "not kept"),
+    MetricMeasured(RUN, None, 7, "loss", math.inf, 12),
+    MetricMeasured(RUN, EXECUTION, 7, "r2", -0.25),
+    DataEvaluated(RUN, EXECUTION, 8, FRAME),
+    CapturePaused(9),
+    CaptureResumed(10),
+    CaptureFailed(11, "predicted", "TypeError: no", EXECUTION, RUN),
+    SessionEnded(12, "restarted"),
+    NotebookExecuted(13, None, "7" * 64, EXECUTION, Failure("ValueError", "no")),
+]
+
+
+@pytest.mark.parametrize("event", EVERY_EVENT, ids=lambda event: type(event).__name__)
+def test_an_event_comes_back_from_its_line_as_it_was(event: Event) -> None:
+    line = to_line(event)
+    assert line.endswith(b"\n")
+    assert line.count(b"\n") == 1
+    assert from_line(line) == event
+
+
+def test_every_type_of_event_is_tried_here() -> None:
+    assert {type(event) for event in EVERY_EVENT} == set(typing.get_args(Event))
+
+
+def test_a_metric_that_is_no_number_comes_back_as_none() -> None:
+    event = from_line(to_line(MetricMeasured(RUN, None, 1, "loss", math.nan)))
+    assert isinstance(event, MetricMeasured)
+    assert math.isnan(event.value)
+
+
+def test_half_of_an_emoji_in_the_source_does_not_stop_the_journal() -> None:
+    event = from_line(to_line(ExecutionStarted(EXECUTION, 1, 1, "x = '\ud83d'", None)))
+    assert isinstance(event, ExecutionStarted)
+    assert event.source == "x = '?'"
+
+
+def test_what_a_line_leaves_out_has_its_default() -> None:
+    line = '{"type": "execution_started", "execution": "fit", "at_ms": 1, "number": 2, "source": "", "cell": null}'
+    assert from_line(line) == ExecutionStarted(EXECUTION, 1, 2, "", None, ())
+
+
+def test_fields_that_this_version_does_not_know_are_passed_over() -> None:
+    newer = {
+        **json.loads(to_line(DataEvaluated(RUN, None, 8, FRAME))),
+        "colour": "blue",
+    }
+    newer["data"]["mood"] = "good"
+    newer["data"]["columns"][0]["unit"] = "years"
+    assert from_line(json.dumps(newer)) == DataEvaluated(RUN, None, 8, FRAME)
+
+
+UNREADABLE: list[tuple[str, Any]] = [
+    ("a line that was torn", to_line(CapturePaused(9))[:-4]),
+    ("an empty one", b""),
+    ("bytes that are no text", b"\xff\xfe\x00"),
+    ("JSON that is no object", b"[1, 2]"),
+    ("a type of a newer version", b'{"type": "weather_changed", "at_ms": 1}'),
+    ("no type", b'{"at_ms": 1}'),
+    ("a field too few", b'{"type": "cell_identified", "execution": "fit"}'),
+    ("text for an object", b'{"type": "data_evaluated", "run": "a", "execution": null, "at_ms": 1, "data": "x"}'),
+    ("a word that a newer version uses", b'{"type": "session_ended", "at_ms": 1, "how": "hibernated"}'),
+    ("a number for a list", b'{"type": "cell_identified", "execution": "a", "cell": "b", "tags": 3}'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", [row[1] for row in UNREADABLE], ids=[row[0] for row in UNREADABLE])
+def test_a_line_that_cannot_be_read_is_no_event(line: bytes) -> None:
+    assert from_line(line) is None

@@ -1,0 +1,21 @@
+"""Fresh identities."""
+
+import random
+import re
+
+from cellmill.core.ids import new_run_id, new_session_id
+
+
+def test_ids_are_told_apart_and_have_their_shape() -> None:
+    sessions, runs = {new_session_id() for _ in range(50)}, {new_run_id() for _ in range(50)}
+    assert len(sessions) == len(runs) == 50
+    assert all(re.fullmatch(r"\d{8}T\d{6}-[0-9a-f]{8}", session) for session in sessions)
+    assert all(re.fullmatch(r"[0-9a-f]{10}", run) for run in runs)
+
+
+def test_a_fresh_id_leaves_the_users_random_state_as_it_was() -> None:
+    random.seed(7)
+    before = random.getstate()
+    new_session_id()
+    new_run_id()
+    assert random.getstate() == before
