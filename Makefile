@@ -9,6 +9,8 @@ BACK_END := pyproject.toml constraints.txt $(shell find jupyter-config -type f)
 
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
+# scikit-learn's threads spin while they wait for a core, which on two cores costs more than it gains.
+export OMP_WAIT_POLICY := PASSIVE
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo lab check test test-python test-browser bench wire format constraints clean

@@ -1,55 +1,54 @@
 """What is added to a trivial cell, and whether the 2,000th costs more than the first."""
 
-from pathlib import Path
+import statistics
 
-from benchmarks.figures import Figure, Pair, added, added_p99, added_since, estimate, grown
+from benchmarks.bench import Bench
+from benchmarks.figures import Figure, added, added_p99, added_since, blocks, estimate, grown
 from benchmarks.kernels import BARE, MODES, OURS, PEER, kernels
-from benchmarks.rounds import Progress, turns, undisturbed
+from benchmarks.rounds import Rounds, turns, undisturbed
 
 WARM_UP = 20  # the first cells of a session load what they need
-SHARE = 10  # first and last tenth of the session
+TENTHS = 10
 
 
-def measure(folder: Path, executions: int, progress: Progress) -> list[Figure]:
+def measure(bench: Bench, executions: int) -> list[Figure]:
     """Run the same trivial cells in a bare kernel, in ours and in one with autologging on."""
-    seconds: dict[str, list[float]] = {mode.name: [] for mode in MODES}
-    with kernels(folder, *MODES) as running, undisturbed():
-        for number in range(WARM_UP):
-            for kernel in running.values():
-                kernel.run(cell(number))
-        for number in range(WARM_UP, WARM_UP + executions):
+    replies = Rounds()
+    with kernels(bench, "cells", *MODES) as running, undisturbed():
+        for number in range(WARM_UP + executions):
             for mode in turns(MODES, number):
-                seconds[mode.name].append(running[mode].run(cell(number)))
+                took_s = running[mode].run(cell(number))
+                if number >= WARM_UP:
+                    replies.add(number, mode, took_s * 1000)
             if number % 500 == 0:
-                progress(f"{number} of {executions} trivial cells")
+                bench.say(f"{number:,} of {executions:,} trivial cells")
         for kernel in running.values():
             kernel.check()
-    bare = [second * 1000 for second in seconds[BARE.name]]
-    ours = [Pair(b, second * 1000) for b, second in zip(bare, seconds[OURS.name], strict=True)]
-    peer = [Pair(b, second * 1000) for b, second in zip(bare, seconds[PEER.name], strict=True)]
-    base = sorted(bare)[len(bare) // 2]
-    note = f"the reply of bare ipykernel takes {base:.1f} ms"
-    tenth = max(1, executions // SHARE)
-    ends = (ours[:tenth], ours[-tenth:])
-    peers_ends = (peer[:tenth], peer[-tenth:])
+    ours, peer = replies.pairs(OURS), replies.pairs(PEER)
+    base = f"bare ipykernel: {statistics.median(replies.of(BARE)):.1f} ms"
+    tenth = max(1, executions // TENTHS)
+    ours_ends, peers_ends = (ours[:tenth], ours[-tenth:]), (peer[:tenth], peer[-tenth:])
+    name = PEER.name
     return [
         Figure(
-            "added to a trivial cell, median", "ms", estimate(added, ours), estimate(added, peer),
-            PEER.name, 0.5, executions, note,
+            "added to a trivial cell, median", "ms",
+            estimate(added, ours), estimate(added, peer), name,
+            0.5, executions, base,
         ),
         Figure(
-            "added to a trivial cell, p99", "ms", estimate(added_p99, ours), estimate(added_p99, peer),
-            PEER.name, 3.0, executions, "",
+            "added to a trivial cell, p99", "ms",
+            estimate(added_p99, blocks(ours)), estimate(added_p99, blocks(peer)), name,
+            3.0, executions, "of 200 cells on end, in the median such block",
         ),
         Figure(
             f"last of {executions:,} executions against the first", "ratio",
-            estimate(grown, *ends), estimate(grown, *peers_ends),
-            PEER.name, 1.1, executions, "reply of the last tenth to the first, each over bare ipykernel's",
+            estimate(grown, *ours_ends), estimate(grown, *peers_ends), name,
+            1.1, executions, "the last tenth's replies over the first's, each over bare ipykernel's",
         ),
         Figure(
             f"more added to the last of {executions:,} than to the first", "ms",
-            estimate(added_since, *ends), estimate(added_since, *peers_ends),
-            PEER.name, None, executions, "the same in milliseconds",
+            estimate(added_since, *ours_ends), estimate(added_since, *peers_ends), name,
+            None, executions, "the same, of what is added alone",
         ),
     ]  # fmt: skip
 

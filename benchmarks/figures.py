@@ -1,4 +1,4 @@
-"""A measured figure, and how one is made of paired samples. Pure: samples in, figures out."""
+"""A measured figure, and how one is made of samples. Pure: samples in, figures out."""
 
 import random
 import statistics
@@ -8,6 +8,7 @@ from typing import Any
 
 CONFIDENCE = 0.95
 RESAMPLES = 300
+BLOCK = 200  # rounds in which one looks for a 99th percentile
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,11 @@ class Figure:
     figure: str
     unit: str
     ours: Estimate
-    peer: Estimate | None
+    peer: Estimate
     peer_name: str
     target: float | None
     rounds: int
-    note: str = ""
+    note: str
 
     @property
     def holds(self) -> bool | None:
@@ -51,7 +52,7 @@ class Figure:
     @property
     def is_certain(self) -> bool:
         """Whether the whole interval lies on one side of the target."""
-        return self.target is None or not self.ours.low <= self.target <= self.ours.high
+        return self.target is None or not self.ours.low <= self.target < self.ours.high
 
     def as_record(self) -> dict[str, Any]:
         """Return the figure as it stands in `latest.json`."""
@@ -59,7 +60,7 @@ class Figure:
             "figure": self.figure,
             "unit": self.unit,
             "ours": _rounded(self.ours.value),
-            "peer": None if self.peer is None else _rounded(self.peer.value),
+            "peer": _rounded(self.peer.value),
             "peer_name": self.peer_name,
             "target": self.target,
             "holds": self.holds,
@@ -80,6 +81,7 @@ class Conditions:
     versions: dict[str, str]
     load_before: float
     load_after: float
+    scheduling: str
     seconds: float
     quick: bool
 
@@ -87,11 +89,11 @@ class Conditions:
         return asdict(self)
 
 
-# --- from pairs to a figure
+# --- from samples to a figure
 
 
-def estimate(statistic: Callable[..., float], *samples: Pairs) -> Estimate:
-    """Return a statistic of one or more samples of rounds, each resampled on its own for the interval."""
+def estimate(statistic: Callable[..., float], *samples: Sequence[Any]) -> Estimate:
+    """Return a statistic of one or more samples of rounds, each drawn again on its own for the interval."""
     value = statistic(*samples)
     source = random.Random(0)  # the same samples give the same interval
     drawn = sorted(statistic(*(source.choices(sample, k=len(sample)) for sample in samples)) for _ in range(RESAMPLES))
@@ -104,13 +106,16 @@ def added(pairs: Pairs) -> float:
     return statistics.median(pair.other - pair.bare for pair in pairs)
 
 
-def added_p99(pairs: Pairs) -> float:
-    """Return how much later the 99th percentile lies.
+def added_p99(blocks: Sequence[Pairs]) -> float:
+    """Return how much later the 99th percentile of a block of rounds lies, in the median block.
 
-    Not the 99th percentile of the differences: a hiccup of the machine in the bare round would count as
-    speed, and one in the other as cost.
+    Not the percentile of the differences: a hiccup of the machine in the bare round would count as speed,
+    and one in the other as cost. In blocks, for a busy minute of the machine must not decide over the others.
     """
-    return percentile([pair.other for pair in pairs], 0.99) - percentile([pair.bare for pair in pairs], 0.99)
+    return statistics.median(
+        percentile([pair.other for pair in block], 0.99) - percentile([pair.bare for pair in block], 0.99)
+        for block in blocks
+    )
 
 
 def ratio(pairs: Pairs) -> float:
@@ -128,10 +133,17 @@ def added_since(first: Pairs, last: Pairs) -> float:
     return added(last) - added(first)
 
 
+def blocks(pairs: Pairs) -> list[Pairs]:
+    """Return consecutive blocks of rounds, whole ones only; all rounds as one where there are too few."""
+    whole = [pairs[start : start + BLOCK] for start in range(0, len(pairs) - BLOCK + 1, BLOCK)]
+    return whole or [pairs]
+
+
 def percentile(values: Sequence[float], share: float) -> float:
-    """Return the smallest value that at least this share of all values does not exceed."""
+    """Return the smallest of the values that at least this share of them does not exceed."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, max(0, -int(-share * len(ordered) // 1) - 1))]
+    rank = -int(-share * len(ordered) // 1)  # rounded up
+    return ordered[max(rank, 1) - 1]
 
 
 def _rounded(value: float) -> float:

@@ -20,14 +20,13 @@ from jupyter_client.connect import write_connection_file
 from jupyter_client.session import Session
 
 from benchmarks import launch
+from benchmarks.bench import Bench
 from cellmill.capture.sessions import load_sessions
 from cellmill.core.project import Project
 
 AUTOLOG = "import mlflow; mlflow.autolog(silent=True)"
 CARRIED = ("cellmill.kernel.extension", "mlflow")
 REPLY_TIMEOUT_S = 120
-# Whoever runs the benchmarks may sit in a kernel, or have these set: no measured kernel may know.
-_NOT_INHERITED = ("CELLMILL_", "MLFLOW_", "JPY_", "IPYTHON", "PYTHONSTARTUP")
 
 
 class BenchmarkFailed(Exception):
@@ -39,20 +38,21 @@ class Mode:
     """What a kernel carries besides the user's work."""
 
     name: str
+    folder: str
     startup_files: bool = False
     exec_line: str | None = None
 
 
-BARE = Mode("bare ipykernel")
-OURS = Mode("cellmill", startup_files=True)
-PEER = Mode("mlflow.autolog()", exec_line=AUTOLOG)
+BARE = Mode("bare ipykernel", "bare")
+OURS = Mode("cellmill", "ours", startup_files=True)
+PEER = Mode("mlflow.autolog()", "peer", exec_line=AUTOLOG)
 MODES = (BARE, OURS, PEER)
 
 
 class Kernel:
-    """One kernel. Times are those of the reply, in seconds."""
+    """One kernel. `informed_s` and `replied_s` are the seconds from its start to its first replies."""
 
-    def __init__(self, mode: Mode, folder: Path) -> None:
+    def __init__(self, mode: Mode, folder: Path, environment: dict[str, str]) -> None:
         """Start it in a folder of its own, with a profile of its own."""
         self.mode = mode
         self._folder = folder
@@ -65,13 +65,13 @@ class Kernel:
         self._session = Session(key=connection["key"].encode(), signature_scheme=connection["signature_scheme"])
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         began = time.perf_counter()
-        self._process = self._start(path)
+        self._process = self._start(path, environment)
         self._shell = self._connect(zmq.DEALER, connection["ip"], connection["shell_port"])
         self._iopub = self._connect(zmq.SUB, connection["ip"], connection["iopub_port"])
         self._ask("kernel_info_request", {})
-        self.ready_s = time.perf_counter() - began
+        self.informed_s = time.perf_counter() - began
         self.run("pass")
-        self.first_reply_s = time.perf_counter() - began
+        self.replied_s = time.perf_counter() - began
 
     def run(self, code: str) -> float:
         """Run a cell of the user's and return how long its reply took. Waits until the kernel is idle again."""
@@ -127,16 +127,11 @@ class Kernel:
 
     # --- the process
 
-    def _start(self, connection_file: str) -> "subprocess.Popen[bytes]":
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)}
-        environment |= {
+    def _start(self, connection_file: str, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+        environment = environment | {
             "IPYTHONDIR": str(self._folder / "ipython"),
             "JPY_PARENT_PID": str(os.getpid()),  # it ends with us
             "MLFLOW_TRACKING_URI": self.project.default_store,
-            "MLFLOW_DISABLE_TELEMETRY": "true",
-            # On a busy machine BLAS's threads spin for one another: a fit of 20 ms then takes 20 or 900.
-            "OPENBLAS_NUM_THREADS": "1",
-            "OMP_NUM_THREADS": "1",
         }
         startup = launch.WITH if self.mode.startup_files else launch.WITHOUT
         command = [sys.executable, launch.__file__, startup, "-f", connection_file]
@@ -186,13 +181,11 @@ class Kernel:
 
 
 @contextmanager
-def kernels(folder: Path, *modes: Mode) -> Iterator[dict[Mode, Kernel]]:
+def kernels(bench: Bench, purpose: str, *modes: Mode) -> Iterator[dict[Mode, Kernel]]:
     """Give a kernel for each mode, and stop them at the end."""
     with ExitStack() as stack:
         started = {}
         for mode in modes:
-            home = folder / mode.name.partition("(")[0].replace(" ", "-")
-            home.mkdir(parents=True, exist_ok=True)
-            started[mode] = Kernel(mode, home)
+            started[mode] = Kernel(mode, bench.home(purpose, mode.folder), bench.environment())
             stack.callback(started[mode].stop)
         yield started

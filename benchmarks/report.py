@@ -26,7 +26,7 @@ def print_table(console: Console, conditions: Conditions, figures: Sequence[Figu
             f"{figure.figure}\n[dim]{figure.note}[/]" if figure.note else figure.figure,
             f"[bold]{_amount(figure.ours.value)}[/] {_unit(figure)}",
             _interval(figure.ours),
-            "" if figure.peer is None else f"{_amount(figure.peer.value)} {_unit(figure)}",
+            f"{_amount(figure.peer.value)} {_unit(figure)}",
             figure.peer_name,
             "" if figure.target is None else f"{_amount(figure.target)} {_unit(figure)}",
             _verdict(figure),
@@ -34,7 +34,7 @@ def print_table(console: Console, conditions: Conditions, figures: Sequence[Figu
     console.print(table)
     console.print(
         f"{conditions.date}, {conditions.machine}, {conditions.cores} cores, load {conditions.load_before:.1f} before "
-        f"and {conditions.load_after:.1f} after, {conditions.seconds:.0f} s\n"
+        f"and {conditions.load_after:.1f} after, {conditions.scheduling}, {conditions.seconds:.0f} s\n"
         + ", ".join(f"{name} {version}" for name, version in conditions.versions.items()),
         style="dim",
         highlight=False,
@@ -51,7 +51,7 @@ def write_json(path: Path, conditions: Conditions, figures: Sequence[Figure]) ->
 def _verdict(figure: Figure) -> str:
     if figure.holds is None:
         return ""
-    doubt = "" if figure.is_certain else ", barely" if figure.holds else ", perhaps by chance"
+    doubt = "" if figure.is_certain else "?"
     return f"[green]yes{doubt}[/]" if figure.holds else f"[red]no{doubt}[/]"
 
 

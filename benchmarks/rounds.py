@@ -1,18 +1,37 @@
 """Interleaving: A B C, B C A, C A B …, so that a busy moment of the machine strikes them all alike."""
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
+from benchmarks.figures import Pair
+from benchmarks.kernels import BARE, Mode
+
 T = TypeVar("T")
 
-Progress = Callable[[str], None]
+
+class Rounds:
+    """What each mode took in each round. Not every mode has to take part in every round."""
+
+    def __init__(self) -> None:
+        self._rounds: dict[int, dict[Mode, float]] = defaultdict(dict)
+
+    def add(self, number: int, mode: Mode, value: float) -> None:
+        self._rounds[number][mode] = value
+
+    def pairs(self, mode: Mode) -> list[Pair]:
+        """Return the rounds in which a mode took part, each beside the bare kernel's of that round."""
+        return [Pair(took[BARE], took[mode]) for took in self._rounds.values() if mode in took]
+
+    def of(self, mode: Mode) -> list[float]:
+        return [took[mode] for took in self._rounds.values() if mode in took]
 
 
-def turns(who: Sequence[T], round_: int) -> Sequence[T]:
+def turns(who: Sequence[T], number: int) -> Sequence[T]:
     """Return whose turn it is, in order: each round begins with another."""
-    first = round_ % len(who)
+    first = number % len(who)
     return [*who[first:], *who[:first]]
 
 

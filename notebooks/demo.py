@@ -13,7 +13,7 @@ from rich.console import Console
 NOTEBOOK = Path("notebooks/01_flight_delays.ipynb")
 MODEL = "flight-delay"
 METRIC = "mean_absolute_error_X_test"
-OTHER_VALUES = {"max_depth": "6", "learning_rate": "0.1"}
+OTHER_VALUES = {"max_depth": "5", "learning_rate": "0.1"}
 
 out = Console(highlight=False)
 

@@ -38,3 +38,13 @@ def project(tmp_path: Path) -> Project:
 def story(project: Project) -> Story:
     """A session of the notebook `work.ipynb`, about to be told."""
     return Story(project)
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """MLflow's database as it makes it, for tests to copy: making it takes seconds."""
+    from cellmill.stores.mlflow_client import client_for
+
+    path = tmp_path_factory.mktemp("template") / "mlflow.db"
+    client_for(f"sqlite:///{path.as_posix()}").search_experiments()
+    return path

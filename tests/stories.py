@@ -28,6 +28,7 @@ from cellmill.core.ids import ExecutionId, RunId, SessionId
 from cellmill.core.project import Project
 from cellmill.core.runs import Run, Session
 from cellmill.dataflow.footprint import Namespace, footprint
+from cellmill.dataflow.magics import without_magics
 
 RIDGE = "sklearn.linear_model.Ridge"
 MODEL = ModelBlob(sha256="5" * 64, size_bytes=412, flavor="sklearn", requirements=("scikit-learn==1.9.1",))
@@ -91,7 +92,7 @@ class Story:
         """A cell runs, and what is told inside happens in it."""
         execution = self.begins(name, source, cell=cell, tags=tags)
         yield execution
-        found = self._namespace.resolve(footprint(source))
+        found = self._namespace.resolve(footprint(without_magics(source)))
         reads, writes = tuple(sorted(found.reads)), tuple(sorted(found.writes))
         self.says(ExecutionFinished(execution, self.tick(), outcome, reads, writes, error))
         self._execution = None

@@ -38,7 +38,7 @@ def describe_data(data: Any, *, name: str | None, context: Context, target: str 
 def first_rows(data: Any, count: int) -> Any | None:
     """Return up to `count` first rows of a pandas or numpy object as a copy, None for anything else."""
     pandas, numpy = sys.modules.get("pandas"), sys.modules.get("numpy")
-    if pandas is not None and isinstance(data, pandas.DataFrame):
+    if pandas is not None and type(data) is pandas.DataFrame:
         return data.head(count).copy()
     if numpy is not None and type(data) is numpy.ndarray and data.ndim >= 1:
         return data[:count].copy()
@@ -68,7 +68,7 @@ def _look(data: Any) -> tuple[str, int, tuple[Column, ...], bytes]:
 
 
 def _pandas_bytes(pandas: Any, data: Any) -> bytes:
-    sample = data.iloc[:: max(1, len(data) // SAMPLED_ROWS)]
+    sample = data.iloc[:: _step(len(data))]
     try:
         hashed: bytes = pandas.util.hash_pandas_object(sample, index=False).to_numpy().tobytes()
     except TypeError:
@@ -79,9 +79,13 @@ def _pandas_bytes(pandas: Any, data: Any) -> bytes:
 def _numpy_bytes(numpy: Any, data: Any) -> bytes:
     if data.dtype.hasobject or data.ndim == 0:
         return b""  # the bytes would be addresses, different each time
-    sample = data[:: max(1, data.shape[0] // SAMPLED_ROWS)]
+    sample = data[:: _step(data.shape[0])]
     content: bytes = numpy.ascontiguousarray(sample).tobytes()
     return content
+
+
+def _step(rows: int) -> int:
+    return max(1, -(-rows // SAMPLED_ROWS))  # rounded up: never more rows than that
 
 
 def _column_type(dtype: Any) -> str:

@@ -5,6 +5,8 @@ import sys
 from types import FrameType, TracebackType
 from typing import Any
 
+from cellmill.dataflow.derived import derives_from
+
 _OURS = __name__.rpartition(".capture.")[0] + "."  # "cellmill."
 
 
@@ -36,6 +38,31 @@ def name_of(value: Any, frame: FrameType | None, user_names: dict[str, Any], *, 
             if bound is value and not name.startswith("_"):
                 return name
     return _first_name(_argument(frame, position))
+
+
+def runs_in(module: str) -> bool:
+    """Return whether the calling code was called, however indirectly, by a module."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_globals.get("__name__") == module:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def call_derives_from(frame: FrameType | None, methods: tuple[str, ...]) -> bool:
+    """Return whether an argument of the running call was made from what one of the methods answered.
+
+    Told from the source around the call; False where that cannot be had.
+    """
+    if frame is None:
+        return False
+    import executing
+
+    running = executing.Source.executing(frame)
+    if not isinstance(running.node, ast.Call) or running.source.tree is None:
+        return False
+    return derives_from(running.node, running.source.tree, methods)
 
 
 def _argument(frame: FrameType, position: int) -> ast.expr | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cellmill.core.errors import FolderNotWritable
 from cellmill.core.events import Event, from_line, to_line
-from cellmill.core.files import FILE_MODE, make_folder
+from cellmill.core.files import FILE_MODE, make_folder, words_of
 
 
 class JournalWriter:
@@ -29,7 +29,7 @@ class JournalWriter:
         try:
             return os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), FILE_MODE)
         except OSError as error:
-            raise FolderNotWritable(str(self.path.parent), reason=(error.strerror or str(error)).lower()) from error
+            raise FolderNotWritable(str(self.path.parent), reason=words_of(error)) from error
 
     def append(self, event: Event) -> None:
         """Write one event. A forked child writes nothing: the journal belongs to its parent. Raises OSError."""
@@ -54,8 +54,10 @@ class JournalWriter:
     def reopen(self) -> None:
         """Start the file anew after it was removed. Raises `FolderNotWritable`."""
         with self._lock:
-            os.close(self._descriptor)
-            self._descriptor = self._open()
+            # Opened first: a number that is closed and kept soon belongs to a file of the user's.
+            descriptor, former = self._open(), self._descriptor
+            self._descriptor = descriptor
+            os.close(former)
             self._torn = False
 
     def close(self) -> None:

@@ -17,7 +17,7 @@ from cellmill.capture.describe import describe_data
 from cellmill.capture.models import keep_model
 from cellmill.capture.recording import Recording, describe_failure, outcome_of
 from cellmill.core.clock import now_ms
-from cellmill.core.events import DataEvaluated, DataUse, MetricMeasured, TrainingFinished, TrainingStarted
+from cellmill.core.events import Context, DataEvaluated, DataUse, MetricMeasured, TrainingFinished, TrainingStarted
 from cellmill.core.ids import ExecutionId, RunId, new_run_id
 
 REMEMBERED_PREDICTIONS = 512
@@ -65,7 +65,7 @@ class Observer:
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
         self._local = threading.local()
-        self._training_threads = 0
+        self._main_trains = 0
         self._models: dict[int, tuple[weakref.ref[Any], RunId]] = {}
         self._predictions: OrderedDict[int, tuple[weakref.ref[Any], Prediction]] = OrderedDict()
         self._predicted_here: tuple[ExecutionId | None, set[Prediction]] = (None, set())
@@ -78,24 +78,26 @@ class Observer:
     def is_watching(self) -> bool:
         """Whether a call seen now is the user's own: capture is on, and no watched call is around it.
 
-        Inside a training, a call from another thread than the main one belongs to that training:
-        joblib's threads fit the parts of an ensemble.
+        While the main thread is in a training, a call from another thread belongs to that training:
+        joblib's threads fit the parts of an ensemble. Of a training in a thread of the user's own, only the
+        probe can tell which other threads are its.
         """
         if getattr(self._local, "depth", 0):
             return False
-        if self._training_threads and threading.current_thread() is not threading.main_thread():
+        if self._main_trains and threading.current_thread() is not threading.main_thread():
             return False
         return self.recording.is_recording
 
     @contextmanager
     def around(self, *, training: bool = False) -> Iterator[None]:
         """Mark a watched call: what it calls in turn is not the user's own."""
+        main_trains = training and threading.current_thread() is threading.main_thread()
         self._local.depth = getattr(self._local, "depth", 0) + 1
-        self._training_threads += training
+        self._main_trains += main_trains
         try:
             yield
         finally:
-            self._training_threads -= training
+            self._main_trains -= main_trains
             self._local.depth -= 1
 
     # --- trainings
@@ -110,16 +112,22 @@ class Observer:
         data: Any = None,
         data_name: str | None = None,
         target_name: str | None = None,
-    ) -> RunId:
-        """A training begins. Returns the run that it makes."""
+    ) -> RunId | None:
+        """A training begins. Returns the run that it makes, None when the cell has made as many as are kept."""
+        if not self.recording.counts_training():
+            return None
         run = new_run_id()
-        uses: tuple[DataUse, ...] = ()
-        if data is not None:
-            uses = (describe_data(data, name=data_name, context="training", target=target_name),)
+        use = self._described(data, data_name, "training", target_name) if data is not None else None
         self.recording.write(
-            TrainingStarted(run, self.recording.execution, now_ms(), library, model_class, params, uses)
+            TrainingStarted(
+                run, self.recording.execution, now_ms(), library, model_class, params, () if use is None else (use,)
+            )
         )
         return run
+
+    @guarded
+    def _described(self, data: Any, name: str | None, context: Context, target: str | None = None) -> DataUse:
+        return describe_data(data, name=name, context=context, target=target)
 
     @guarded
     def training_finished(
@@ -135,9 +143,17 @@ class Observer:
         if run is None:
             return
         ended_ms = now_ms()
-        blob, note = keep_model(self.recording.project, self.recording.settings, model, data, flavor=flavor)
-        self.recording.write(TrainingFinished(run, ended_ms, "ok", None, blob, note, params or {}))
-        self.remember_model(model, run)
+        blob, note = None, None
+        try:
+            blob, note = keep_model(self.recording.project, self.recording.settings, model, data, flavor=flavor)
+        except BaseException as error:
+            # Also when the user interrupts a long pickling: the training itself came to its end.
+            failure = describe_failure(error)
+            note = f"it could not be kept ({failure.type}: {failure.message})".replace(": )", ")")
+            raise
+        finally:
+            self.recording.write(TrainingFinished(run, ended_ms, "ok", None, blob, note, params or {}))
+            self.remember_model(model, run)
 
     @guarded
     def training_ended(self, run: RunId | None, *, note: str) -> None:
@@ -233,5 +249,6 @@ class Observer:
             described = 0
         self._described_here = (self.recording.execution, described + 1)
         if described < DESCRIBED_PER_EXECUTION:  # a loop over single rows must not pay for each
-            use = describe_data(data, name=data_name, context="evaluation")
-            self.recording.write(DataEvaluated(run, self.recording.execution, now_ms(), use))
+            use = self._described(data, data_name, "evaluation")
+            if use is not None:
+                self.recording.write(DataEvaluated(run, self.recording.execution, now_ms(), use))

@@ -23,6 +23,7 @@ from cellmill.core.events import (
     NotebookNamed,
     Outcome,
     SessionStarted,
+    TrainingsLeftOut,
 )
 from cellmill.core.ids import ExecutionId, RunId
 from cellmill.core.project import Project
@@ -44,6 +45,7 @@ class Recording:
         self._paused = False
         self._namespace = Namespace()
         self._open: dict[ExecutionId, int] = {}
+        """Executions that run now, each with the number of trainings seen in it."""
         self._here: ContextVar[ExecutionId | None] = ContextVar("cellmill_execution", default=None)
         self._latest: ExecutionId | None = None
         self._lock = threading.Lock()
@@ -81,21 +83,23 @@ class Recording:
         self._obey(self._control.look())
         if self._paused:
             return
-        if not self._journal.is_there():
-            prepare_folder(self.project)
-            self._journal.reopen()
-            self._journal.append(self.started)
+        if not self._journal.is_there() and not self._started_anew():
+            return
         self._here.set(execution)
         self._latest = execution
-        self._open[execution] = number
+        self._open[execution] = 0
         self.write(ExecutionStarted(execution, now_ms(), number, source, cell, tags))
 
     def execution_finished(
         self, execution: ExecutionId, *, python: str | None, outcome: Outcome, error: Failure | None
     ) -> None:
         """A cell has run. `python` is its source as Python, None where it never became any."""
-        if self._open.pop(execution, None) is None:
+        trainings = self._open.pop(execution, None)
+        if trainings is None:
             return  # began before capture did, or while it was paused
+        most = self.settings.max_runs_per_cell
+        if trainings > most:
+            self.write(TrainingsLeftOut(execution, now_ms(), most, trainings - most))
         found = Footprint()
         if python is not None:
             try:
@@ -109,6 +113,14 @@ class Recording:
         )
         self._here.set(None)
 
+    def counts_training(self) -> bool:
+        """Count a training of the cell that runs now. Returns whether it is still to be kept as a run."""
+        execution = self.execution
+        if execution is None or execution not in self._open:
+            return False
+        self._open[execution] += 1
+        return self._open[execution] <= self.settings.max_runs_per_cell
+
     # --- writing
 
     def write(self, event: Event) -> None:
@@ -118,6 +130,17 @@ class Recording:
             self.trouble = None
         except OSError as error:
             self.trouble = f"the journal cannot be written ({error.strerror or error})"
+
+    def _started_anew(self) -> bool:
+        """Start the journal again after it was removed. Returns whether that could be done."""
+        try:
+            prepare_folder(self.project)
+            self._journal.reopen()
+        except FolderNotWritable as error:
+            self.trouble = f"{error.folder} cannot be written ({error.reason})"
+            return False
+        self.write(self.started)
+        return True
 
     def failed(self, where: str, error: BaseException, *, run: RunId | None = None) -> None:
         """Something of ours went wrong: the run, or the execution, is marked incomplete."""

@@ -19,6 +19,7 @@ from cellmill.core.events import (
     SessionEnded,
     SessionStarted,
     TrainingFinished,
+    TrainingsLeftOut,
     TrainingStarted,
 )
 from cellmill.core.ids import ExecutionId, RunId
@@ -64,6 +65,7 @@ class _Folding:
         self._cells: dict[ExecutionId, CellIdentified] = {}
         self._trainings: dict[RunId, _Training] = {}
         self._failures: list[CaptureFailed] = []
+        self._left_out: dict[ExecutionId, TrainingsLeftOut] = {}
 
     def take(self, event: Event) -> None:
         match event:
@@ -103,6 +105,8 @@ class _Folding:
             case DataEvaluated():
                 if event.run in self._trainings:
                     self._trainings[event.run].evaluations.append(event)
+            case TrainingsLeftOut():
+                self._left_out[event.execution] = event
             case CapturePaused():
                 self._paused = True
             case CaptureResumed():
@@ -180,17 +184,24 @@ class _Folding:
             model=finished.model if finished else None,
             model_note=finished.note if finished else None,
             error=finished.error if finished else None,
-            incomplete=self._incomplete(started.run, taking_part),
+            incomplete=self._incomplete(started, taking_part),
             executed_notebook=self._executed.sha256 if self._executed else None,
         )
 
-    def _incomplete(self, run: RunId, taking_part: tuple[TakingPart, ...]) -> tuple[str, ...]:
+    def _incomplete(self, started: TrainingStarted, taking_part: tuple[TakingPart, ...]) -> tuple[str, ...]:
+        run = started.run
         mine = {part.execution.execution for part in taking_part}
         reasons = [
             f"{failure.where}: {failure.reason}"
             for failure in self._failures
             if failure.run == run or (failure.run is None and failure.execution in mine)
         ]
+        more = self._left_out.get(started.execution) if started.execution is not None else None
+        if more is not None:
+            reasons.append(
+                f"its cell trained {more.kept + more.left_out} models, of which the first {more.kept} are kept as runs "
+                f"(setting max_runs_per_cell)"
+            )
         return tuple(dict.fromkeys(reasons))
 
     def _with_notebooks_failure(self, runs: tuple[Run, ...]) -> tuple[Run, ...]:

@@ -1,6 +1,7 @@
 """`cellmill run`: a notebook, headlessly."""
 
 import json
+import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -10,8 +11,10 @@ import typer
 
 from cellmill.cli import app
 from cellmill.cli.runs import AS_JSON, as_record
-from cellmill.core.errors import BadParameter
-from cellmill.core.ids import SessionId
+from cellmill.core.errors import BadParameter, CellFailed, KernelDied
+from cellmill.core.ids import SessionId, new_session_id
+
+LONGEST_EXCERPT = 12
 
 
 @app.command()
@@ -35,9 +38,24 @@ def run(
         texts=_texts(parameters),
         kernel=kernel,
     )
-    with _progress(notebook.name, silent=as_json) as progress:
-        session = run_step(step, PapermillExecutor(), progress=progress)
+    session = new_session_id()
+    try:
+        with _progress(notebook.name, silent=as_json) as progress:
+            run_step(step, PapermillExecutor(session), progress=progress)
+    except (CellFailed, KernelDied) as error:
+        _report(notebook.resolve(), session, step.output, as_json=as_json)
+        if isinstance(error, CellFailed):
+            typer.echo(_excerpt(error), err=True)
+        raise
     _report(notebook.resolve(), session, step.output, as_json=as_json)
+
+
+def _excerpt(error: CellFailed) -> str:
+    """Return the failing cell, as much of it as fits a terminal."""
+    lines = error.source.rstrip().splitlines()
+    more = len(lines) - LONGEST_EXCERPT
+    shown = [f"    {line}" for line in lines[:LONGEST_EXCERPT]] + ([f"    … {more} more lines"] if more > 0 else [])
+    return "\n".join([f"Cell {error.cell}:", *shown])
 
 
 def default_output(notebook: Path) -> Path:
@@ -85,4 +103,5 @@ def _report(notebook: Path, session: SessionId, output: Path, *, as_json: bool) 
         print_runs(mine)
     else:
         typer.echo("No training was seen, so there is no run.")
-    typer.echo(f"Executed notebook: {output}")
+    if output.exists():
+        typer.echo(f"Executed notebook: {os.path.relpath(output)}")

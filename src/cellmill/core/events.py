@@ -168,6 +168,16 @@ class DataEvaluated:
 
 
 @dataclass(frozen=True)
+class TrainingsLeftOut:
+    """An execution trained more models than the setting max_runs_per_cell keeps as runs."""
+
+    execution: ExecutionId
+    at_ms: int
+    kept: int
+    left_out: int
+
+
+@dataclass(frozen=True)
 class CapturePaused:
     """The user switched capture off: nothing is recorded until it is resumed."""
 
@@ -221,6 +231,7 @@ Event = (
     | TrainingFinished
     | MetricMeasured
     | DataEvaluated
+    | TrainingsLeftOut
     | CapturePaused
     | CaptureResumed
     | CaptureFailed

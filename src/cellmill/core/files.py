@@ -15,7 +15,7 @@ def make_folder(folder: Path, *, mode: int = FOLDER_MODE) -> None:
     try:
         folder.mkdir(mode=mode, parents=True, exist_ok=True)
     except OSError as error:
-        raise FolderNotWritable(str(folder), reason=_words(error)) from error
+        raise FolderNotWritable(str(folder), reason=words_of(error)) from error
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -29,7 +29,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             draft.unlink()
-        raise FolderNotWritable(str(path.parent), reason=_words(error)) from error
+        raise FolderNotWritable(str(path.parent), reason=words_of(error)) from error
 
 
 def check_writable(folder: Path) -> None:
@@ -39,8 +39,11 @@ def check_writable(folder: Path) -> None:
         os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))
         probe.unlink()
     except OSError as error:
-        raise FolderNotWritable(str(folder), reason=_words(error)) from error
+        raise FolderNotWritable(str(folder), reason=words_of(error)) from error
 
 
-def _words(error: OSError) -> str:
+def words_of(error: OSError) -> str:
+    """Return what went wrong, in the middle of a sentence."""
+    if isinstance(error, (FileExistsError, NotADirectoryError)):
+        return "a file is in the way"
     return (error.strerror or str(error)).lower()

@@ -79,7 +79,7 @@ class NotebookExecutor(Protocol):
         *,
         kernel: str | None,
         progress: Callable[[Progress], None] | None,
-    ) -> SessionId:
+    ) -> None:
         """Run every cell and keep the executed notebook at `output`, also when one fails.
 
         Raises `CellFailed`, `KernelDied`, `KernelMissing`, `FolderNotWritable`.

@@ -21,14 +21,17 @@ class Settings:
         default=True,
         metadata={"help": "Keep up to five rows of a model's input: MLflow needs them for the signature."},
     )
-    table_metrics: int = field(default=3, metadata={"help": "How many metrics a table of runs shows."})
+    max_runs_per_cell: int = field(
+        default=50,
+        metadata={"help": "A cell that fits more models, in a loop, has the first ones kept as runs and says so."},
+    )
 
 
 def read_settings(path: Path) -> Settings:
     """Return the settings in a file, or the defaults when there is none. Raises `BadSettings`."""
     try:
         text = path.read_text("utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Settings()
     except (OSError, UnicodeDecodeError) as error:
         raise BadSettings(str(path), f"it cannot be read ({error})") from error

@@ -2,12 +2,13 @@
 
 import contextlib
 import logging
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from cellmill.core.errors import CellFailed, KernelDied, KernelMissing
-from cellmill.core.ids import SessionId, new_session_id
+from cellmill.core.ids import SessionId
 from cellmill.core.ports import Progress
 
 ENGINE = "cellmill"
@@ -15,6 +16,10 @@ ENGINE = "cellmill"
 
 class PapermillExecutor:
     """A `NotebookExecutor` on papermill with Cellmill's engine, in the notebook's own folder as JupyterLab has it."""
+
+    def __init__(self, session: SessionId) -> None:
+        """`session` is the id of the session that the next execution will be."""
+        self._session = session
 
     def execute(
         self,
@@ -24,7 +29,7 @@ class PapermillExecutor:
         *,
         kernel: str | None,
         progress: Callable[[Progress], None] | None,
-    ) -> SessionId:
+    ) -> None:
         """See `NotebookExecutor`."""
         import papermill
         from jupyter_client.kernelspec import NoSuchKernel
@@ -33,7 +38,6 @@ class PapermillExecutor:
 
         for name in ("papermill", "papermill.translators"):
             logging.getLogger(name).setLevel(logging.ERROR)  # our own words take the place of its log
-        session = new_session_id()
         try:
             with contextlib.chdir(notebook.parent):
                 papermill.execute_notebook(
@@ -43,24 +47,26 @@ class PapermillExecutor:
                     engine_name=ENGINE,
                     kernel_name=kernel,
                     progress_bar=False,
-                    cellmill_session=session,
+                    cellmill_session=self._session,
                     cellmill_progress=progress,
                 )
         except PapermillExecutionError as error:
             raise CellFailed(
-                notebook=str(notebook),
+                notebook=os.path.relpath(notebook),
                 cell=error.exec_count or error.cell_index,
                 source=error.source,
                 error=error.ename,
                 message=error.evalue,
-                output=str(output),
+                output=os.path.relpath(output),
             ) from error
         except DeadKernelError as error:
-            kept = str(output) if output.exists() else None
-            raise KernelDied(notebook=str(notebook), output=kept, words=str(error).partition("\n")[2]) from error
+            kept = os.path.relpath(output) if output.exists() else None
+            raise KernelDied(
+                notebook=os.path.relpath(notebook), output=kept, words=str(error).partition("\n")[2]
+            ) from error
         except NoSuchKernel as error:
             from jupyter_client.kernelspec import KernelSpecManager
 
+            output.unlink(missing_ok=True)  # papermill's copy, in which nothing ran
             installed = tuple(sorted(KernelSpecManager().find_kernel_specs()))
             raise KernelMissing(error.name, installed=installed) from error
-        return session

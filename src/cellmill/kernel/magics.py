@@ -73,12 +73,8 @@ class Magics:
 
     def _show_state(self) -> None:
         recording, project = self._state.recording, self._state.project
-        if recording is None or project is None:
-            return _say(f"Cellmill is off: {self._state.off_because}")
-        if recording.trouble:
-            return _say(
-                f"Cellmill is off: {recording.trouble}. Free the disk or restore the folder; it goes on by itself."
-            )
+        if recording is None or project is None or self._off_because:
+            return _say(f"Cellmill is off: {self._off_because}")
         sessions = load_sessions(project)
         mine = [run for run in sessions.runs() if run.session == recording.started.session]
         state = "paused (resume with %cellmill resume)" if recording.paused else "on"
@@ -92,13 +88,27 @@ class Magics:
         )
         return None
 
+    @property
+    def _off_because(self) -> str | None:
+        """Why nothing is recorded, None where something is, or would be but for a pause."""
+        recording, project = self._state.recording, self._state.project
+        if recording is None or project is None:
+            return self._state.off_because
+        if recording.trouble:
+            return f"{recording.trouble}. Free the disk or restore the folder; it goes on by itself."
+        if not recording.settings.capture:
+            return f"the setting capture is off in {project.settings}. Change it and restart the kernel."
+        return None
+
     def _runs(self, rest: list[str]) -> Any:
         recording, project = self._state.recording, self._state.project
         if project is None:
-            return _say(f"Cellmill is off: {self._state.off_because}")
+            return _say(f"Cellmill is off: {self._off_because}")
         notebook = project.relative(recording.notebook) if recording is not None else None
         wanted = None if "--all" in rest else notebook
         runs = load_sessions(project).runs(wanted)
+        if not runs and self._off_because:
+            return _say(f"No runs yet, and Cellmill is off: {self._off_because}")
         if not runs:
             return _say("No runs yet. Run a cell that fits a model: nothing to import, no cell to change.")
         from cellmill.kernel.widgets import show_runs
@@ -108,8 +118,8 @@ class Magics:
 
     def _pause(self, paused: bool) -> None:
         recording, project = self._state.recording, self._state.project
-        if recording is None or project is None:
-            return _say(f"Cellmill is off: {self._state.off_because}")
+        if recording is None or project is None or self._off_because:
+            return _say(f"Cellmill is off: {self._off_because}")
         path = control_path(project, recording.started.kernel)
         write_control(path, replace(read_control(path), paused=paused))
         return _say(
@@ -121,9 +131,10 @@ class Magics:
     def _what(self, _: list[str]) -> None:
         project = self._state.project
         if project is None:
-            return _say(f"Cellmill is off: {self._state.off_because}")
+            return _say(f"Cellmill is off: {self._off_because}")
+        place = "else" if project.store == project.default_store else f"but to {project.store}"
         return _say(
-            f"Kept on this machine, readable by you alone; nothing is sent anywhere else.\n"
+            f"Kept on this machine, the first two readable by you alone; nothing is sent anywhere {place}.\n"
             f"  {project.journals}  the source of every cell that ran, when, how it ended, the names it used;\n"
             f"{' ' * (len(str(project.journals)) + 4)}of each training its parameters, metrics, data shape and digest\n"
             f"  {project.blobs}  the trained models, and up to five rows of their input\n"

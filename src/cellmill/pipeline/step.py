@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from cellmill.core.files import check_writable, make_folder
-from cellmill.core.ids import SessionId
 from cellmill.core.ports import NotebookExecutor, Progress
 from cellmill.notebook.documents import read_notebook
 from cellmill.notebook.parameters import check_parameters, declared_parameters, read_texts
@@ -25,9 +24,7 @@ class Step:
     kernel: str | None = None
 
 
-def run_step(
-    step: Step, executor: NotebookExecutor, *, progress: Callable[[Progress], None] | None = None
-) -> SessionId:
+def run_step(step: Step, executor: NotebookExecutor, *, progress: Callable[[Progress], None] | None = None) -> None:
     """Run a step. Whatever is wrong with its notebook or parameters is said before a kernel starts.
 
     Raises `NotebookError`, `ExecutionError`, `FolderNotWritable`.
@@ -38,4 +35,4 @@ def run_step(
     parameters = check_parameters(given, declared, notebook=os.path.relpath(step.notebook))
     make_folder(step.output.parent, mode=0o777)
     check_writable(step.output.parent)
-    return executor.execute(step.notebook, step.output, parameters, kernel=step.kernel, progress=progress)
+    executor.execute(step.notebook, step.output, parameters, kernel=step.kernel, progress=progress)

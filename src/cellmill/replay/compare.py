@@ -1,6 +1,7 @@
 """How runs differ, figure by figure. Pure: runs in, rows out."""
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -10,8 +11,9 @@ from cellmill.core.runs import Run
 
 Direction = Literal["lower", "higher"]
 
-# scikit-learn's naming: `_error` and `_loss` are better when lower, `_score` when higher.
+# scikit-learn's naming: `_error` and `_loss` are better when lower, `_score` when higher, and so is `neg_` of anything.
 _LOWER = ("error", "loss", "deviance", "rmse", "mae", "mse", "mape", "perplexity")
+_HIGHER = ("score",)
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,19 @@ def compare(runs: tuple[Run, ...]) -> Comparison:
 
 
 def direction(metric: str) -> Direction:
-    """Return which way a metric is better, from its name."""
-    return "lower" if any(word in metric.lower() for word in _LOWER) else "higher"
+    """Return which way a metric is better, from its name.
+
+    The last of the words that tell it counts: `brier_score_loss` is a loss, `d2_absolute_error_score` a
+    score. What comes after other words is the data's name and tells nothing.
+    """
+    words = re.split(r"[^a-z0-9]+", metric.lower())
+    telling = [word.endswith(_LOWER + _HIGHER) for word in words]
+    if "neg" in words or not any(telling):
+        return "higher"
+    last = telling.index(True)
+    while telling[last + 1 : last + 2] == [True]:
+        last += 1
+    return "lower" if words[last].endswith(_LOWER) else "higher"
 
 
 def best_run(runs: tuple[Run, ...], metric: str) -> Run:
@@ -73,4 +86,4 @@ def _best(values: tuple[float | None, ...], way: Direction) -> int | None:
     measured = [(value, index) for index, value in enumerate(values) if value is not None and not math.isnan(value)]
     if len(measured) < 2 or len({value for value, _ in measured}) == 1:
         return None
-    return (min if way == "lower" else max)(measured)[1]
+    return (min if way == "lower" else max)(measured, key=lambda pair: pair[0])[1]  # the first of equals

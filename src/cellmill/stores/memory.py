@@ -1,5 +1,6 @@
 """A store and a registry in memory. The contract suite keeps them honest, so tests may trust them."""
 
+import re
 from dataclasses import replace
 
 from cellmill.core.clock import now_ms
@@ -28,11 +29,21 @@ class MemoryRunStore:
     def put(self, run: Run, files: RunFiles, *, digest: str, known: Recorded | None) -> Recorded:
         """See `RunStore`."""
         self.puts += 1
-        self.runs[run.run] = run
-        self.documents[run.run] = dict(files.documents or {})
+        documents = dict(files.documents or {})
+        self.runs[run.run], self.documents[run.run] = run, documents
         store_id = known.store_id if known is not None else f"memory-{run.run}"
         self._recorded[run.run] = Recorded(run.run, store_id, digest)
         return self._recorded[run.run]
+
+    def find(self, store_id: str) -> tuple[Run, dict[str, bytes]]:
+        """Return the run of this id, and its documents."""
+        run = next(run for run, found in self._recorded.items() if found.store_id == store_id)
+        return self.runs[run], self.documents[run]
+
+    def delete(self, store_id: str) -> None:
+        """Do what a user does on MLflow's page."""
+        run = self.find(store_id)[0].run
+        self._recorded[run] = replace(self._recorded[run], is_deleted=True)
 
     def has_model(self, store_id: str) -> bool:
         """Return whether the run of this id brought a model."""
@@ -53,10 +64,12 @@ class MemoryModelRegistry:
     def register(self, registration: Registration, *, store_id: str) -> Version:
         """See `ModelRegistry`."""
         name, alias = registration.name, registration.alias
-        if not name.strip() or "/" in name or ":" in name:
-            raise InvalidModelName(name, reason="it is empty, or has a '/' or ':'")
-        if alias is not None and (not alias.replace("-", "").replace("_", "").isalnum() or alias.lower() == "latest"):
+        if not name.strip() or "/" in name or ":" in name or name in (".", ".."):
+            raise InvalidModelName(name, reason="it is empty, a path, or has a '/' or ':'")
+        if alias is not None and not re.fullmatch(r"[\w\-]{1,255}", alias):
             raise InvalidAlias(alias, reason="only letters, digits, '_' and '-' may stand in it")
+        if alias is not None and re.fullmatch(r"latest|v\d+", alias.lower()):
+            raise InvalidAlias(alias, reason="it is reserved")
         if not self._runs.has_model(store_id):
             raise RunWithoutModel(registration.run, reason="the store holds none for it")
         have = self._models.get(name, ())

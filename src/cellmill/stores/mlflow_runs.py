@@ -28,7 +28,7 @@ MODEL_TAG = "cellmill.model_id"
 
 _STATUS = {"running": "RUNNING", "finished": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
 # MLflow's own limits (mlflow.utils.validation).
-_PARAMS_PER_BATCH, _METRICS_PER_BATCH = 100, 1000
+_PARAMS_PER_BATCH, _METRICS_PER_BATCH = 100, 850
 _LONGEST_PARAM, _LONGEST_TAG, _LONGEST_KEY = 6000, 5000, 250
 _FOREIGN = re.compile(r"[^/\w.\- :]")
 
@@ -92,7 +92,7 @@ class MlflowRunStore:
             self._log_data(run, present)
             for path, content in (files.documents or {}).items():
                 self._log_document(store_id, path, content)
-            note = self._log_model(run, files, present)
+            note = self._log_model(run, files, present, is_new=known is None)
             tags = {DIGEST_TAG: digest}
             if note:
                 tags["cellmill.model_note"] = note
@@ -162,11 +162,10 @@ class MlflowRunStore:
         ]
         metrics = [Metric(_key(m.name), m.value, m.at_ms, m.step) for m in run.metrics]
         tags = [RunTag(name, value[:_LONGEST_TAG]) for name, value in _facts(run).items()]
-        for start in range(0, len(params), _PARAMS_PER_BATCH):
-            self._client.log_batch(store_id, params=params[start : start + _PARAMS_PER_BATCH])
-        for start in range(0, len(metrics), _METRICS_PER_BATCH):
-            self._client.log_batch(store_id, metrics=metrics[start : start + _METRICS_PER_BATCH])
-        self._client.log_batch(store_id, tags=tags)
+        while params or metrics or tags:  # one call does for most runs
+            now = (metrics[:_METRICS_PER_BATCH], params[:_PARAMS_PER_BATCH], tags)
+            self._client.log_batch(store_id, *now)
+            metrics, params, tags = metrics[_METRICS_PER_BATCH:], params[_PARAMS_PER_BATCH:], []
 
     def _log_data(self, run: Run, present: "MlflowRun") -> None:
         have = {
@@ -188,20 +187,21 @@ class MlflowRunStore:
 
     # --- the model
 
-    def _log_model(self, run: Run, files: RunFiles, present: "MlflowRun") -> str | None:
+    def _log_model(self, run: Run, files: RunFiles, present: "MlflowRun", *, is_new: bool) -> str | None:
         """Pack the model once. Returns why it could not be packed, None when it was, or when there is none."""
         store_id = present.info.run_id
         if run.model is None or MODEL_TAG in present.data.tags:
             return None
         if files.model is None or not files.model.exists():
             return "its pickle is no longer among the blobs"
-        logged = self._client.search_logged_models(
-            [present.info.experiment_id], filter_string=f"source_run_id = '{store_id}'"
-        )
-        ready = [model for model in logged if str(model.status) == "READY"]
-        if ready:  # packed by a recorder that was killed before it could say so
-            self._client.set_tag(store_id, MODEL_TAG, ready[0].model_id)
-            return None
+        if not is_new:
+            logged = self._client.search_logged_models(
+                [present.info.experiment_id], filter_string=f"source_run_id = '{store_id}'"
+            )
+            ready = [model for model in logged if str(model.status) == "READY"]
+            if ready:  # packed by a recorder that was killed before it could say so
+                self._client.set_tag(store_id, MODEL_TAG, ready[0].model_id)
+                return None
         try:
             model_id = self._pack(run, run.model, files.model, files.example, present)
         except Exception as error:  # noqa: BLE001 - loading a pickle runs whatever it holds

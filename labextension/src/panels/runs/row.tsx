@@ -72,7 +72,7 @@ function Metrics(props: {
   return (
     <>
       {run.status === 'finished' ? null : (
-        <span className="cellmill-Row-status" data-status={run.status}>
+        <span className="cellmill-Row-status" data-status={run.status} aria-hidden="true">
           {statusWords(run.status, trans)}
         </span>
       )}

@@ -3,6 +3,7 @@
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
@@ -27,12 +28,15 @@ class ImportWatch(MetaPathFinder):
             sys.meta_path.remove(self)
 
     def after(self, module: str, action: Action) -> None:
-        """Run the action after the module's import; at once when it is imported already."""
-        loaded = sys.modules.get(module)
-        if loaded is not None and not getattr(getattr(loaded, "__spec__", None), "_initializing", False):
-            action(loaded)
-        else:
-            self._actions.setdefault(module, []).append(action)
+        """Run the action after the module's import; at once when it is imported already.
+
+        Where another thread is importing it, and was past `find_spec` before we asked, that import is waited for.
+        """
+        self._actions.setdefault(module, []).append(action)
+        if module in sys.modules:
+            loaded = import_module(module)
+            for waiting in self._actions.pop(module, []):
+                waiting(loaded)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None

@@ -9,15 +9,16 @@ import functools
 import inspect
 import itertools
 import sys
+import threading
 import weakref
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import FunctionType, ModuleType
 from typing import Any
 
-from cellmill.capture.frames import caller, name_of
+from cellmill.capture.frames import call_derives_from, caller, name_of, runs_in
 from cellmill.capture.observer import Observer, guarded
-from cellmill.capture.probes.wrapping import unwrap_method, wrap_method
+from cellmill.capture.probes.wrapping import unseen_by_warnings, unwrap_method, wrap_method
 from cellmill.capture.recording import Recording
 from cellmill.core.ids import RunId
 
@@ -79,34 +80,61 @@ class SklearnProbe:
         self._undo.append(partial(delattr, base, "__init_subclass__"))
 
     def _wrap_estimator(self, kind: type) -> None:
-        names = ["fit", *PREDICTING, "score"]
-        arounds = [self._fit, *[self._predict] * len(PREDICTING), self._score]
-        for name, around in zip(names, arounds, strict=True):
+        arounds = {
+            "fit": self._fit,
+            "fit_transform": self._fit,
+            "fit_predict": self._fit_predict,
+            **dict.fromkeys(PREDICTING, self._predict),
+            "score": self._score,
+        }
+        for name, around in arounds.items():
             # Where it is defined: `score` comes from a mixin that is no estimator itself.
             owner = next((parent for parent in kind.__mro__ if name in vars(parent)), None)
             if owner is not None and wrap_method(owner, name, around):
                 self._undo.append(partial(_unwrap, weakref.ref(owner), name))
 
+    @unseen_by_warnings
     def _fit(self, estimator: Any, fit: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if not self._observer.is_watching or not self._trains_a_model(estimator):
-            return fit(*args, **kwargs)
+        return self._fitted(estimator, fit, args, kwargs)[0]
+
+    @unseen_by_warnings
+    def _fit_predict(
+        self, estimator: Any, fit: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        result, run = self._fitted(estimator, fit, args, kwargs)
+        if run is not None:
+            self._predicted(run, _argument(args, kwargs, 0, "X"), result)
+        return result
+
+    @unseen_by_warnings
+    def _fitted(
+        self, estimator: Any, fit: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[Any, RunId | None]:
+        if not self._is_watching:
+            return fit(*args, **kwargs), None
+        if not self._trains_a_model(estimator):
+            with self._observer.around(training=True):  # what it fits in turn, as an imputer does, is its own affair
+                return fit(*args, **kwargs), None
         run = self._begin(estimator, _argument(args, kwargs, 0, "X"), _argument(args, kwargs, 1, "y"), position=0)
         result = self._train(run, fit, args, kwargs)
         self._keep(run, estimator, _argument(args, kwargs, 0, "X"))
-        return result
+        return result, run
 
-    @guarded
     def _begin(self, estimator: Any, data: Any, target: Any, *, position: int) -> RunId | None:
-        frame = caller()
         return self._observer.training_started(
             library=LIBRARY,
             model_class=_public_name(type(estimator)),
-            params=_parameters(estimator),
+            params=self._parameters(estimator) or {},
             data=data,
-            data_name=name_of(data, frame, self._user_names, position=position),
-            target_name=name_of(target, frame, self._user_names, position=position + 1) if target is not None else None,
+            data_name=self._name(data, position),
+            target_name=self._name(target, position + 1) if target is not None else None,
         )
 
+    @guarded
+    def _parameters(self, estimator: Any) -> dict[str, str]:
+        return _parameters(estimator)
+
+    @unseen_by_warnings
     def _train(
         self, run: RunId | None, train: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
@@ -117,13 +145,25 @@ class SklearnProbe:
             self._observer.training_raised(run, error)
             raise
 
-    @guarded
     def _keep(self, run: RunId | None, estimator: Any, data: Any) -> None:
-        self._observer.training_finished(run, estimator, data=data, flavor=LIBRARY, params=_found_by_search(estimator))
-        best = vars(estimator).get("best_estimator_")
-        if run is not None and best is not None:
+        found = self._found_by_search(estimator) or {}
+        if run is None:
+            return
+        self._observer.training_finished(run, estimator, data=data, flavor=LIBRARY, params=found)
+        if run is not None:
+            self._remember_best(run, estimator)
+
+    @guarded
+    def _found_by_search(self, estimator: Any) -> dict[str, str]:
+        return _found_by_search(estimator)
+
+    @guarded
+    def _remember_best(self, run: RunId, search: Any) -> None:
+        best = vars(search).get("best_estimator_")
+        if best is not None:
             self._observer.remember_model(best, run)
 
+    @unseen_by_warnings
     def _predict(
         self, estimator: Any, predict: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
@@ -137,8 +177,9 @@ class SklearnProbe:
 
     @guarded
     def _predicted(self, run: RunId, data: Any, result: Any) -> None:
-        self._observer.predicted(run, result, data=data, data_name=self._name(data))
+        self._observer.predicted(run, result, data=data, data_name=self._name(data, 0))
 
+    @unseen_by_warnings
     def _score(self, estimator: Any, score: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         run = self._run_asked(estimator)
         if run is None:
@@ -152,22 +193,33 @@ class SklearnProbe:
     def _scored(self, run: RunId, estimator: Any, data: Any, result: Any) -> None:
         value = _number(result)
         if value is not None:
-            name = self._name(data)
+            name = self._name(data, 0)
             self._observer.evaluated(run, data=data, data_name=name)
             self._observer.metric(run, f"{type(estimator).__name__}_score", value, data_name=name)
 
     def _run_asked(self, estimator: Any) -> RunId | None:
-        return self._observer.run_of(estimator) if self._observer.is_watching else None
+        return self._observer.run_of(estimator) if self._is_watching else None
+
+    @property
+    def _is_watching(self) -> bool:
+        """In a thread of the user's own, scikit-learn may start threads in turn: theirs are parts of a training."""
+        if not self._observer.is_watching:
+            return False
+        return threading.current_thread() is threading.main_thread() or not runs_in("sklearn.utils.parallel")
+
+    def _trains_a_model(self, estimator: Any) -> bool:
+        return self._only_transforms(estimator) is not True
 
     @guarded
-    def _trains_a_model(self, estimator: Any) -> bool:
+    def _only_transforms(self, estimator: Any) -> bool:
         """A pipeline answers for its last step: `hasattr` asks scikit-learn's own `available_if`."""
         if any(hasattr(estimator, name) for name in ("predict", "fit_predict")):
-            return True
-        return not any(hasattr(estimator, name) for name in ("transform", "fit_transform"))
+            return False
+        return any(hasattr(estimator, name) for name in ("transform", "fit_transform"))
 
-    def _name(self, data: Any) -> str | None:
-        return name_of(data, caller(), self._user_names, position=0)
+    @guarded
+    def _name(self, data: Any, position: int) -> str | None:
+        return name_of(data, caller(), self._user_names, position=position)
 
     # --- functions
 
@@ -179,18 +231,15 @@ class SklearnProbe:
             original = getattr(module, name, None)
             if not isinstance(original, FunctionType):
                 continue
-
-            def wrapped(*args: Any, __original: FunctionType = original, __name: str = name, **kwargs: Any) -> Any:
-                return around(__name, __original, args, kwargs)
-
-            functools.update_wrapper(wrapped, original)
+            wrapped = _wrapped_function(original, partial(around, name))
             for place in {module, sys.modules.get(original.__module__, module)}:
                 if getattr(place, name, None) is original:
                     setattr(place, name, wrapped)
                     self._undo.append(partial(setattr, place, name, original))
 
+    @unseen_by_warnings
     def _metric(self, name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if not self._observer.is_watching:
+        if not self._is_watching:
             return function(*args, **kwargs)
         with self._observer.around():
             result = function(*args, **kwargs)
@@ -203,15 +252,18 @@ class SklearnProbe:
         if value is None:
             return
         found = (self._observer.prediction_behind(given) for given in (*args, *kwargs.values()))
-        behind = next(filter(None, found), None) or self._observer.only_prediction_here()
+        behind = next(filter(None, found), None)
+        if behind is None and call_derives_from(caller(), (*PREDICTING, "fit_predict")):
+            behind = self._observer.only_prediction_here()
         if behind is not None:
             self._observer.metric(behind.run, name, value, data_name=behind.data, variant=_variant(kwargs))
 
+    @unseen_by_warnings
     def _cross_validation(
         self, name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         estimator = _argument(args, kwargs, 0, "estimator")
-        if not self._observer.is_watching or not self._trains_a_model(estimator):
+        if not self._is_watching or estimator is None or not self._trains_a_model(estimator):
             return self._fitting_clones(name, function, args, kwargs)
         run = self._begin(estimator, _argument(args, kwargs, 1, "X"), _argument(args, kwargs, 2, "y"), position=1)
         result = self._train(run, function, args, kwargs)
@@ -231,11 +283,21 @@ class SklearnProbe:
             self._observer.metric(run, f"{curve}_mean", float(scores.mean()))
         self._observer.training_ended(run, note="a cross-validation keeps none of the models that it fits")
 
+    @unseen_by_warnings
     def _fitting_clones(
         self, _name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         with self._observer.around(training=True):
             return function(*args, **kwargs)
+
+
+def _wrapped_function(original: FunctionType, around: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(original)
+    @unseen_by_warnings
+    def function(*args: Any, **kwargs: Any) -> Any:
+        return around(original, args, kwargs)
+
+    return function
 
 
 def _unwrap(reference: weakref.ref[type], name: str) -> None:

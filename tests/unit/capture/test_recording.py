@@ -1,0 +1,218 @@
+"""A session's capture, without a shell: cells told by hand, the journal read back."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+from tests.stories import Story
+from tests.unit.capture.test_journal import disk_full_after
+
+from cellmill.capture.control import Control, control_path, write_control
+from cellmill.capture.journal import read_events
+from cellmill.capture.recording import Recording, current_recording, describe_failure, outcome_of, try_recording
+from cellmill.core.events import (
+    CaptureFailed,
+    CapturePaused,
+    CaptureResumed,
+    CellIdentified,
+    Event,
+    ExecutionFinished,
+    ExecutionStarted,
+    Failure,
+    NotebookNamed,
+    SessionStarted,
+)
+from cellmill.core.ids import ExecutionId
+from cellmill.core.project import Project
+from cellmill.core.settings import Settings
+
+
+@pytest.fixture
+def started(story: Story) -> SessionStarted:
+    started = story.inside[0]
+    assert isinstance(started, SessionStarted)
+    return started
+
+
+@pytest.fixture
+def recording(project: Project, started: SessionStarted) -> Iterator[Recording]:
+    recording = Recording(project, Settings(), started)
+    yield recording
+    recording.close()
+
+
+def journal(recording: Recording) -> list[Event]:
+    """Return what the journal holds, every time in it set to 0."""
+    events, _ = read_events(recording.project.journal(recording.started.session))
+    return [
+        event if isinstance(event, SessionStarted | CellIdentified) else replace(event, at_ms=0) for event in events
+    ]
+
+
+def begin(recording: Recording, name: str, source: str = "pass") -> ExecutionId:
+    recording.execution_started(ExecutionId(name), source=source, cell="c", number=1, tags=("t",))
+    return ExecutionId(name)
+
+
+def end(recording: Recording, execution: ExecutionId, python: str | None = "pass") -> None:
+    recording.execution_finished(execution, python=python, outcome="ok", error=None)
+
+
+def run(recording: Recording, name: str, source: str = "pass") -> None:
+    end(recording, begin(recording, name, source), source)
+
+
+def test_a_cell_is_written_down_before_and_after_it_runs(recording: Recording, started: SessionStarted) -> None:
+    execution = begin(recording, "a", "y = x + 1")
+    assert journal(recording)[1:] == [ExecutionStarted(execution, 0, 1, "y = x + 1", "c", ("t",))]
+    recording.execution_finished(execution, python="y = x + 1", outcome="error", error=Failure("E", "no"))
+    assert journal(recording) == [
+        started,
+        ExecutionStarted(execution, 0, 1, "y = x + 1", "c", ("t",)),
+        ExecutionFinished(execution, 0, "error", ("x",), ("y",), Failure("E", "no")),
+    ]
+
+
+def test_a_function_of_an_earlier_cell_is_known(recording: Recording) -> None:
+    run(recording, "define", "def f():\n    return rate")
+    run(recording, "call", "y = f()")
+    assert journal(recording)[-1] == ExecutionFinished(ExecutionId("call"), 0, "ok", ("f", "rate"), ("y",))
+
+
+@pytest.mark.parametrize("python", [None, "x = = 1", "x = '\0'"])
+def test_a_cell_that_is_no_python_uses_no_names(recording: Recording, python: str | None) -> None:
+    end(recording, begin(recording, "a"), python)
+    assert journal(recording)[-1] == ExecutionFinished(ExecutionId("a"), 0, "ok")
+
+
+def test_the_projects_folder_is_private_and_ignored_by_git(recording: Recording, project: Project) -> None:
+    assert (project.folder.stat().st_mode & 0o777, (project.folder / ".gitignore").read_text()) == (0o700, "*\n")
+
+
+def test_it_is_known_which_execution_is_running(recording: Recording) -> None:
+    seen = [(recording.execution, recording.is_recording)]
+    execution = begin(recording, "a")
+    seen.append((recording.execution, recording.is_recording))
+    end(recording, execution)
+    seen.append((recording.execution, recording.is_recording))
+    assert seen == [(None, False), (execution, True), (execution, False)]
+
+
+def test_nothing_is_written_while_capture_is_paused(recording: Recording, project: Project) -> None:
+    path = control_path(project, recording.started.kernel)
+    write_control(path, Control(paused=True))
+    run(recording, "unseen")
+    assert (recording.paused, recording.is_recording) == (True, False)
+    write_control(path, Control())
+    run(recording, "seen")
+    assert journal(recording)[1:] == [
+        CapturePaused(0),
+        CaptureResumed(0),
+        ExecutionStarted(ExecutionId("seen"), 0, 1, "pass", "c", ("t",)),
+        ExecutionFinished(ExecutionId("seen"), 0, "ok"),
+    ]
+
+
+def test_a_cell_that_pauses_capture_is_still_written_to_its_end(recording: Recording, project: Project) -> None:
+    execution = begin(recording, "pauses")
+    write_control(control_path(project, recording.started.kernel), Control(paused=True))
+    end(recording, execution)
+    assert journal(recording)[-1] == ExecutionFinished(execution, 0, "ok")
+
+
+def test_a_setting_keeps_capture_off(project: Project, started: SessionStarted) -> None:
+    recording = Recording(project, Settings(capture=False), started)
+    run(recording, "unseen")
+    recording.close()
+    assert journal(recording) == [started, CapturePaused(0)]
+
+
+def test_the_notebooks_new_name_is_written_before_the_next_cell(recording: Recording, project: Project) -> None:
+    write_control(control_path(project, recording.started.kernel), Control(notebook="/p/new.ipynb"))
+    run(recording, "a")
+    run(recording, "b")
+    assert recording.notebook == "/p/new.ipynb"
+    assert [event for event in journal(recording) if isinstance(event, NotebookNamed)] == [
+        NotebookNamed(0, "/p/new.ipynb")
+    ]
+
+
+def test_a_folder_that_was_removed_is_made_again_with_the_next_cell(recording: Recording, project: Project) -> None:
+    run(recording, "lost")
+    shutil.rmtree(project.folder)
+    run(recording, "kept")
+    assert journal(recording) == [
+        recording.started,
+        ExecutionStarted(ExecutionId("kept"), 0, 1, "pass", "c", ("t",)),
+        ExecutionFinished(ExecutionId("kept"), 0, "ok"),
+    ]
+
+
+def test_a_full_disk_is_no_error_of_the_cell_and_capture_goes_on_after_it(recording: Recording) -> None:
+    size_bytes = recording.project.journal(recording.started.session).stat().st_size
+    with disk_full_after(size_bytes + 5):
+        run(recording, "lost")
+        trouble = recording.trouble
+    run(recording, "kept")
+    assert trouble == "the journal cannot be written (File too large)"
+    assert recording.trouble is None
+    assert [e.execution for e in journal(recording) if isinstance(e, ExecutionStarted)] == ["kept"]
+
+
+def test_a_fault_of_ours_is_written_down_with_its_execution(recording: Recording) -> None:
+    execution = begin(recording, "a")
+    recording.failed("predicted", TypeError("no"))
+    assert journal(recording)[-1] == CaptureFailed(0, "predicted", "TypeError: no", execution)
+
+
+def test_an_execution_that_began_before_capture_did_is_not_ended(recording: Recording) -> None:
+    end(recording, ExecutionId("stranger"))
+    assert journal(recording) == [recording.started]
+
+
+def test_a_place_that_cannot_be_written_is_a_sentence(project: Project, started: SessionStarted) -> None:
+    project.folder.write_text("a file")
+    recording, reason = try_recording(project, Settings(), started)
+    assert recording is None
+    assert reason is not None
+    assert reason.endswith("Make the folder writable, or work in another one.")
+
+
+def test_the_recording_of_this_process_is_known(project: Project, started: SessionStarted) -> None:
+    recording, reason = try_recording(project, Settings(), started)
+    assert recording is not None
+    assert (current_recording(), reason) == (recording, None)
+    recording.close()
+
+
+# --- the user's exceptions
+
+
+class Unspeakable(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+@pytest.mark.parametrize(
+    ("error", "failure"),
+    [
+        (ValueError("no rows"), Failure("ValueError", "no rows")),
+        (Unspeakable(), Failure("Unspeakable", "(its message cannot be shown: RuntimeError)")),
+        (ValueError("x" * 9_000), Failure("ValueError", "x" * 2_000)),
+    ],
+    ids=["plain", "unspeakable", "long"],
+)
+def test_an_exception_is_kept_as_text(error: BaseException, failure: Failure) -> None:
+    assert describe_failure(error) == failure
+
+
+def test_an_interrupt_is_not_an_error() -> None:
+    outcomes = [outcome_of(error) for error in (None, ValueError(), KeyboardInterrupt(), SystemExit())]
+    assert outcomes == ["ok", "error", "interrupted", "error"]
+
+
+def test_every_event_has_a_time_but_the_names_of_cells() -> None:
+    without = [kind.__name__ for kind in get_args(Event) if "at_ms" not in kind.__dataclass_fields__]
+    assert without == ["CellIdentified"]

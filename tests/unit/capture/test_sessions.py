@@ -1,0 +1,170 @@
+"""Every session of a project, read from its journals."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+from tests.stories import Story, a_training
+
+from cellmill.capture.journal import append_once
+from cellmill.capture.sessions import Sessions, choose_run, is_alive, load_sessions, session_ids
+from cellmill.core.errors import AmbiguousRun, UnknownRun
+from cellmill.core.events import CapturePaused, SessionEnded, SessionStarted
+from cellmill.core.project import Project
+from cellmill.core.runs import Run
+
+
+def ids(runs: tuple[Run, ...]) -> list[str]:
+    return [run.run for run in runs]
+
+
+def test_a_project_without_journals_has_no_sessions(project: Project) -> None:
+    assert (session_ids(project), load_sessions(project).all()) == ((), ())
+
+
+def test_sessions_are_told_in_the_order_of_their_start(project: Project) -> None:
+    for session in ("20260102T000000-bb", "20260101T000000-aa"):
+        a_story = Story(project, session=session)
+        a_story.is_told(SessionEnded(a_story.tick(), "shut down"))
+        a_story.write()
+    (project.journals / "notes.txt").write_text("not a journal")
+    assert [session.session for session in load_sessions(project).all()] == [
+        "20260101T000000-aa",
+        "20260102T000000-bb",
+    ]
+
+
+def test_what_was_written_since_is_read_and_nothing_else(story: Story) -> None:
+    sessions = Sessions(story.project)
+    story.write()
+    assert sessions.poll() == {story.session}
+    assert sessions.poll() == set()
+    a_training(story)
+    story.write()
+    assert sessions.poll() == {story.session}
+    assert ids(sessions.runs()) == ["aa00000001"]
+    story.is_told(SessionEnded(story.tick(), "shut down"))
+    story.write()
+    assert sessions.poll() == {story.session}
+    assert sessions.poll() == set()
+    assert sessions.all() == load_sessions(story.project).all() == (story.fold(),)
+
+
+def test_the_journal_from_outside_may_be_there_first(story: Story) -> None:
+    sessions = Sessions(story.project)
+    append_once(story.project.outside_journal(story.session), SessionEnded(story.tick(), "shut down"))
+    assert session_ids(story.project) == ()
+    sessions.poll()
+    assert sessions.all() == ()
+    story.write()
+    sessions.poll()
+    assert [session.ended for session in sessions.all()] == ["shut down"]
+
+
+def test_runs_are_told_newest_first_and_by_notebook(project: Project) -> None:
+    one = Story(project, notebook="one.ipynb", session="20260101T000000-aa")
+    two = Story(project, notebook="two.ipynb", session="20260102T000000-bb")
+    two.now_ms += 60_000
+    a_training(one, "aa00000001")
+    a_training(one, "aa00000002")
+    a_training(two, "bb00000001")
+    one.write()
+    two.write()
+    sessions = load_sessions(project)
+    assert ids(sessions.runs()) == ["bb00000001", "aa00000002", "aa00000001"]
+    assert ids(sessions.runs("one.ipynb")) == ["aa00000002", "aa00000001"]
+    assert ids(sessions.runs("three.ipynb")) == []
+    assert sessions.run("bb").run == "bb00000001"
+
+
+def test_a_kernel_that_dies_is_noticed_though_it_wrote_nothing(project: Project) -> None:
+    kernel = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        story = Story(project)
+        started = story.inside[0]
+        assert isinstance(started, SessionStarted)
+        story.inside[0] = SessionStarted(
+            **{**vars(started), "pid": kernel.pid, "process_started_s": psutil.Process(kernel.pid).create_time()}
+        )
+        story.begins("fit", "model.fit(X, y)")
+        story.training_begins("aa00000001")
+        story.write()
+        sessions = load_sessions(project)
+        before = [run.status for run in sessions.runs()]
+        kernel.kill()
+        kernel.wait()
+        changed = sessions.poll()
+    finally:
+        kernel.kill()
+        kernel.communicate()
+    assert (before, changed) == (["running"], {story.session})
+    assert [run.status for run in sessions.runs()] == ["interrupted"]
+
+
+# --- is it alive
+
+
+def test_a_pid_that_another_process_has_by_now_is_not_the_kernel(project: Project) -> None:
+    assert is_alive(list(Story(project, is_alive=True).inside))
+    assert not is_alive(list(Story(project, is_alive=False).inside))
+
+
+def test_a_kernel_whose_start_is_unknown_is_told_by_its_pid_alone(project: Project) -> None:
+    started = Story(project).inside[0]
+    assert isinstance(started, SessionStarted)
+    mine = SessionStarted(**{**vars(started), "process_started_s": None})
+    assert mine.pid == os.getpid()
+    assert is_alive([mine])
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    assert not is_alive([SessionStarted(**{**vars(mine), "pid": gone.pid})])
+
+
+def test_of_a_kernel_on_another_machine_the_best_is_hoped(project: Project) -> None:
+    started = Story(project).inside[0]
+    assert is_alive([SessionStarted(**{**vars(started), "host": "elsewhere"})])
+
+
+def test_without_a_start_nobody_is_alive() -> None:
+    assert not is_alive([CapturePaused(1)])
+
+
+# --- choosing
+
+
+@pytest.fixture
+def three(project: Project) -> tuple[Run, ...]:
+    story = Story(project)
+    for run in ("aa00000001", "aa11000001", "bb00000001"):
+        a_training(story, run)
+    return story.runs()
+
+
+@pytest.mark.parametrize("begins_with", ["bb", "BB", "b", "bb00000001"])
+def test_as_much_of_an_id_as_no_other_has_is_enough(three: tuple[Run, ...], begins_with: str) -> None:
+    assert choose_run(three, begins_with).run == "bb00000001"
+
+
+def test_several_that_begin_so_are_named(three: tuple[Run, ...]) -> None:
+    with pytest.raises(AmbiguousRun) as raised:
+        choose_run(three, "aa")
+    assert raised.value.matches == ("aa00000001", "aa11000001")
+
+
+@pytest.mark.parametrize("begins_with", ["cc", "", "bb000000012"])
+def test_none_that_begins_so_is_said_with_those_that_are_known(three: tuple[Run, ...], begins_with: str) -> None:
+    with pytest.raises(UnknownRun) as raised:
+        choose_run(three, begins_with)
+    assert raised.value.known == ("aa00000001", "aa11000001", "bb00000001")
+
+
+def test_a_journal_that_was_removed_keeps_what_was_read(story: Story, tmp_path: Path) -> None:
+    a_training(story)
+    story.write()
+    sessions = load_sessions(story.project)
+    story.project.journal(story.session).unlink()
+    assert sessions.poll() == set()
+    assert ids(sessions.runs()) == ["aa00000001"]

@@ -1,0 +1,111 @@
+"""Runs, as they cross to the browser."""
+
+import json
+import math
+
+import pytest
+from tests.stories import FRAME, HELD_OUT, MODEL, NO_MEMORY, Story, a_training
+
+from cellmill.core.events import CaptureFailed, TrainingFinished
+from cellmill.wire.runs import (
+    RunDetail,
+    RunList,
+    RunSummary,
+    WireExecution,
+    WireMetric,
+    WireParameter,
+    run_detail,
+    run_summary,
+)
+
+
+def test_a_run_in_a_list_is_told_in_short(story: Story) -> None:
+    run = a_training(story)
+    story.says(CaptureFailed(story.tick(), "predicted", "TypeError: no", None, run))
+    [found] = story.runs()
+    assert run_summary(found, store_id="m1") == RunSummary(
+        run=run,
+        notebook="work.ipynb",
+        model_class="sklearn.linear_model.Ridge",
+        library="sklearn",
+        status="finished",
+        started_ms=found.started_ms,
+        ended_ms=found.ended_ms,
+        metrics=[WireMetric(name="Ridge_score_X_test", value=0.75, points=1)],
+        has_model=True,
+        recorded=True,
+        incomplete=["predicted: TypeError: no"],
+    )
+
+
+def test_a_run_is_told_whole(story: Story) -> None:
+    a_training(story)
+    [found] = story.runs()
+    detail = run_detail(found, store_id=None)
+    assert (detail.recorded, detail.store_id, detail.session) == (False, None, story.session)
+    assert detail.parameters == [
+        WireParameter(name="alpha", value="0.5", source="notebook"),
+        WireParameter(name="tol", value="0.0001", source="estimator"),
+    ]
+    assert [(data.name, data.context, data.rows, data.target) for data in detail.data] == [
+        (FRAME.name, "training", FRAME.rows, "y_train"),
+        (HELD_OUT.name, "evaluation", HELD_OUT.rows, None),
+    ]
+    assert detail.executions[1] == WireExecution(
+        execution="fit",
+        number=2,
+        cell="cell-fit",
+        source="model = Ridge(alpha=alpha).fit(X_train, y_train)",
+        part="trained",
+        outcome="ok",
+        started_ms=found.executions[1].execution.started_ms,
+        ended_ms=found.executions[1].execution.ended_ms,
+    )
+    assert (detail.model_bytes, detail.model_note, detail.error) == (MODEL.size_bytes, None, None)
+
+
+def test_a_run_under_way_has_no_end(story: Story) -> None:
+    story.begins("fit", "model.fit(X, y)")
+    story.training_begins("aa00000001")
+    [found] = story.runs(is_alive=True)
+    detail = run_detail(found, store_id=None)
+    assert (detail.status, detail.ended_ms, detail.has_model, detail.executions[0].outcome) == (
+        "running",
+        None,
+        False,
+        None,
+    )
+
+
+def test_a_run_that_failed_says_with_what(story: Story) -> None:
+    with story.cell("fit", "model.fit(X, y)", outcome="error", error=NO_MEMORY):
+        run = story.training_begins("aa00000001")
+        story.says(TrainingFinished(run, story.tick(), "error", NO_MEMORY))
+    detail = run_detail(story.runs()[0], store_id=None)
+    assert detail.error is not None
+    assert (detail.status, detail.error.type, detail.error.message) == ("failed", "MemoryError", "64 GiB")
+
+
+@pytest.mark.parametrize(
+    ("value", "sent"),
+    [(math.nan, "NaN"), (math.inf, "Infinity"), (-math.inf, "-Infinity"), (0.5, 0.5), (3.0, 3.0)],
+)
+def test_a_metric_for_which_json_has_no_number_is_sent_as_text(story: Story, value: float, sent: object) -> None:
+    with story.cell("fit", "model.fit(X, y)"):
+        run = story.trains("aa00000001")
+        for step in range(3):
+            story.measures(run, "loss", value, step=step)
+    detail = run_detail(story.runs()[0], store_id=None)
+    body = json.loads(detail.model_dump_json(), parse_constant=_refused)
+    assert body["metrics"] == [{"name": "loss", "value": sent, "points": 3}]
+    assert RunDetail.model_validate_json(detail.model_dump_json()) == detail
+
+
+def test_a_list_of_runs_comes_back_as_it_was(story: Story) -> None:
+    a_training(story)
+    runs = RunList(notebook=None, runs=[run_summary(run, store_id=None) for run in story.runs()], total=1)
+    assert RunList.model_validate_json(runs.model_dump_json()) == runs
+
+
+def _refused(constant: str) -> None:
+    raise AssertionError(f"{constant} is no JSON: a browser would not read it")
