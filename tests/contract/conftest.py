@@ -200,7 +200,10 @@ def _from_mlflow(client: "MlflowClient", store_id: str) -> Kept:
             name: [(point.step, point.value) for point in sorted(points, key=lambda p: p.timestamp)]
             for name, points in history.items()
         },
-        data={(given.dataset.name, given.dataset.digest, given.tags[0].value) for given in run.inputs.dataset_inputs},
+        data={
+            (given.dataset.name, given.dataset.digest, given.tags[0].value)
+            for given in (run.inputs.dataset_inputs if run.inputs else [])
+        },
         documents={
             item.path: Path(client.download_artifacts(store_id, item.path)).read_bytes()
             for item in client.list_artifacts(store_id, "cellmill")

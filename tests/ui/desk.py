@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.ui.lab import Lab
 
 # For what a kernel does on a busy machine. The first answer of MLflow's store alone can take 20 s.
-PATIENCE_MS = 60_000
+PATIENCE_MS = 90_000
 
 KERNEL_IS_READY = """() => {
     const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;

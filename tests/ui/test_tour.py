@@ -12,6 +12,7 @@ LIGHT, DARK = "JupyterLab Light", "JupyterLab Dark"
 TOUR_MS = 180_000
 
 
+@pytest.mark.timeout(600)
 def test_the_tour_shows_its_two_runs_and_registers_the_better_one(desk: Desk, screenshots: Path) -> None:
     desk.open("notebooks/01_flight_delays.ipynb")
     desk.run_all()
@@ -24,11 +25,13 @@ def test_the_tour_shows_its_two_runs_and_registers_the_better_one(desk: Desk, sc
     expect(desk.details.get_by_role("table", name="Parameters")).to_contain_text("max_depth")
     desk.button("Register…").click()
     dialog = desk.page.get_by_role("dialog")
+    expect(dialog).to_be_visible(timeout=TOUR_MS)
     dialog.get_by_label("Name").fill("flight-delay")
     dialog.get_by_label("Alias").fill("challenger")
     desk.page.screenshot(path=screenshots / "register-light.png")
     dialog.get_by_role("button", name="Register", exact=True).click()
-    expect(desk.page.get_by_text("Registered flight-delay, version 1").first).to_be_visible()
+    # The store may still be at work on the recording of both models.
+    expect(desk.page.get_by_text("Registered flight-delay, version 1").first).to_be_visible(timeout=TOUR_MS)
     desk.page.get_by_role("button", name="Hide notification").first.click()
 
     desk.details.get_by_role("button", name="trees = HistGradientBoostingRegressor(").click()

@@ -69,7 +69,7 @@ class Observer:
         self._models: dict[int, tuple[weakref.ref[Any], RunId]] = {}
         self._predictions: OrderedDict[int, tuple[weakref.ref[Any], Prediction]] = OrderedDict()
         self._predicted_here: tuple[ExecutionId | None, set[Prediction]] = (None, set())
-        self._described_here: tuple[ExecutionId | None, int] = (None, 0)
+        self._described_here: tuple[ExecutionId | None, set[tuple[RunId, str | None]]] = (None, set())
         self._variants: dict[tuple[RunId, str], dict[str, int]] = {}
 
     # --- only the outermost call counts
@@ -246,9 +246,10 @@ class Observer:
     def _evaluated(self, run: RunId, data: Any, data_name: str | None) -> None:
         execution, described = self._described_here
         if execution != self.recording.execution:
-            described = 0
-        self._described_here = (self.recording.execution, described + 1)
-        if described < DESCRIBED_PER_EXECUTION:  # a loop over single rows must not pay for each
+            self._described_here = (self.recording.execution, described := set())
+        # Once for each variable: a loop over single rows, or over shuffled copies, must not pay for each.
+        if (run, data_name) not in described and len(described) < DESCRIBED_PER_EXECUTION:
+            described.add((run, data_name))
             use = self._described(data, data_name, "evaluation")
             if use is not None:
                 self.recording.write(DataEvaluated(run, self.recording.execution, now_ms(), use))

@@ -1,10 +1,12 @@
 """How MLflow is spoken to: one client for one URI, and its errors as ours."""
 
+import contextlib
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cellmill.core.errors import CellmillError, StoreLocked, StoreRefused, StoreUnreachable
@@ -54,7 +56,15 @@ def client_for(uri: str) -> "MlflowClient":
 
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is raised; the rest is chatter
-    return mlflow.MlflowClient(tracking_uri=uri)
+    with _beside(uri):
+        return mlflow.MlflowClient(tracking_uri=uri)
+
+
+def _beside(uri: str) -> AbstractContextManager[None]:
+    """A new database writes down, for good, where its default experiment keeps things: `./mlruns`."""
+    folder = Path(uri.removeprefix("sqlite:///")).parent
+    is_file = uri.startswith("sqlite:///") and folder.is_dir()
+    return contextlib.chdir(folder) if is_file else contextlib.nullcontext()
 
 
 @contextmanager

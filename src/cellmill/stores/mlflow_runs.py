@@ -1,9 +1,10 @@
 """Runs in MLflow: ordinary runs, which MLflow's own page shows unchanged."""
 
-import contextlib
 import json
 import os
+import posixpath
 import re
+import warnings
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,12 +48,7 @@ class MlflowRunStore:
 
     @cached_property
     def _client(self) -> "MlflowClient":
-        client = client_for(self._uri)
-        if self._uri == self._project.default_store:
-            # A new store writes down, for good, where its default experiment keeps things: `./mlruns`.
-            with contextlib.chdir(self._project.root):
-                client.search_experiments(max_results=1)
-        return client
+        return client_for(self._uri)
 
     def recorded(self, session: SessionId) -> dict[RunId, Recorded]:
         """See `RunStore`."""
@@ -155,10 +151,11 @@ class MlflowRunStore:
         from mlflow.entities import Metric, Param, RunTag
 
         store_id = present.info.run_id
+        values = {_key(parameter.name): parameter.value[:_LONGEST_PARAM] for parameter in reversed(run.parameters)}
         params = [
-            Param(_key(parameter.name), parameter.value[:_LONGEST_PARAM])
-            for parameter in run.parameters
-            if _key(parameter.name) not in present.data.params  # MLflow never changes a parameter
+            Param(name, value)
+            for name, value in reversed(values.items())
+            if name not in present.data.params  # MLflow never changes a parameter
         ]
         metrics = [Metric(_key(m.name), m.value, m.at_ms, m.step) for m in run.metrics]
         tags = [RunTag(name, value[:_LONGEST_TAG]) for name, value in _facts(run).items()]
@@ -203,7 +200,9 @@ class MlflowRunStore:
                 self._client.set_tag(store_id, MODEL_TAG, ready[0].model_id)
                 return None
         try:
-            model_id = self._pack(run, run.model, files.model, files.example, present)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # MLflow's advice is for those who call it by hand
+                model_id = self._pack(run, run.model, files.model, files.example, present)
         except Exception as error:  # noqa: BLE001 - loading a pickle runs whatever it holds
             with translated(self._uri):
                 self._client.get_run(store_id)  # a store that is gone is another matter, and raises here
@@ -291,7 +290,12 @@ def _dataset(use: DataUse, run: Run) -> "DatasetInput":
 
 
 def _key(name: str) -> str:
-    return _FOREIGN.sub("_", name)[:_LONGEST_KEY] or "_"
+    """Return a name as MLflow takes it: of its own characters, and no path that leads elsewhere."""
+    key = _FOREIGN.sub("_", name)[:_LONGEST_KEY] or "_"
+    path = posixpath.normpath(key)
+    if path != key or path == "." or path.startswith(("..", "/")):
+        key = key.replace("/", "_").replace(".", "_")
+    return key
 
 
 def _user() -> str:
