@@ -16,6 +16,7 @@ from papermill.engines import NBClientEngine
 from papermill.utils import merge_kwargs, remove_args
 
 from cellmill.core.errors import CellmillError
+from cellmill.core.files import check_writable
 from cellmill.core.ids import SessionId, new_session_id
 from cellmill.core.ports import Progress
 from cellmill.notebook.parameters import check_parameters, declared_parameters
@@ -43,6 +44,7 @@ class CellmillEngine(NBClientEngine):
         """See papermill's Engine. `cellmill_session` and `cellmill_progress` come from `cellmill run`."""
         notebook = _notebook_path(input_path)
         _check(nb, notebook)
+        _check_output(output_path)
         quiet = cellmill_session is not None
         session = HeadlessSession(cellmill_session or new_session_id(), notebook, output=output_path)
         try:
@@ -63,7 +65,7 @@ class CellmillEngine(NBClientEngine):
             session.executed(_as_bytes(executed))
         finally:
             said = session.record()
-            if not quiet:
+            if not (quiet and session.went_well):
                 click.echo(said, err=True)
         return executed
 
@@ -115,6 +117,18 @@ def _check(nb: nbformat.NotebookNode, notebook: Path) -> None:
     given = nb.metadata.get("papermill", {}).get("parameters", {})
     try:
         check_parameters(given, declared_parameters(nb), notebook=os.path.relpath(notebook))
+    except CellmillError as error:
+        raise EngineRefused(str(error)) from error
+
+
+def _check_output(output_path: str | None) -> None:
+    """papermill would find out after the kernel has started, and end in a traceback."""
+    from papermill.iorw import LocalHandler, papermill_io
+
+    if output_path is None or not isinstance(papermill_io.get_handler(output_path), LocalHandler):
+        return
+    try:
+        check_writable(_notebook_path(output_path).parent)
     except CellmillError as error:
         raise EngineRefused(str(error)) from error
 

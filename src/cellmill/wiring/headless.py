@@ -32,7 +32,9 @@ class HeadlessSession:
         self._failed: ExecutionId | None = None
         self._error: Failure | None = None
         self._trouble: str | None = None
+        self._has_run = False
         self.words = ""
+        self.went_well = True
         self._store = StoreProcess(self.project)
         try:
             prepare_folder(self.project)
@@ -54,6 +56,7 @@ class HeadlessSession:
 
     def cell_executed(self, *, execution: str, cell: str, tags: tuple[str, ...], reply: dict[str, Any]) -> None:
         """A cell ended, well or not."""
+        self._has_run = True
         self._write(CellIdentified(ExecutionId(execution), cell, tags))
         if reply.get("status") == "error":
             self._failed = ExecutionId(execution)
@@ -70,14 +73,18 @@ class HeadlessSession:
         self._write(SessionEnded(now_ms(), "died"))
 
     def record(self) -> str:
-        """Record the session's runs, and return a sentence on how that went."""
+        """Record the session's runs, and return a sentence on how that went. `went_well` says whether it did."""
+        self.went_well = False
         try:
             if self._trouble is not None:
                 return f"cellmill: nothing was captured. {self._trouble}"
             reader = SessionReader(self.project, self.session)
             reader.poll()
+            if reader.session is None and not self._has_run:
+                return "cellmill: nothing was captured, for no cell has run."
             if reader.session is None:
                 return "cellmill: nothing was captured: install Cellmill in the environment of this kernel."
+            self.went_well = True
             if not reader.session.runs:
                 return "cellmill: no training was seen, so there is no run."
             self._store.record()
@@ -85,6 +92,7 @@ class HeadlessSession:
             mine = [run for run in reader.session.runs if run.run in recorded]
             return f"cellmill: {count(len(mine), 'run')} recorded in {self.project.store}. See them with: cellmill runs"
         except CellmillError as error:
+            self.went_well = False
             return f"cellmill: {error}"
         finally:
             self._store.close()
