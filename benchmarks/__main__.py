@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import cells, command_line, fits, starts
+from benchmarks import cells, command_line, fits, reading, starts
 from benchmarks.bench import Bench
 from benchmarks.figures import Conditions, Figure
 from benchmarks.kernels import BenchmarkFailed
@@ -36,8 +36,9 @@ class Part:
 PARTS = {
     "starts": Part(starts.measure, 24, 1),
     "cells": Part(cells.measure, 2_000, 50),
+    "reading": Part(reading.measure, 100, 3),
     "fits": Part(fits.measure, 5, 1),
-    "help": Part(command_line.measure, 6, 1),
+    "help": Part(command_line.measure, 5, 1),
 }
 
 

@@ -33,12 +33,12 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the table. `target` is None for a figure that is only looked at."""
+    """One line of the table. `target` is None where it is only looked at, `peer` where no one does the like."""
 
     figure: str
     unit: str
     ours: Estimate
-    peer: Estimate
+    peer: Estimate | None
     peer_name: str
     target: float | None
     rounds: int
@@ -60,7 +60,7 @@ class Figure:
             "figure": self.figure,
             "unit": self.unit,
             "ours": _rounded(self.ours.value),
-            "peer": _rounded(self.peer.value),
+            "peer": None if self.peer is None else _rounded(self.peer.value),
             "peer_name": self.peer_name,
             "target": self.target,
             "holds": self.holds,

@@ -26,7 +26,7 @@ def print_table(console: Console, conditions: Conditions, figures: Sequence[Figu
             f"{figure.figure}\n[dim]{figure.note}[/]" if figure.note else figure.figure,
             f"[bold]{_amount(figure.ours.value)}[/] {_unit(figure)}",
             _interval(figure.ours),
-            f"{_amount(figure.peer.value)} {_unit(figure)}",
+            "" if figure.peer is None else f"{_amount(figure.peer.value)} {_unit(figure)}",
             figure.peer_name,
             "" if figure.target is None else f"{_amount(figure.target)} {_unit(figure)}",
             _verdict(figure),

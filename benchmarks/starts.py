@@ -7,7 +7,7 @@ from benchmarks.figures import Figure, added, estimate
 from benchmarks.kernels import BARE, MODES, OURS, PEER, kernels
 from benchmarks.rounds import Rounds, turns
 
-PEERS_EVERY = 4
+PEERS_EVERY = 6
 
 
 def measure(bench: Bench, starts: int) -> list[Figure]:

@@ -61,6 +61,9 @@ class CellmillEngine(NBClientEngine):
             if session.words:
                 raise DeadKernelError(f"{error}\n{session.words}") from error
             raise
+        except BaseException:  # interrupted, or out of time: nbclient has ended the kernel
+            session.died(_as_bytes(nb))
+            raise
         else:
             session.executed(_as_bytes(executed))
         finally:

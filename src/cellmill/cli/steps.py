@@ -15,6 +15,7 @@ from cellmill.core.errors import BadParameter, CellFailed, KernelDied
 from cellmill.core.ids import SessionId, new_session_id
 
 LONGEST_EXCERPT = 12
+EXIT_INTERRUPTED = 130  # as shells have it for SIGINT
 
 
 @app.command()
@@ -42,10 +43,13 @@ def run(
     try:
         with _progress(notebook.name, silent=as_json) as progress:
             run_step(step, PapermillExecutor(session), progress=progress)
-    except (CellFailed, KernelDied) as error:
+    except (CellFailed, KernelDied, KeyboardInterrupt) as error:
         _report(notebook.resolve(), session, step.output, as_json=as_json)
         if isinstance(error, CellFailed):
             typer.echo(_excerpt(error), err=True)
+        if isinstance(error, KeyboardInterrupt):
+            typer.echo("cellmill: Interrupted. A training that was under way is marked so.", err=True)
+            raise typer.Exit(EXIT_INTERRUPTED) from None
         raise
     _report(notebook.resolve(), session, step.output, as_json=as_json)
 

@@ -36,7 +36,7 @@ class PapermillExecutor:
         from nbclient.exceptions import DeadKernelError
         from papermill.exceptions import PapermillExecutionError
 
-        for name in ("papermill", "papermill.translators"):
+        for name in ("papermill", "papermill.translators", "asyncio"):
             logging.getLogger(name).setLevel(logging.ERROR)  # our own words take the place of its log
         try:
             with contextlib.chdir(notebook.parent):

@@ -1,5 +1,6 @@
 """`capture`: whether a notebook is captured; pausing and resuming."""
 
+import asyncio
 from dataclasses import replace
 from typing import Literal
 
@@ -12,6 +13,7 @@ from cellmill.capture.folder import prepare_folder
 from cellmill.core.errors import CellmillError, NoSession
 from cellmill.core.files import check_writable
 from cellmill.server.handlers import CellmillHandler
+from cellmill.server.kernels import Serving
 from cellmill.server.workspace import ProjectWatch
 from cellmill.wire.capture import CaptureAsked, CaptureStatus
 from cellmill.wiring.projects import settings_of
@@ -35,11 +37,11 @@ class CaptureHandler(CellmillHandler):
     @authorized
     async def put(self) -> None:
         asked = self.read(CaptureAsked)
-        kernel = await self.kernels.kernel_of(asked.notebook)
-        if kernel is None:
+        serving = await self.kernels.kernel_of(asked.notebook)
+        if serving is None:
             raise NoSession(asked.notebook)
         project = self.workspace.watch_of(self.workspace.path_of(asked.notebook)).project
-        path = control_path(project, kernel)
+        path = control_path(project, serving.kernel)
         write_control(path, replace(read_control(path), paused=asked.capture == "paused"))
         self.changes.tell("capture", asked.notebook)
         self.answer(await self._status(asked.notebook))
@@ -48,9 +50,12 @@ class CaptureHandler(CellmillHandler):
         await self.workspace.ready(notebook)
         path = self.workspace.path_of(notebook) if notebook else self.workspace.root
         watch = self.workspace.watch_of(path)
-        kernel = await self.kernels.kernel_of(notebook) if notebook else None
-        session = self.workspace.session_of_kernel(watch, kernel) if kernel else None
-        capture, reason = self._state(watch, kernel, has_session=session is not None)
+        serving = await self.kernels.kernel_of(notebook) if notebook else None
+        session = self.workspace.session_of_kernel(watch, serving.kernel) if serving else None
+        if serving is not None and session is None:  # it may have begun since the journals were last read
+            await asyncio.to_thread(watch.read)
+            session = self.workspace.session_of_kernel(watch, serving.kernel)
+        capture, reason = self._state(watch, serving, has_session=session is not None)
         return CaptureStatus(
             capture=capture,
             reason=reason,
@@ -62,9 +67,9 @@ class CaptureHandler(CellmillHandler):
         )
 
     def _state(
-        self, watch: ProjectWatch, kernel: str | None, *, has_session: bool
+        self, watch: ProjectWatch, serving: Serving | None, *, has_session: bool
     ) -> tuple[Literal["on", "paused", "off", "none"], str | None]:
-        if kernel is None:
+        if serving is None:
             return "none", None
         try:
             settings = settings_of(watch.project)
@@ -73,8 +78,8 @@ class CaptureHandler(CellmillHandler):
         except CellmillError as error:
             return "off", str(error)
         if not has_session:
-            return "off", NO_HOOK
+            return ("none", None) if serving.is_starting else ("off", NO_HOOK)
         if not settings.capture:
             return "off", f"The setting capture is off in {watch.project.settings}."
-        paused = read_control(control_path(watch.project, kernel)).paused
+        paused = read_control(control_path(watch.project, serving.kernel)).paused
         return ("paused", None) if paused else ("on", None)

@@ -8,7 +8,7 @@ from cellmill.capture.control import control_path, read_control, write_control
 from cellmill.capture.journal import append_once
 from cellmill.core.clock import now_ms
 from cellmill.core.events import NotebookNamed, SessionEnded
-from cellmill.server.workspace import Workspace
+from cellmill.server.workspace import Workspace, without_drive
 
 _ACTIONS = "https://events.jupyter.org/jupyter_server/kernel_actions/v1"
 
@@ -18,6 +18,7 @@ class Serving:
     """A kernel and its notebook."""
 
     kernel: str
+    is_starting: bool
     notebook: str
     path: Path
 
@@ -33,14 +34,19 @@ class Kernels:
         """Return every notebook that has a kernel."""
         sessions = await self._session_manager.list_sessions()
         return tuple(
-            Serving(session["kernel"]["id"], session["path"], self._workspace.path_of(session["path"]))
+            Serving(
+                kernel=session["kernel"]["id"],
+                is_starting=session["kernel"].get("execution_state") in ("starting", "unknown"),
+                notebook=without_drive(session["path"]),
+                path=self._workspace.path_of(session["path"]),
+            )
             for session in sessions
             if session.get("type") == "notebook" and session.get("kernel")
         )
 
-    async def kernel_of(self, notebook: str) -> str | None:
-        """Return the kernel of a notebook, None when it has none."""
-        return next((s.kernel for s in await self.serving() if s.notebook == notebook), None)
+    async def kernel_of(self, notebook: str) -> Serving | None:
+        """Return what serves a notebook, None when nothing does."""
+        return next((s for s in await self.serving() if s.notebook == without_drive(notebook)), None)
 
     async def tell_names(self) -> set[str]:
         """Tell each kernel whose notebook was renamed or changed. Returns the notebooks concerned."""

@@ -17,6 +17,8 @@ LOOK_EVERY_S = 0.2
 NAMES_EVERY_S = 1.0
 # A burst of cells is recorded at once, when it is over.
 SETTLE_S = 0.5
+# Whoever registers a model waits for so many runs at the most.
+RECORDED_AT_ONCE = 2
 # While the store cannot be had: tried again, at longer and longer intervals.
 RETRY_S = (5.0, 15.0, 60.0)
 # The store's process is ended when nobody has needed it for so long.
@@ -98,7 +100,7 @@ class Watch:
 
     async def _record(self, watch: ProjectWatch, state: _Recording) -> None:
         try:
-            await asyncio.to_thread(watch.store.record)
+            await asyncio.to_thread(watch.store.record, at_most=RECORDED_AT_ONCE)
         except CellmillError as error:
             if state.failures == 0:
                 self._log.warning("Cellmill: %s", error)

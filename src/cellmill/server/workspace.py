@@ -66,7 +66,7 @@ class Workspace:
 
         Raises HTTPError 400 for a path that leads out of the server's root.
         """
-        path = Path(os.path.normpath(self.root / notebook.rpartition(":")[2].lstrip("/")))
+        path = Path(os.path.normpath(self.root / without_drive(notebook).lstrip("/")))
         if not path.is_relative_to(self.root):
             raise HTTPError(400, "notebook: it lies outside the server's root")
         return path
@@ -120,3 +120,8 @@ class Workspace:
         if run.notebook is None:
             return run
         return replace(run, notebook=self.name_of(watch.project.root / run.notebook))
+
+
+def without_drive(notebook: str) -> str:
+    """`RTC:work/a.ipynb`, as collaboration calls it, -> `work/a.ipynb`."""
+    return notebook.rpartition(":")[2]

@@ -29,9 +29,7 @@ TRANSLATIONS: tuple[tuple[tuple[str, ...], type[CellmillError]], ...] = (
     (("database is locked", "database table is locked"), StoreLocked),
     (
         (
-            "max retries exceeded",
             "connection refused",
-            "failed to establish a new connection",
             "name or service not known",
             "temporary failure in name resolution",
             "timed out",
@@ -41,6 +39,9 @@ TRANSLATIONS: tuple[tuple[tuple[str, ...], type[CellmillError]], ...] = (
             "failed with error code 502",
             "failed with error code 503",
             "failed with error code 504",
+            # Said of any of the above, so asked last: the phrase that is found is the reason given.
+            "failed to establish a new connection",
+            "max retries exceeded",
         ),
         StoreUnreachable,
     ),
@@ -86,8 +87,9 @@ def translate(error: Exception, uri: str) -> CellmillError:
     while cause is not None:
         words, cause = f"{words} {cause}".lower(), cause.__cause__ or cause.__context__  # type: ignore[assignment]
     for phrases, kind in TRANSLATIONS:
-        if any(phrase in words for phrase in phrases):
-            return kind(uri) if kind is StoreLocked else kind(uri, reason=reason)
+        for phrase in phrases:
+            if phrase in words:
+                return kind(uri) if kind is StoreLocked else kind(uri, reason=phrase)
     return StoreRefused(uri, reason=reason)
 
 

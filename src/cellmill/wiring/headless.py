@@ -68,7 +68,9 @@ class HeadlessSession:
         self._write(SessionEnded(now_ms(), "shut down"))
 
     def died(self, notebook: bytes) -> None:
-        """The kernel died under it."""
+        """The kernel died under it, if ever there was one, or was ended before its time."""
+        if not self.project.journal(self.session).exists():
+            return
         self._keep(notebook)
         self._write(SessionEnded(now_ms(), "died"))
 
@@ -87,7 +89,7 @@ class HeadlessSession:
             self.went_well = True
             if not reader.session.runs:
                 return "cellmill: no training was seen, so there is no run."
-            self._store.record()
+            self._store.record(only=self.session)
             recorded = store_ids(self.project, self.project.store)
             mine = [run for run in reader.session.runs if run.run in recorded]
             return f"cellmill: {count(len(mine), 'run')} recorded in {self.project.store}. See them with: cellmill runs"

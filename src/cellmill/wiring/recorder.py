@@ -68,32 +68,52 @@ def store_ids(project: Project, store: str) -> dict[RunId, str]:
     return found
 
 
-def record(sessions: Sessions, store: RunStore) -> dict[RunId, str]:
-    """Bring the store up to the journals as of their last `poll`. Returns the store's id of each run touched.
+def record(
+    sessions: Sessions, store: RunStore, *, only: SessionId | None = None, at_most: int | None = None
+) -> dict[RunId, str]:
+    """Bring the store up to the journals as of their last `poll`. Returns the store's id of each run there.
 
-    Raises `StoreError`, `FolderNotWritable`. What was recorded before an error stays recorded.
+    `only` looks at one session; `at_most` stops after so many runs were put, for someone else may be
+    waiting: `pending` then still names what is left. What was recorded before an error stays recorded.
+
+    Raises `StoreError`, `FolderNotWritable`.
     """
-    touched: dict[RunId, str] = {}
+    found: dict[RunId, str] = {}
     if not pending(sessions, store.uri):
-        return touched
+        return found
+    left = at_most
     with _alone(sessions.project, store):
         for session in pending(sessions, store.uri):
+            if only not in (None, session):
+                continue
             reader = sessions.readers()[session]
-            touched.update(_record_session(sessions.project, reader, store))
-    return touched
+            recorded, puts = _record_session(sessions.project, reader, store, at_most=left)
+            found.update(recorded)
+            if left is not None:
+                left -= puts
+                if left <= 0:
+                    break
+    return found
 
 
-def _record_session(project: Project, reader: SessionReader, store: RunStore) -> dict[RunId, str]:
+def _record_session(
+    project: Project, reader: SessionReader, store: RunStore, *, at_most: int | None
+) -> tuple[dict[RunId, str], int]:
     assert reader.session is not None
     session = reader.session
-    read_bytes = reader.size_bytes
+    read_bytes: tuple[int, ...] = reader.size_bytes
     known = store.recorded(session.session)
     done: dict[RunId, str] = {}
+    puts = 0
     for run in session.runs:
         digest = run_digest(run)
         have = known.get(run.run)
         if have is None or (have.digest != digest and not have.is_deleted):
+            if at_most is not None and puts >= at_most:
+                read_bytes = ()  # a mark that covers nothing: the session stays pending
+                continue
             have = store.put(run, _files(project, run), digest=digest, known=have)
+            puts += 1
         if not have.is_deleted:
             done[run.run] = have.store_id
     mark = Mark(
@@ -104,7 +124,7 @@ def _record_session(project: Project, reader: SessionReader, store: RunStore) ->
     )
     make_folder(project.recorded)
     write_atomically(_mark_path(project, session.session), json.dumps(asdict(mark)).encode())
-    return done
+    return done, puts
 
 
 def run_digest(run: Run) -> str:

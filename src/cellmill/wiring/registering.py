@@ -25,7 +25,7 @@ def register(
     """
     found = sessions.run(run)
     registration = preview(found, name=name, alias=alias)
-    record(sessions, store)
+    record(sessions, store, only=found.session)
     store_id = store_ids(sessions.project, store.uri).get(found.run)
     if store_id is None:
         raise RunWithoutModel(found.run, reason="it was deleted in MLflow")

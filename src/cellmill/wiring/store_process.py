@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from cellmill.core.errors import CellmillError, StoreUnreachable, revive
-from cellmill.core.ids import RunId
+from cellmill.core.ids import RunId, SessionId
 from cellmill.core.models import RegisteredModel, Version
 from cellmill.core.project import Project
 
@@ -39,9 +39,9 @@ class StoreProcess:
         with self._lock:
             self._started()
 
-    def record(self) -> dict[RunId, str]:
+    def record(self, *, only: SessionId | None = None, at_most: int | None = None) -> dict[RunId, str]:
         """See `recorder.record`."""
-        answer = self._ask({"do": "record"})
+        answer = self._ask({"do": "record", "only": only, "at_most": at_most})
         return {RunId(run): store_id for run, store_id in answer.items()}
 
     def models(self) -> tuple[RegisteredModel, ...]:
@@ -118,11 +118,11 @@ class _Answering:
         self._store = run_store(project)
         self._registry = model_registry(project)
 
-    def record(self) -> Any:
+    def record(self, only: SessionId | None, at_most: int | None) -> Any:
         from cellmill.wiring.recorder import record
 
         self._sessions.poll()
-        return record(self._sessions, self._store)
+        return record(self._sessions, self._store, only=only, at_most=at_most)
 
     def models(self) -> Any:
         from dataclasses import asdict

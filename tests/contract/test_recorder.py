@@ -1,0 +1,328 @@
+"""The recorder: the store's runs are kept equal to the journals, whatever happens in between."""
+
+import json
+import shutil
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from tests.contract.conftest import Bench, Server, mlflow_bench
+from tests.contract.relay import Relay
+from tests.stories import NO_MEMORY, Story, a_training
+
+from cellmill.capture.blobs import keep_blob
+from cellmill.capture.sessions import Sessions, load_sessions
+from cellmill.core.errors import RunWithoutModel, StoreLocked, StoreUnreachable, UnknownRun
+from cellmill.core.events import ModelBlob, NotebookExecuted, SessionEnded, TrainingFinished
+from cellmill.core.ids import RunId
+from cellmill.core.models import RegisteredModel
+from cellmill.core.ports import RunFiles, RunStore
+from cellmill.core.project import Project
+from cellmill.stores.memory import MemoryModelRegistry, MemoryRunStore
+from cellmill.wiring.recorder import pending, record, run_digest, store_ids
+from cellmill.wiring.registering import preview, register
+
+RUN = RunId("aa00000001")
+
+
+@pytest.fixture
+def store() -> MemoryRunStore:
+    return MemoryRunStore()
+
+
+def recorded(project: Project, store: RunStore) -> dict[RunId, str]:
+    """Record whatever the journals hold by now, as a command does that has just been started."""
+    return record(load_sessions(project), store)
+
+
+def in_mlflow(bench: Bench, story: Story) -> list[str]:
+    """Return how the runs of a session stand in MLflow, in the order of their ids."""
+    found = bench.store.recorded(story.session)
+    return [bench.look(found[run].store_id).status for run in sorted(found)]
+
+
+# --- idempotent
+
+
+def test_a_session_is_recorded_once_and_then_left_alone(story: Story, store: MemoryRunStore) -> None:
+    a_training(story)
+    story.write()
+    first = recorded(story.project, store)
+    again = recorded(story.project, store)
+    assert (list(first), again, store.puts) == ([RUN], {}, 1)
+    assert store_ids(story.project, store.uri) == first
+    assert pending(load_sessions(story.project), store.uri) == ()
+
+
+def test_what_is_not_there_is_not_recorded(project: Project, store: MemoryRunStore) -> None:
+    assert recorded(project, store) == {}
+    Story(project).write()
+    assert recorded(project, store) == {}
+    assert not project.recorded.exists()
+
+
+def test_only_what_has_changed_is_recorded_again(project: Project, store: MemoryRunStore) -> None:
+    one, two = Story(project, session="20260101T000000-aa"), Story(project, session="20260102T000000-bb")
+    one_run = a_training(one)
+    a_training(one, "aa00000002")
+    a_training(two, "bb00000001")
+    one.write()
+    two.write()
+    recorded(project, store)
+    puts = store.puts
+    with one.cell("late", "model.score(X_val, y_val)"):
+        one.measures(one_run, "late", 0.5)
+    one.write()
+    assert set(recorded(project, store)) == {RUN, "aa00000002"}
+    assert (puts, store.puts) == (3, 4)
+    assert store.runs[RUN].last_metrics["late"] == 0.5
+
+
+def test_without_its_marks_it_asks_the_store_and_doubles_nothing(story: Story, store: MemoryRunStore) -> None:
+    a_training(story)
+    story.write()
+    first = recorded(story.project, store)
+    shutil.rmtree(story.project.recorded)
+    assert (recorded(story.project, store), store.puts) == (first, 1)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"7", b'{"store": "memory:"}'])
+def test_a_mark_that_cannot_be_read_is_none(story: Story, store: MemoryRunStore, content: bytes) -> None:
+    a_training(story)
+    story.write()
+    first = recorded(story.project, store)
+    [mark] = story.project.recorded.iterdir()
+    mark.write_bytes(content)
+    assert store_ids(story.project, store.uri) == {}
+    assert (recorded(story.project, store), store.puts) == (first, 1)
+    assert store_ids(story.project, store.uri) == first
+
+
+def test_a_mark_of_another_store_says_nothing_of_this_one(story: Story, store: MemoryRunStore) -> None:
+    a_training(story)
+    story.write()
+    recorded(story.project, store)
+    assert store_ids(story.project, "http://elsewhere") == {}
+    assert pending(load_sessions(story.project), "http://elsewhere") == (story.session,)
+
+
+def test_a_run_under_way_is_recorded_as_it_stands_and_again_when_it_ends(
+    project: Project, store: MemoryRunStore
+) -> None:
+    story = Story(project, is_alive=True)
+    with story.cell("fit", "model.fit(X, y)"):
+        run = story.training_begins(RUN)
+        story.write()
+        recorded(project, store)
+        before = store.runs[run].status
+        story.says(TrainingFinished(run, story.tick(), "error", NO_MEMORY))
+    story.write()
+    recorded(project, store)
+    assert (before, store.runs[run].status) == ("running", "failed")
+
+
+def test_a_kernels_end_is_recorded_though_its_journal_says_no_more(project: Project, store: MemoryRunStore) -> None:
+    story = Story(project, is_alive=True)
+    story.begins("fit", "model.fit(X, y)")
+    story.training_begins(RUN)
+    story.write()
+    sessions = Sessions(project)
+    sessions.poll()
+    record(sessions, store)
+    story.is_told(SessionEnded(story.tick(), "died"))
+    story.write()
+    sessions.poll()
+    record(sessions, store)
+    assert store.runs[RUN].status == "interrupted"
+
+
+def test_a_run_that_a_user_deleted_stays_deleted(story: Story, store: MemoryRunStore) -> None:
+    run = a_training(story)
+    story.write()
+    [store_id] = recorded(story.project, store).values()
+    store.delete(store_id)
+    with story.cell("late", "model.score(X_val, y_val)"):
+        story.measures(run, "late", 0.5)
+    story.write()
+    assert recorded(story.project, store) == {}
+    assert (store.puts, store_ids(story.project, store.uri)) == (1, {})
+    with pytest.raises(RunWithoutModel, match="it was deleted in MLflow"):
+        register(load_sessions(story.project), store, MemoryModelRegistry(store), run=RUN, name="m", alias=None)
+
+
+def test_the_digest_tells_whether_a_run_has_changed_and_does_not_depend_on_the_order_of_names(story: Story) -> None:
+    run = a_training(story)
+    before = run_digest(story.runs()[0])
+    assert run_digest(story.runs()[0]) == before
+    assert len(before) == 16
+    with story.cell("late", "model.score(X_val, y_val)"):
+        story.measures(run, "late", 0.5)
+    assert run_digest(story.runs()[0]) != before
+
+
+def test_the_executions_and_the_executed_notebook_go_with_a_run(story: Story, store: MemoryRunStore) -> None:
+    a_training(story)
+    story.is_told(NotebookExecuted(story.tick(), "out.ipynb", keep_blob(story.project, b"executed")))
+    story.write()
+    recorded(story.project, store)
+    documents = store.documents[RUN]
+    assert set(documents) == {"cellmill/executions.ipynb", "cellmill/notebook.ipynb"}
+    assert documents["cellmill/notebook.ipynb"] == b"executed"
+    assert json.loads(documents["cellmill/executions.ipynb"])["nbformat"] == 4
+
+
+def test_two_recorders_at_once_make_each_run_once(story: Story, store: MemoryRunStore) -> None:
+    for number in range(5):
+        a_training(story, f"aa0000000{number}")
+    story.write()
+    together = threading.Barrier(4)
+
+    def one() -> dict[RunId, str]:
+        sessions = load_sessions(story.project)
+        together.wait()
+        return record(sessions, store)
+
+    with ThreadPoolExecutor(4) as pool:
+        results = [future.result() for future in [pool.submit(one) for _ in range(4)]]
+    assert sorted(len(touched) for touched in results) == [0, 0, 0, 5]
+    assert store.puts == 5
+
+
+# --- on MLflow, when it cannot be had
+
+
+@pytest.fixture
+def bench(project: Project, sqlite: str) -> Bench:
+    return mlflow_bench(project, sqlite)
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Another program writes to the database, and takes its time."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        yield
+        other.execute("ROLLBACK")
+
+
+def test_a_locked_database_is_said_soon_and_the_run_appears_later(bench: Bench, story: Story) -> None:
+    a_training(story, model=None)
+    story.write()
+    began_s = time.monotonic()
+    with held(bench.project.root / "mlflow.db"), pytest.raises(StoreLocked) as raised:
+        recorded(bench.project, bench.store)
+    assert time.monotonic() - began_s < 30
+    assert raised.value.store == bench.store.uri
+    assert pending(load_sessions(bench.project), bench.store.uri) == (story.session,)
+    recorded(bench.project, bench.store)
+    assert in_mlflow(bench, story) == ["finished"]
+
+
+def test_a_database_that_is_locked_half_way_is_brought_up_to_date_later(
+    bench: Bench, story: Story, model: ModelBlob
+) -> None:
+    a_training(story, model=model)
+    [run] = story.runs()
+    recorded_half = bench.store.put(run, RunFiles(), digest="", known=None)
+    story.write()
+    with held(bench.project.root / "mlflow.db"), pytest.raises(StoreLocked):
+        recorded(bench.project, bench.store)
+    assert recorded(bench.project, bench.store) == {RUN: recorded_half.store_id}
+    assert in_mlflow(bench, story) == ["finished"]
+
+
+def test_a_database_that_was_removed_is_noticed(project: Project, empty_database: Path, story: Story) -> None:
+    """A command is a process of its own, so each has a client of its own."""
+    a_training(story, model=None)
+    story.write()
+    database = project.root / "mlflow.db"
+    for _ in range(2):
+        shutil.copyfile(empty_database, database)
+        bench = _fresh(project)
+        assert list(recorded(project, bench.store)) == [RUN]
+        assert in_mlflow(bench, story) == ["finished"]
+        assert recorded(project, bench.store) == {}
+        database.unlink()
+        assert pending(load_sessions(project), project.store) == (story.session,)
+        assert store_ids(project, project.store) == {}
+
+
+def test_a_database_that_took_the_place_of_another_is_noticed(
+    project: Project, empty_database: Path, story: Story, tmp_path: Path
+) -> None:
+    a_training(story, model=None)
+    story.write()
+    database = project.root / "mlflow.db"
+    shutil.copyfile(empty_database, database)
+    bench = _fresh(project)
+    recorded(project, bench.store)
+    later = tmp_path / "later.db"
+    shutil.copyfile(empty_database, later)
+    with closing(sqlite3.connect(later)) as other, other:
+        other.execute("UPDATE experiments SET creation_time = creation_time + 60000")
+    # In the same place on the disk, as a file system may well choose.
+    with database.open("r+b") as file:
+        file.truncate()
+        file.write(later.read_bytes())
+    assert pending(load_sessions(project), project.store) == (story.session,)
+
+
+def test_a_server_that_is_gone_is_said_soon_and_the_run_appears_when_it_is_back(
+    project: Project, story: Story, model: ModelBlob, mlflow_server: Server
+) -> None:
+    a_training(story, model=model)
+    story.write()
+    with Relay(mlflow_server.port) as relay:
+        store = _fresh(project, relay.uri).store
+        began_s = time.monotonic()
+        with pytest.raises(StoreUnreachable) as raised:
+            recorded(project, store)
+        assert time.monotonic() - began_s < 30
+        assert raised.value.store == relay.uri
+        assert pending(load_sessions(project), relay.uri) == (story.session,)
+        relay.open()
+        recorded(project, store)
+        assert pending(load_sessions(project), relay.uri) == ()
+    bench = _fresh(project, mlflow_server.uri)
+    assert in_mlflow(bench, story) == ["finished"]
+
+
+# --- registering
+
+
+def test_a_run_that_is_not_recorded_yet_is_recorded_when_it_is_registered(story: Story, store: MemoryRunStore) -> None:
+    a_training(story)
+    story.write()
+    registry = MemoryModelRegistry(store)
+    sessions = load_sessions(story.project)
+    version = register(sessions, store, registry, run="aa", name="flight-delay", alias="champion")
+    assert registry.models() == (RegisteredModel("flight-delay", (version,)),)
+    assert (version.run, version.aliases, store.puts) == (RUN, ("champion",), 1)
+    assert set(preview(sessions.run("aa")).tags) == set(version.tags)
+    assert preview(sessions.run("aa")).name == "work"
+
+
+def test_registering_what_is_not_there_is_refused_before_anything_is_recorded(
+    story: Story, store: MemoryRunStore
+) -> None:
+    a_training(story, model=None)
+    story.write()
+    sessions, registry = load_sessions(story.project), MemoryModelRegistry(store)
+    with pytest.raises(UnknownRun):
+        register(sessions, store, registry, run="ff", name="m", alias=None)
+    with pytest.raises(RunWithoutModel):
+        register(sessions, store, registry, run="aa", name="m", alias=None)
+    assert (store.puts, registry.models()) == (0, ())
+
+
+def _fresh(project: Project, uri: str | None = None) -> Bench:
+    """A store as a new process has it."""
+    from cellmill.stores.mlflow_client import client_for
+
+    client_for.cache_clear()
+    return mlflow_bench(project, uri or project.store)
