@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+import psutil
 from rich.console import Console
 
 from benchmarks import cells, command_line, fits, reading, starts
@@ -45,17 +46,20 @@ PARTS = {
 def main() -> int:
     """Return 1 when something could not be measured. A target that is missed is a result, not a failure."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="What Cellmill costs, beside its peers.")
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="only these; by default all")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"only these of {', '.join(PARTS)}; by default all")
     parser.add_argument("--quick", action="store_true", help="a few rounds: shows that it works, measures little")
     parser.add_argument("--output", type=Path, help="where to write; by default latest.json, if all was measured")
     given = parser.parse_args()
+    unknown = [name for name in given.parts if name not in PARTS]
+    if unknown:
+        parser.error(f"there is no part {unknown[0]!r}; there are {', '.join(PARTS)}")
     chosen: list[str] = given.parts or list(PARTS)
     output: Path | None = given.output or (LATEST if not given.quick and set(chosen) == set(PARTS) else None)
 
     console, progress = Console(), Console(stderr=True)
     if not console.is_terminal:
         console = Console(width=150)
-    load_before, began = os.getloadavg()[0], time.monotonic()
+    load_before, began = psutil.getloadavg()[0], time.monotonic()
     figures: list[Figure] = []
     try:
         with tempfile.TemporaryDirectory(prefix="cellmill-bench-", ignore_cleanup_errors=True) as folder:
@@ -75,7 +79,7 @@ def main() -> int:
         machine=f"{platform.platform(terse=True)} {platform.machine()}",
         versions={"python": platform.python_version(), **{name: version(name) for name in VERSIONS}},
         load_before=load_before,
-        load_after=os.getloadavg()[0],
+        load_after=psutil.getloadavg()[0],
         scheduling=_scheduling(),
         seconds=round(time.monotonic() - began, 1),
         quick=given.quick,
@@ -91,7 +95,7 @@ def _scheduling() -> str:
     """Return what precedence this process and all that it starts have over the rest of the machine."""
     if sys.platform == "linux" and os.sched_getscheduler(0) in (os.SCHED_FIFO, os.SCHED_RR):
         return "real-time"
-    return f"nice {os.nice(0)}"
+    return f"nice {psutil.Process().nice()}"
 
 
 if __name__ == "__main__":

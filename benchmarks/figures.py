@@ -51,8 +51,9 @@ class Figure:
 
     @property
     def is_certain(self) -> bool:
-        """Whether the whole interval lies on one side of the target."""
-        return self.target is None or not self.ours.low <= self.target < self.ours.high
+        """Whether the whole interval lies on one side of the target. A single sample has none."""
+        low, high = self.ours.low, self.ours.high
+        return self.target is None or (low < high and not low <= self.target < high)
 
     def as_record(self) -> dict[str, Any]:
         """Return the figure as it stands in `latest.json`."""

@@ -1,263 +1,83 @@
-"""Real kernels with the hook in them, each in a project of its own.
+"""Real kernels with the hook in them, each in a project of its own."""
 
-Nothing here stands in for anything: ipykernel is started as JupyterLab starts it, cells go over its
-sockets, and what was captured is read from the journals on disk.
-"""
-
-import contextlib
-import json
-import os
-import re
-import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from queue import Empty
-from typing import Any
 
-import psutil
 import pytest
-from jupyter_client.blocking import BlockingKernelClient
-from jupyter_client.kernelspec import KernelSpecManager
-from jupyter_client.manager import KernelManager
+from tests.kernel.kernels import Kernel, new_project, start_kernel
 
-from cellmill.capture.journal import read_events
-from cellmill.capture.sessions import load_sessions
-from cellmill.core.events import Event
-from cellmill.core.project import Project
-from cellmill.core.runs import Execution, Run, Session
-
-# For one cell on a busy machine; a cell that takes as long has hung.
-PATIENCE_S = 60.0
-
-# ipykernel as it is where Cellmill was never installed: no start-up folder but the profile's own.
-BARE = """\
-import IPython.core.application as application
-application.ENV_CONFIG_DIRS.clear()
-application.SYSTEM_CONFIG_DIRS.clear()
-from ipykernel import kernelapp
-kernelapp.launch_new_instance()
+# Imported, and bound to names, out of sight of the capture: a silent request is no cell of the user's.
+IMPORTS = """\
+import numpy as np
+import pandas as pd
+import sklearn.metrics
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, TransformerMixin
+from sklearn.cluster import KMeans
+from sklearn.ensemble import BaggingClassifier, RandomForestClassifier, VotingClassifier
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_val_score, cross_validate, learning_curve
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+"""
+DATA = """\
+X = pd.DataFrame(np.random.RandomState(0).rand(60, 3), columns=["a", "b", "c"])
+y = (X.a + X.b > 1).astype(int)
+X_train, X_test, y_train, y_test = X[:40], X[40:], y[:40], y[40:]
 """
 
+# Leaves of the user's names those that were there before the first test.
+KEEP_NAMES = "get_ipython().names_before_tests = {*globals(), 'X', 'y', 'X_train', 'X_test', 'y_train', 'y_test'}"
+TIDY = """\
+[globals().pop(name) for name in globals().keys() - get_ipython().names_before_tests]
+"""
 
-@dataclass
-class Answer:
-    """What a kernel answered to one execute request, as a front end sees it."""
-
-    execution: str
-    status: str = ""
-    number: int | None = None
-    stdout: str = ""
-    stderr: str = ""
-    result: str | None = None
-    shown: list[dict[str, Any]] = field(default_factory=list)
-    error: str | None = None
-    message: str | None = None
-    traceback: str = ""
+StartKernel = Callable[..., Kernel]
 
 
-class Kernel:
-    """A kernel and the project in which it works."""
-
-    def __init__(self, root: Path, manager: KernelManager, client: BlockingKernelClient) -> None:
-        self.root = root
-        self.project = Project(root)
-        self._manager = manager
-        self._client = client
-
-    # --- running cells
-
-    def run(
-        self,
-        source: str,
-        *,
-        cell: str | None = None,
-        silent: bool = False,
-        store_history: bool = True,
-        may_fail: bool = False,
-    ) -> Answer:
-        """Run a cell to its end. One that raises fails the test, unless it may."""
-        answer = self.wait(self.begin(source, cell=cell, silent=silent, store_history=store_history))
-        assert may_fail or answer.status == "ok", f"{source}\n\n{answer.traceback}"
-        return answer
-
-    def begin(
-        self, source: str, *, cell: str | None = None, silent: bool = False, store_history: bool = True
-    ) -> str:
-        """Send a cell and return its request's id, without waiting."""
-        content = {
-            "code": source,
-            "silent": silent,
-            "store_history": store_history,
-            "user_expressions": {},
-            "allow_stdin": False,
-            "stop_on_error": False,
-        }
-        metadata = {"cellId": cell} if cell is not None else {}
-        message = self._client.session.msg("execute_request", content, metadata=metadata)
-        self._client.shell_channel.send(message)
-        return str(message["header"]["msg_id"])
-
-    def wait(self, execution: str, *, until_s: float = PATIENCE_S) -> Answer:
-        """Collect what a request brings until the kernel is idle again. A kernel that dies ends the wait."""
-        answer = Answer(execution)
-        deadline = time.monotonic() + until_s
-        while time.monotonic() < deadline:
-            try:
-                message = self._client.get_iopub_msg(timeout=0.5)
-            except Empty:
-                if not self.is_alive:
-                    answer.status = "died"
-                    return answer
-                continue
-            if message["parent_header"].get("msg_id") != execution:
-                continue
-            if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
-                return self._with_reply(answer, deadline)
-            _take(answer, message["msg_type"], message["content"])
-        raise TimeoutError(f"the kernel has not answered in {until_s:g} s; so far: {answer}")
-
-    def _with_reply(self, answer: Answer, deadline: float) -> Answer:
-        while time.monotonic() < deadline:
-            reply = self._client.get_shell_msg(timeout=PATIENCE_S)
-            if reply["parent_header"].get("msg_id") == answer.execution:
-                answer.status = reply["content"]["status"]
-                answer.number = reply["content"].get("execution_count")
-                return answer
-        raise TimeoutError("no reply")
-
-    def complete(self, code: str) -> list[str]:
-        """Return what the kernel would complete this to."""
-        reply = self._client.complete(code, reply=True, timeout=PATIENCE_S)
-        matches: list[str] = reply["content"]["matches"]
-        return matches
-
-    def interrupt(self) -> None:
-        self._manager.interrupt_kernel()
-
-    # --- its life
-
-    @property
-    def pid(self) -> int:
-        pid: int = self._manager.provisioner.process.pid
-        return pid
-
-    @property
-    def is_alive(self) -> bool:
-        alive: bool = self._manager.is_alive()
-        return alive
-
-    def end(self) -> None:
-        """End the kernel and whatever it started, however it is doing."""
-        with contextlib.suppress(psutil.NoSuchProcess):
-            family = psutil.Process(self.pid).children(recursive=True) if self._manager.has_kernel else []
-            self._client.stop_channels()
-            if self._manager.has_kernel:
-                self._manager.shutdown_kernel(now=True)
-            for member in psutil.wait_procs(family, timeout=2)[1]:
-                member.kill()
-
-    # --- what was captured
-
-    @property
-    def journals(self) -> list[Path]:
-        return sorted(self.project.journals.glob("*.jsonl"))
-
-    @property
-    def events(self) -> list[Event]:
-        """Every event of the kernel's journal, in order."""
-        (journal,) = self.journals
-        return read_events(journal)[0]
-
-    @property
-    def session(self) -> Session:
-        (session,) = load_sessions(self.project).all()
-        return session
-
-    @property
-    def executions(self) -> list[Execution]:
-        return list(self.session.executions)
-
-    @property
-    def runs(self) -> list[Run]:
-        """Every run of the project, oldest first."""
-        return list(reversed(load_sessions(self.project).runs()))
-
-    def run_of(self, *answers: Answer) -> Run:
-        """Return the one run whose training was in one of these executions."""
-        (run,) = self.runs_of(*answers)
-        return run
-
-    def runs_of(self, *answers: Answer) -> list[Run]:
-        """Return the runs that were trained in these executions, in the order in which they began."""
-        mine = {answer.execution for answer in answers}
-        order = [event.run for event in self.events if hasattr(event, "model_class")]
-        found = [run for run in self.runs if _trained_in(run) in mine]
-        return sorted(found, key=lambda run: order.index(run.run))
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where Jupyter and IPython keep what is theirs: nothing of the user's is read or written."""
+    return tmp_path_factory.mktemp("jupyter")
 
 
-def _trained_in(run: Run) -> str | None:
-    return next((part.execution.execution for part in run.executions if part.part == "trained"), None)
-
-
-def _take(answer: Answer, kind: str, content: Mapping[str, Any]) -> None:
-    match kind:
-        case "stream" if content["name"] == "stdout":
-            answer.stdout += content["text"]
-        case "stream":
-            answer.stderr += content["text"]
-        case "execute_result":
-            answer.result = content["data"].get("text/plain")
-        case "display_data":
-            answer.shown.append(content["data"])
-        case "error":
-            answer.error, answer.message = content["ename"], content["evalue"]
-            answer.traceback = "\n".join(content["traceback"])
-
-
-def start_kernel(root: Path, home: Path, *, environment: Mapping[str, str] | None = None, bare: bool = False) -> Kernel:
-    """Start ipykernel in a folder, away from the settings of whoever runs the tests."""
-    dropped = ("CELLMILL_", "JPY_", "JUPYTER", "MLFLOW_")
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
-    given = {
-        "IPYTHONDIR": str(home / "ipython"),
-        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
-        "JUPYTER_PLATFORM_DIRS": "1",
-        "DO_NOT_TRACK": "true",
-    }
-    name = "bare" if bare else "python3"
-    specs = KernelSpecManager(kernel_dirs=[str(_specs(home))], ensure_native_kernel=False)
-    manager = KernelManager(kernel_name=name, kernel_spec_manager=specs)
-    manager.connection_file = str(home / f"kernel-{os.urandom(4).hex()}.json")
-    manager.start_kernel(cwd=str(root), env={**inherited, **given, **(environment or {})})
-    client = manager.client()
-    client.start_channels()
+@pytest.fixture(scope="module")
+def shared_kernel(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
+    """One kernel for the tests of a module, scikit-learn imported. Ask for `kernel`, which tidies it first."""
+    kernel = start_kernel(new_project(tmp_path_factory.mktemp("shared") / "project"), home)
     try:
-        client.wait_for_ready(timeout=PATIENCE_S)
-    except RuntimeError:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
-        raise
-    return Kernel(root, manager, client)
+        kernel.run(IMPORTS, silent=True)
+        kernel.run(KEEP_NAMES, silent=True)
+        yield kernel
+    finally:
+        kernel.end()
 
 
-def _specs(home: Path) -> Path:
-    """Two kernels of this environment: one as it is installed, one without the start-up files beside it."""
-    commands = {
-        "python3": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
-        "bare": [sys.executable, "-c", BARE, "-f", "{connection_file}"],
-    }
-    for name, command in commands.items():
-        folder = home / "specs" / name
-        folder.mkdir(parents=True, exist_ok=True)
-        spec = {"argv": command, "display_name": name, "language": "python"}
-        (folder / "kernel.json").write_text(json.dumps(spec))
-    return home / "specs"
+@pytest.fixture
+def kernel(shared_kernel: Kernel) -> Kernel:
+    """The module's kernel, with no names but the imports above and the data: `X_train`, `y_test` and so on."""
+    shared_kernel.run(TIDY + DATA, silent=True)
+    return shared_kernel
 
 
-def new_project(root: Path) -> Path:
-    """Make a folder a project of its own, whatever lies above it."""
-    root.mkdir(parents=True, exist_ok=True)
-    (root / "pyproject.toml").touch()
-    return root
+@pytest.fixture
+def start(home: Path, tmp_path: Path) -> Iterator[StartKernel]:
+    """Start kernels of this test alone; each is ended with it."""
+    started: list[Kernel] = []
+
+    def starting(
+        root: Path | None = None,
+        *,
+        environment: Mapping[str, str] | None = None,
+        bare: bool = False,
+        prepared: bool = False,
+    ) -> Kernel:
+        """`prepared` brings the imports and data of `kernel`, which costs two seconds."""
+        kernel = start_kernel(new_project(root or tmp_path / "project"), home, environment=environment, bare=bare)
+        started.append(kernel)
+        if prepared:
+            kernel.run(IMPORTS + DATA, silent=True)
+        return kernel
+
+    yield starting
+    for kernel in started:
+        kernel.end()

@@ -178,6 +178,10 @@ class Observer:
         except TypeError:
             return  # takes no weak reference: its metrics cannot be told from another's
 
+    def forget_model(self, model: Any) -> None:
+        """A model is trained again, seen or unseen: what it was is gone, and so is its run's claim on it."""
+        self._models.pop(id(model), None)
+
     def run_of(self, model: Any) -> RunId | None:
         """Return the run that made a model, None for one that no run made."""
         found = self._models.get(id(model))

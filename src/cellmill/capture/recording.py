@@ -40,6 +40,8 @@ class Recording:
         self.settings = settings
         self.started = started
         self.trouble: str | None = None
+        self.failures: dict[str, None] = {}
+        """What went wrong with us, each once, in the order it first did."""
         self._notebook = started.notebook
         self._control = ControlWatch(control_path(project, started.kernel))
         self._paused = False
@@ -144,7 +146,10 @@ class Recording:
 
     def failed(self, where: str, error: BaseException, *, run: RunId | None = None) -> None:
         """Something of ours went wrong: the run, or the execution, is marked incomplete."""
-        self.write(CaptureFailed(now_ms(), where, f"{type(error).__name__}: {error}", self.execution, run))
+        failure = describe_failure(error)
+        reason = f"{failure.type}: {failure.message}"
+        self.failures[f"{where}: {reason}"] = None
+        self.write(CaptureFailed(now_ms(), where, reason, self.execution, run))
 
     def close(self) -> None:
         """Give the journal back."""

@@ -84,7 +84,7 @@ class Magics:
             f"  notebook  {notebook}\n"
             f"  captured  {count(len(mine), 'run')} in this session\n"
             f"  journal   {project.folder}\n"
-            f"  MLflow    {project.store}"
+            f"  MLflow    {project.store}" + "".join(f"\n  failed    {failure}" for failure in recording.failures)
         )
         return None
 

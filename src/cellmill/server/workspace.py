@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,14 +26,16 @@ class ProjectWatch:
         self.store = StoreProcess(project)
         self.store_ids: dict[RunId, str] = {}
         self._is_read = False
+        self._reading = threading.Lock()  # a request and the watch may both want to, each in a thread of its own
 
     def read(self) -> set[SessionId]:
         """Read what is new in the journals. Returns the sessions that changed."""
-        changed = self.sessions.poll()
-        if not self._is_read:
-            self.look_up_store_ids()
-            self._is_read = True
-        return changed
+        with self._reading:
+            changed = self.sessions.poll()
+            if not self._is_read:
+                self.look_up_store_ids()
+                self._is_read = True
+            return changed
 
     async def first_read(self) -> None:
         """Return when the journals have been read once: beside the server's loop, for there may be many."""

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
@@ -19,6 +20,7 @@ _PATIENCE = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
 }
+_LOCK_PATIENCE_S = 3.0
 # Nothing of the user's goes anywhere that they did not name.
 _PRIVATE = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
 # A `uv.lock` near by is the project's business, not the model's.
@@ -66,6 +68,15 @@ def _beside(uri: str) -> AbstractContextManager[None]:
     folder = Path(uri.removeprefix("sqlite:///")).parent
     is_file = uri.startswith("sqlite:///") and folder.is_dir()
     return contextlib.chdir(folder) if is_file else contextlib.nullcontext()
+
+
+def refuse_locked(uri: str) -> None:
+    """Raise at once where another program holds the database: MLflow itself would wait for twenty seconds."""
+    path = uri.removeprefix("sqlite:///")
+    if path != uri and Path(path).exists():
+        with contextlib.closing(sqlite3.connect(path, timeout=_LOCK_PATIENCE_S, isolation_level=None)) as database:
+            database.execute("BEGIN IMMEDIATE")
+            database.execute("ROLLBACK")
 
 
 @contextmanager

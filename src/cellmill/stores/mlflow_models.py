@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from cellmill.core.errors import InvalidAlias, InvalidModelName, RunWithoutModel
 from cellmill.core.ids import RunId
 from cellmill.core.models import RegisteredModel, Registration, Version
-from cellmill.stores.mlflow_client import client_for, first_line, translated
+from cellmill.stores.mlflow_client import client_for, first_line, refuse_locked, translated
 from cellmill.stores.mlflow_runs import MODEL_TAG, RUN_TAG
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class MlflowModelRegistry:
     def models(self) -> tuple[RegisteredModel, ...]:
         """See `ModelRegistry`."""
         with translated(self._uri):
+            refuse_locked(self._uri)
             versions: dict[str, list[Version]] = {}
             aliases: dict[str, dict[str, list[str]]] = {}
             token: str | None = None
@@ -49,6 +50,7 @@ class MlflowModelRegistry:
         """See `ModelRegistry`."""
         self._check_names(registration)
         with translated(self._uri):
+            refuse_locked(self._uri)
             run = self._client.get_run(store_id)
             model_id = run.data.tags.get(MODEL_TAG)
             if model_id is None:

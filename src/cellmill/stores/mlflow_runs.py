@@ -15,7 +15,7 @@ from cellmill.core.ids import RunId, SessionId
 from cellmill.core.ports import Recorded, RunFiles
 from cellmill.core.project import Project
 from cellmill.core.runs import Run
-from cellmill.stores.mlflow_client import client_for, first_line, translated
+from cellmill.stores.mlflow_client import client_for, first_line, refuse_locked, translated
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -53,6 +53,7 @@ class MlflowRunStore:
     def recorded(self, session: SessionId) -> dict[RunId, Recorded]:
         """See `RunStore`."""
         with translated(self._uri):
+            refuse_locked(self._uri)
             found = self._search(f"tags.`{SESSION_TAG}` = '{session}'")
         return {
             RunId(run.data.tags[RUN_TAG]): Recorded(

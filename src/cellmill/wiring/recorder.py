@@ -5,10 +5,8 @@ it asks the store what it holds, and the journals what there should be. The mark
 only spare it the question where nothing has changed.
 """
 
-import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -23,6 +21,7 @@ from cellmill.core.ports import RunFiles, RunStore
 from cellmill.core.project import Project
 from cellmill.core.runs import Run
 from cellmill.notebook.executions import executions_notebook
+from cellmill.stores.identity import identity_of
 
 LOCK_PATIENCE_S = 120
 
@@ -31,15 +30,20 @@ LOCK_PATIENCE_S = 120
 class Mark:
     """What was recorded of a session, and of how much of its journals."""
 
-    store: str  # see `_identity`
+    store: str  # see `identity_of`
     read_bytes: tuple[int, ...]
     ended: str | None
     runs: dict[str, str]  # run -> the store's id
 
+    def is_of(self, store: str) -> bool:
+        """Whether it speaks of this store. One that another program holds is there, so it is taken for the same."""
+        identity = identity_of(store)
+        return self.store.startswith(store) if identity is None else identity != "" and self.store == identity
+
     def covers(self, reader: SessionReader, store: str) -> bool:
         """Whether nothing has happened since."""
         return (
-            self.store == _identity(store)
+            self.is_of(store)
             and self.read_bytes == reader.size_bytes
             and reader.session is not None
             and self.ended == reader.session.ended
@@ -63,7 +67,7 @@ def store_ids(project: Project, store: str) -> dict[RunId, str]:
     if project.recorded.is_dir():
         for path in project.recorded.glob("*.json"):
             mark = _read_mark(project, SessionId(path.stem))
-            if mark is not None and mark.store == _identity(store):
+            if mark is not None and mark.is_of(store):
                 found.update({RunId(run): store_id for run, store_id in mark.runs.items()})
     return found
 
@@ -117,7 +121,7 @@ def _record_session(
         if not have.is_deleted:
             done[run.run] = have.store_id
     mark = Mark(
-        _identity(store.uri),
+        identity_of(store.uri) or "",
         read_bytes,
         session.ended,
         {str(run): store_id for run, store_id in done.items()},
@@ -163,14 +167,6 @@ def _alone(project: Project, store: RunStore) -> Iterator[None]:
         raise StoreLocked(store.uri) from None
     except PermissionError as error:
         raise FolderNotWritable(str(project.folder), reason="permission denied") from error
-
-
-def _identity(store: str) -> str:
-    """A store by its URI; a SQLite file by its inode too, for it may be removed and made anew."""
-    if store.startswith("sqlite:///"):
-        with contextlib.suppress(OSError):
-            return f"{store}#{os.stat(store.removeprefix('sqlite:///')).st_ino}"  # noqa: PTH116
-    return store
 
 
 def _mark_path(project: Project, session: SessionId) -> Path:

@@ -31,6 +31,7 @@ class StoreProcess:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._process: subprocess.Popen[bytes] | None = None
+        self._database: int | None = None
         self._lock = threading.Lock()
         self.used_at_s = time.monotonic()
 
@@ -57,11 +58,15 @@ class StoreProcess:
         """End the process: it finishes the request in hand. The next request starts another."""
         with self._lock:
             process, self._process = self._process, None
+        self._end(process)
+
+    def _end(self, process: "subprocess.Popen[bytes] | None") -> None:
         if process is None:
             return
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.close()
+        with contextlib.suppress(OSError):  # it has ended already
+            process.stdin.close()
         try:
             process.wait(timeout=30)
         except subprocess.TimeoutExpired:
@@ -82,15 +87,22 @@ class StoreProcess:
             except OSError:
                 line = b""
             if not line:
+                self._end(process)
                 self._process = None
                 raise StoreUnreachable(self._project.store, reason="the process that holds MLflow ended")
+            self._database = self._database_number()
         answer = json.loads(line)
         if "error" in answer:
             raise revive(**answer["error"])
         return answer["ok"]
 
     def _started(self) -> subprocess.Popen[bytes]:
-        if self._process is None or self._process.poll() is not None:
+        # Of a database that was removed it would go on writing to what no longer has a name.
+        is_lost = self._database is not None and self._database != self._database_number()
+        if self._process is not None and (is_lost or self._process.poll() is not None):
+            self._end(self._process)
+            self._process = self._database = None
+        if self._process is None:
             self._process = subprocess.Popen(
                 [sys.executable, "-W", "ignore", "-m", __name__, str(self._project.root)],
                 stdin=subprocess.PIPE,
@@ -100,6 +112,13 @@ class StoreProcess:
                 start_new_session=True,  # Ctrl-C is for the notebook; this one ends with its input
             )
         return self._process
+
+    def _database_number(self) -> int | None:
+        """Return the number of the database's file, None where the store is none or has none yet."""
+        try:
+            return Path(self._project.store.removeprefix("sqlite:///")).stat().st_ino
+        except OSError:
+            return None
 
 
 def _version(given: dict[str, Any]) -> Version:

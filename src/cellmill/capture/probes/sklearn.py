@@ -110,6 +110,7 @@ class SklearnProbe:
     def _fitted(
         self, estimator: Any, fit: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[Any, RunId | None]:
+        self._observer.forget_model(estimator)
         if not self._is_watching:
             return fit(*args, **kwargs), None
         if not self._trains_a_model(estimator):

@@ -1,0 +1,163 @@
+"""What a user's mistake gets: a sentence that says what to do, nothing half-written, no traceback of ours."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from tests.notebooks.commands import EVALUATE, PARAMETERS, TRAIN, Desk, Said
+
+DIES = """\
+import os
+from sklearn.base import BaseEstimator
+class Dies(BaseEstimator):
+    def fit(self, X, y):
+        os.kill(os.getpid(), 9)
+    def predict(self, X):
+        return X
+Dies().fit(X_train, y_train)"""
+
+
+def is_refused(said: Said, *words: str, code: int = 2) -> None:
+    assert said.code == code, said.out + said.err
+    assert "Traceback" not in said.err
+    for word in words:
+        assert word in said.err
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("alhpa=1", ("no parameter 'alhpa'", "Did you mean 'alpha'?")),
+        ("depth=1", ("no parameter 'depth'", "it declares: alpha, features")),
+        ("alpha=high", ("'alpha' of ridge.ipynb takes a number", "'high'")),
+        ("alpha", ("Write NAME=VALUE",)),
+    ],
+)
+def test_a_wrong_parameter_is_refused_before_a_kernel_starts(
+    desk: Desk, ridge: Path, given: str, words: tuple[str, ...]
+) -> None:
+    is_refused(desk.cellmill("run", "ridge.ipynb", "-p", given), *words)
+    assert not (desk.root / "executed").exists() or not list((desk.root / "executed").iterdir())
+    assert not (desk.root / ".cellmill").exists()
+
+
+def test_papermill_with_our_engine_refuses_it_too(desk: Desk, ridge: Path) -> None:
+    said = desk.papermill("--engine", "cellmill", "ridge.ipynb", "out.ipynb", "-p", "alhpa", "1")
+    is_refused(said, "Did you mean 'alpha'?", code=1)
+    assert not (desk.root / "out.ipynb").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("notes.ipynb", "just some text", ("not a notebook",)),
+        ("data.ipynb", '{"rows": []}', ("not a notebook",)),
+        ("ridgee.ipynb", None, ("There is no notebook", "ridge.ipynb")),
+    ],
+)
+def test_what_is_no_notebook_is_said(
+    desk: Desk, ridge: Path, name: str, content: str | None, words: tuple[str, ...]
+) -> None:
+    if content is not None:
+        (desk.root / name).write_text(content)
+    is_refused(desk.cellmill("run", name), name, *words)
+
+
+def test_a_kernel_that_is_not_installed_is_named(desk: Desk, ridge: Path) -> None:
+    is_refused(desk.cellmill("run", "ridge.ipynb", "-k", "no-such"), "no kernel 'no-such'", "python3", code=1)
+
+
+def test_a_folder_that_cannot_be_written_is_named(desk: Desk, ridge: Path) -> None:
+    (desk.root / "file").write_text("in the way")
+    is_refused(desk.cellmill("run", "ridge.ipynb", "-o", "file/out.ipynb"), "Cannot write in", "file")
+
+
+def test_a_cell_that_raises_fails_the_run_and_keeps_everything_up_to_there(desk: Desk) -> None:
+    desk.notebook("fails.ipynb", PARAMETERS, TRAIN, EVALUATE, "raise ValueError('boom')")
+    said = desk.cellmill("run", "fails.ipynb", "-o", "out.ipynb")
+    is_refused(said, "raise ValueError('boom')", "ValueError: boom", "out.ipynb", code=1)
+    assert (desk.root / "out.ipynb").exists()
+    (run,) = desk.runs()
+    assert run["status"] == "failed"
+    assert "mean_absolute_error_X_test" in run["metrics"]
+    assert run["error"] == "ValueError: boom"
+    database = sqlite3.connect(desk.root / "mlflow.db")
+    assert database.execute("select status from runs").fetchall() == [("FAILED",)]
+    database.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_a_kernel_that_dies_in_a_fit_leaves_an_interrupted_run_and_a_whole_journal(desk: Desk) -> None:
+    desk.notebook("dies.ipynb", PARAMETERS, TRAIN, DIES)
+    is_refused(desk.cellmill("run", "dies.ipynb"), "The kernel of dies.ipynb died", code=1)
+    assert [(run["model_class"], run["status"]) for run in desk.runs()] == [
+        ("Dies", "interrupted"),
+        ("sklearn.linear_model.Ridge", "finished"),
+    ]
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("begin exclusive")
+    try:
+        yield
+    finally:
+        holder.execute("rollback")
+        holder.close()
+
+
+def test_a_locked_store_stops_nothing_and_the_run_appears_later(desk: Desk, ridge: Path) -> None:
+    with locked(desk.root / "mlflow.db"):
+        said = desk.papermill("--engine", "cellmill", "ridge.ipynb", "out.ipynb", "--no-progress-bar")
+    assert said.code == 0, said.err
+    assert "Nothing is lost" in said.err
+    (run,) = desk.runs()
+    assert run["mlflow_run_id"]
+
+
+def test_an_unreachable_store_stops_nothing_and_the_run_appears_later(desk: Desk, ridge: Path) -> None:
+    nobody = "http://127.0.0.1:9"
+    said = desk.papermill(
+        "--engine", "cellmill", "ridge.ipynb", "out.ipynb", "--no-progress-bar", MLFLOW_TRACKING_URI=nobody
+    )
+    assert said.code == 0, said.err
+    assert "does not answer" in said.err
+    assert desk.cellmill("sync").code == 0
+    (run,) = desk.runs()
+    assert run["mlflow_run_id"]
+
+
+def test_a_cellmill_folder_that_cannot_be_made_stops_nothing_and_is_said(desk: Desk, ridge: Path) -> None:
+    (desk.root / ".cellmill").write_text("a file where the folder should be")
+    said = desk.papermill("--engine", "cellmill", "ridge.ipynb", "out.ipynb", "--no-progress-bar")
+    assert said.code == 0, said.err
+    assert "nothing was captured" in said.err
+    assert (desk.root / "out.ipynb").exists()
+
+
+def test_names_and_runs_that_cannot_be_are_refused(desk: Desk, ridge: Path) -> None:
+    assert desk.cellmill("run", "ridge.ipynb").code == 0
+    (run,) = desk.runs()
+    is_refused(desk.cellmill("register", run["run"], "--name", "a/b"), "'a/b' cannot name a model")
+    is_refused(desk.cellmill("register", run["run"], "--name", "ok", "--alias", "v1"), "'v1' cannot be an alias")
+    is_refused(desk.cellmill("register", "0", "--name", "ok") if run["run"][0] != "0" else desk.cellmill("show", "x"),
+               "There is no run")  # fmt: skip
+    assert desk.cellmill("models", "--json").json == []
+
+
+def test_settings_that_cannot_be_read_are_said_with_the_line(desk: Desk, ridge: Path) -> None:
+    (desk.root / ".cellmill").mkdir()
+    (desk.root / ".cellmill" / "settings.toml").write_text("keep_modells = false")
+    said = desk.papermill("--engine", "cellmill", "ridge.ipynb", "out.ipynb", "--no-progress-bar")
+    assert said.code == 0, said.err
+    assert "nothing was captured" in said.err
+
+
+def test_an_empty_project_says_what_to_do(desk: Desk) -> None:
+    assert "Run a notebook that fits a model" in desk.cellmill("runs").out
+    assert "Register one with" in desk.cellmill("models").out
+    is_refused(desk.cellmill("compare", "abc", "def"), "There is no run abc")
