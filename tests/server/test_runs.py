@@ -17,9 +17,9 @@ def test_a_notebook_without_runs_has_none(server: Jupyter) -> None:
 
 
 def test_the_runs_of_a_notebook_are_told_newest_first(server: Jupyter) -> None:
-    story = Story(server.project, notebook="deep/er/told.ipynb", session="20260101T000000-d0000000")
-    first = a_training(story, "d000000001")
-    second = a_training(story, "d000000002")
+    story = Story(server.project, notebook="deep/er/told.ipynb", session="20260101T000000-y0000000")
+    first = a_training(story, "y000000001")
+    second = a_training(story, "y000000002")
     story.measures(second, "loss", math.nan)
     story.write()
     runs = wait_for(lambda: server.runs("deep/er/told.ipynb"), lambda found: len(found) == 2)
@@ -28,16 +28,16 @@ def test_the_runs_of_a_notebook_are_told_newest_first(server: Jupyter) -> None:
         (first, "deep/er/told.ipynb"),
     ]
     assert runs[0]["metrics"][-1] == {"name": "loss", "value": "NaN", "points": 1}
-    assert {"d000000001", "d000000002"} <= {run["run"] for run in server.get("runs")["runs"]}
+    assert {"y000000001", "y000000002"} <= {run["run"] for run in server.get("runs")["runs"]}
 
 
 def test_a_run_is_told_whole_by_the_beginning_of_its_id(server: Jupyter) -> None:
     story = Story(server.project, notebook="whole.ipynb", session="20260101T000000-d1000000")
-    a_training(story, "d100000001", model=None)
+    a_training(story, "y100000001", model=None)
     story.write()
     wait_for(lambda: server.runs("whole.ipynb"))
     [run] = load_sessions(server.project).runs("whole.ipynb")
-    found = RunDetail.model_validate(server.get("runs/d1"))
+    found = RunDetail.model_validate(server.get("runs/y1"))
     assert found == run_detail(run, store_id=found.store_id)
 
 
@@ -45,16 +45,16 @@ def test_a_run_is_told_whole_by_the_beginning_of_its_id(server: Jupyter) -> None
 def test_a_path_may_be_written_as_a_browser_does(server: Jupyter, name: str) -> None:
     story = Story(server.project, notebook="drive.ipynb", session="20260101T000000-d2000000")
     if not server.project.journal(story.session).exists():
-        a_training(story, "d200000001", model=None)
+        a_training(story, "y200000001", model=None)
         story.write()
-    assert [run["run"] for run in wait_for(lambda: server.runs(name))] == ["d200000001"]
+    assert [run["run"] for run in wait_for(lambda: server.runs(name))] == ["y200000001"]
 
 
 def test_a_project_in_a_folder_below_is_found_when_it_is_asked_for(server: Jupyter) -> None:
     root = server.root / "below"
     (root / ".git").mkdir(parents=True)
     story = Story(Project(root), notebook="notes/own.ipynb", session="20260101T000000-d3000000")
-    a_training(story, "d300000001", model=None)
+    a_training(story, "y300000001", model=None)
     story.write()
     assert [run["notebook"] for run in server.runs("below/notes/own.ipynb")] == ["below/notes/own.ipynb"]
     assert server.get("capture", notebook="below/notes/own.ipynb")["root"] == str(root)

@@ -16,6 +16,7 @@ from cellmill.core.events import (
     MetricMeasured,
     NotebookExecuted,
     NotebookNamed,
+    Outcome,
     SessionEnded,
     SessionStarted,
     TrainingFinished,
@@ -25,7 +26,9 @@ from cellmill.core.events import (
 from cellmill.core.ids import ExecutionId, RunId
 from cellmill.core.project import Project
 from cellmill.core.runs import Execution, Metric, Parameter, Part, Run, RunStatus, Session, TakingPart
+from cellmill.dataflow.footprint import Footprint, Namespace, footprint
 from cellmill.dataflow.literals import literal_assignments
+from cellmill.dataflow.magics import without_magics
 from cellmill.dataflow.slice import Step, backward_slice
 
 # Names whose values never become parameters: a value like these is shown to many.
@@ -137,10 +140,11 @@ class _Folding:
             return None
         is_alive = is_alive and self._ended is None
         executions = tuple(
-            self._named(execution if is_alive or execution.outcome else replace(execution, outcome="interrupted"))
+            self._named(execution if execution.outcome else _unended(execution, is_alive=is_alive))
             for execution in self._executions.values()
         )
-        runs = tuple(self._run(training, executions, project, is_alive) for training in self._trainings.values())
+        history = _History(executions)
+        runs = tuple(self._run(training, history, project, is_alive) for training in self._trainings.values())
         return Session(
             session=self._started.session,
             kernel=self._started.kernel,
@@ -163,10 +167,10 @@ class _Folding:
 
     # --- a run
 
-    def _run(self, training: _Training, executions: tuple[Execution, ...], project: Project, is_alive: bool) -> Run:
+    def _run(self, training: _Training, history: "_History", project: Project, is_alive: bool) -> Run:
         assert self._started is not None
         started, finished = training.started, training.finished
-        taking_part, parameters = _taking_part(training, executions)
+        taking_part, parameters = _taking_part(training, history)
         metrics = sorted(training.metrics, key=lambda metric: metric.at_ms)
         return Run(
             run=started.run,
@@ -218,6 +222,16 @@ class _Folding:
         )
 
 
+def _unended(execution: Execution, *, is_alive: bool) -> Execution:
+    """Return an execution whose end nobody has written: its names are those in its source."""
+    try:
+        names = Namespace().resolve(footprint(without_magics(execution.source)))
+    except (SyntaxError, ValueError, RecursionError):
+        names = Footprint()
+    outcome: Outcome | None = None if is_alive else "interrupted"
+    return replace(execution, outcome=outcome, reads=names.reads, writes=names.writes)
+
+
 def _touched(run: Run, execution: ExecutionId) -> bool:
     return any(part.execution.execution == execution for part in run.executions)
 
@@ -228,18 +242,14 @@ def _status(finished: TrainingFinished | None, is_alive: bool) -> RunStatus:
     return {"ok": "finished", "error": "failed", "interrupted": "interrupted"}[finished.outcome]  # type: ignore[return-value]
 
 
-def _taking_part(
-    training: _Training, executions: tuple[Execution, ...]
-) -> tuple[tuple[TakingPart, ...], dict[str, str]]:
+def _taking_part(training: _Training, history: "_History") -> tuple[tuple[TakingPart, ...], dict[str, str]]:
     """Return the executions of a run in the order they ran, and the literals that flowed into its training."""
-    by_id = {execution.execution: execution for execution in executions}
-    order = {execution.execution: index for index, execution in enumerate(executions)}
+    by_id, order = history.by_id, history.order
     trained = by_id.get(training.started.execution) if training.started.execution else None
     parts: dict[ExecutionId, Part] = {}
     literals: dict[str, str] = {}
     if trained is not None:
-        before = executions[: order[trained.execution]]
-        fed = backward_slice((_step(execution) for execution in before), trained.reads)
+        fed = backward_slice(history.steps[: order[trained.execution]], trained.reads)
         parts.update(dict.fromkeys(fed.executions, "fed"))
         parts[trained.execution] = "trained"
         for execution in fed.executions:
@@ -253,6 +263,15 @@ def _taking_part(
         TakingPart(by_id[execution], parts[execution]) for execution in sorted(parts, key=lambda e: order[e])
     )
     return taking_part, literals
+
+
+class _History:
+    """The executions of a session, looked up in three ways."""
+
+    def __init__(self, executions: tuple[Execution, ...]) -> None:
+        self.by_id = {execution.execution: execution for execution in executions}
+        self.order = {execution.execution: index for index, execution in enumerate(executions)}
+        self.steps = [_step(execution) for execution in executions]
 
 
 def _step(execution: Execution) -> Step:

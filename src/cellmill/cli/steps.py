@@ -1,7 +1,6 @@
 """`cellmill run`: a notebook, headlessly."""
 
 import json
-import os
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from cellmill.cli import app
 from cellmill.cli.runs import AS_JSON, as_record
 from cellmill.core.errors import BadParameter, CellFailed, KernelDied
 from cellmill.core.ids import SessionId, new_session_id
+from cellmill.core.words import shown_path
 
 LONGEST_EXCERPT = 12
 EXIT_INTERRUPTED = 130  # as shells have it for SIGINT
@@ -108,4 +108,4 @@ def _report(notebook: Path, session: SessionId, output: Path, *, as_json: bool) 
     else:
         typer.echo("No training was seen, so there is no run.")
     if output.exists():
-        typer.echo(f"Executed notebook: {os.path.relpath(output)}")
+        typer.echo(f"Executed notebook: {shown_path(output)}")

@@ -28,8 +28,13 @@ CellmillError
 └── NoSession                    no kernel is captured there
 """
 
-from difflib import get_close_matches
 from typing import Any, ClassVar
+
+
+def _near(word: str, known: tuple[str, ...]) -> str | None:
+    from difflib import get_close_matches  # only when something is wrong
+
+    return next(iter(get_close_matches(word, known, n=1)), None)
 
 
 class CellmillError(Exception):
@@ -74,9 +79,9 @@ class UnknownParameter(NotebookError):
 
     def __init__(self, name: str, *, notebook: str, declared: tuple[str, ...]) -> None:
         self.name, self.notebook, self.declared = name, notebook, declared
-        near = get_close_matches(name, declared, n=1)
+        near = _near(name, declared)
         known = ", ".join(declared) or "none"
-        advice = f"Did you mean {near[0]!r}?" if near else f"Give {name!r} a default in the cell tagged 'parameters'."
+        advice = f"Did you mean {near!r}?" if near else f"Give {name!r} a default in the cell tagged 'parameters'."
         super().__init__(f"{notebook} has no parameter {name!r} (it declares: {known}). {advice}")
 
 
@@ -152,8 +157,8 @@ class UnknownRun(RunError):
 
     def __init__(self, run: str, *, known: tuple[str, ...] = ()) -> None:
         self.run, self.known = run, known
-        near = get_close_matches(run, known, n=1)
-        hint = f" Did you mean {near[0]}?" if near else " List them with: cellmill runs"
+        near = _near(run, known)
+        hint = f" Did you mean {near}?" if near else " List them with: cellmill runs"
         super().__init__(f"There is no run {run}.{hint}")
 
 

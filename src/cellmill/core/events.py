@@ -248,12 +248,16 @@ _TYPES: dict[str, type[Event]] = {_snake(kind.__name__): kind for kind in typing
 _NAMES: dict[type[Event], str] = {kind: name for name, kind in _TYPES.items()}
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=vars)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=vars)
+
+
 def to_line(event: Event) -> bytes:
     """Return the event as one line of JSON, its newline included."""
     record = {"type": _NAMES[type(event)], **vars(event)}
-    return (
-        json.dumps(record, ensure_ascii=False, separators=(",", ":"), default=vars).encode("utf-8", "replace") + b"\n"
-    )
+    return _ENCODER.encode(record).encode("utf-8", "replace") + b"\n"
 
 
 def from_line(line: bytes | str) -> Event | None:

@@ -1,8 +1,6 @@
 """The settings of a project: `.cellmill/settings.toml`, which holds only what differs from the defaults."""
 
-import tomllib
 from dataclasses import dataclass, field, fields
-from difflib import get_close_matches
 from pathlib import Path
 
 from cellmill.core.errors import BadSettings
@@ -27,6 +25,9 @@ class Settings:
     )
 
 
+_NAMES = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+
+
 def read_settings(path: Path) -> Settings:
     """Return the settings in a file, or the defaults when there is none. Raises `BadSettings`."""
     try:
@@ -35,6 +36,8 @@ def read_settings(path: Path) -> Settings:
         return Settings()
     except (OSError, UnicodeDecodeError) as error:
         raise BadSettings(str(path), f"it cannot be read ({error})") from error
+    import tomllib  # most projects have no such file, and every kernel comes by here
+
     try:
         given = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -42,10 +45,12 @@ def read_settings(path: Path) -> Settings:
     kinds = {f.name: type(f.default) for f in fields(Settings)}
     for name, value in given.items():
         if name not in kinds:
+            from difflib import get_close_matches
+
             near = get_close_matches(name, kinds, n=1)
             raise BadSettings(str(path), f"there is no setting {name!r}" + (f"; {near[0]!r} is near" if near else ""))
         wanted = kinds[name]
         fits = type(value) is wanted or (wanted is float and type(value) is int)
         if not fits:
-            raise BadSettings(str(path), f"{name!r} takes a {wanted.__name__}, not {value!r}")
+            raise BadSettings(str(path), f"{name!r} takes {_NAMES[wanted]}, not {value!r}")
     return Settings(**given)

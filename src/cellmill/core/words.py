@@ -1,6 +1,8 @@
 """Numbers and times in the words that people read. The same in the magics and on the command line."""
 
 import math
+import os
+from pathlib import Path
 
 _STEPS = ((60, "s"), (60, "min"), (24, "h"), (7, "d"), (52, "wk"))
 
@@ -34,6 +36,12 @@ def size(size_bytes: int) -> str:
             break
         amount, unit = amount / 1000, larger
     return f"{amount:.0f} {unit}" if amount >= 10 or unit == "B" else f"{amount:.1f} {unit}"
+
+
+def shown_path(path: Path) -> str:
+    """A path as a person would write it here: relative where it lies below, whole where it does not."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative
 
 
 def count(amount: int, noun: str) -> str:

@@ -2,6 +2,7 @@
 
 import ast
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from cellmill.dataflow.magics import without_magics
@@ -17,6 +18,7 @@ class Literal:
     line: int
 
 
+@lru_cache(maxsize=4096)  # a session is folded again with each execution
 def literal_assignments(source: str) -> tuple[Literal, ...]:
     """Return the top-level assignments of literals, in order; empty for source that does not parse.
 

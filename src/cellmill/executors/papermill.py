@@ -2,7 +2,6 @@
 
 import contextlib
 import logging
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from cellmill.core.errors import CellFailed, KernelDied, KernelMissing
 from cellmill.core.ids import SessionId
 from cellmill.core.ports import Progress
+from cellmill.core.words import shown_path
 
 ENGINE = "cellmill"
 
@@ -52,18 +52,16 @@ class PapermillExecutor:
                 )
         except PapermillExecutionError as error:
             raise CellFailed(
-                notebook=os.path.relpath(notebook),
+                notebook=shown_path(notebook),
                 cell=error.exec_count or error.cell_index,
                 source=error.source,
                 error=error.ename,
                 message=error.evalue,
-                output=os.path.relpath(output),
+                output=shown_path(output),
             ) from error
         except DeadKernelError as error:
-            kept = os.path.relpath(output) if output.exists() else None
-            raise KernelDied(
-                notebook=os.path.relpath(notebook), output=kept, words=str(error).partition("\n")[2]
-            ) from error
+            kept = shown_path(output) if output.exists() else None
+            raise KernelDied(notebook=shown_path(notebook), output=kept, words=str(error).partition("\n")[2]) from error
         except NoSuchKernel as error:
             from jupyter_client.kernelspec import KernelSpecManager
 

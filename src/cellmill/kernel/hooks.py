@@ -9,6 +9,8 @@ from cellmill.capture.probes import Probes
 from cellmill.capture.recording import Recording, describe_failure, outcome_of
 from cellmill.core.ids import ExecutionId
 
+_MAGIC_MARKS = "%!?"
+
 
 class Hooks:
     """Watches the cells of one shell."""
@@ -76,6 +78,8 @@ class Hooks:
 
     def _as_python(self, source: str) -> str | None:
         """Return a cell's source with its magics turned into calls, None where it is no Python even then."""
+        if not any(mark in source for mark in _MAGIC_MARKS):
+            return source  # whether it parses is found out where it is read
         try:
             ast.parse(source)
         except (SyntaxError, ValueError):

@@ -5,15 +5,16 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cellmill.capture.control import control_path, read_control, write_control
-from cellmill.capture.sessions import load_sessions
 from cellmill.core.clock import now_ms
 from cellmill.core.errors import CellmillError
-from cellmill.core.runs import Run
 from cellmill.core.words import age, count, number
 from cellmill.kernel.state import KernelState
+
+if TYPE_CHECKING:
+    from cellmill.core.runs import Run
 
 USAGE = """\
 %cellmill                       whether capture is on, and what it has seen
@@ -75,6 +76,8 @@ class Magics:
         recording, project = self._state.recording, self._state.project
         if recording is None or project is None or self._off_because:
             return _say(f"Cellmill is off: {self._off_because}")
+        from cellmill.capture.sessions import load_sessions  # reading journals is not for every kernel's start
+
         sessions = load_sessions(project)
         mine = [run for run in sessions.runs() if run.session == recording.started.session]
         state = "paused (resume with %cellmill resume)" if recording.paused else "on"
@@ -106,6 +109,8 @@ class Magics:
             return _say(f"Cellmill is off: {self._off_because}")
         notebook = project.relative(recording.notebook) if recording is not None else None
         wanted = None if "--all" in rest else notebook
+        from cellmill.capture.sessions import load_sessions
+
         runs = load_sessions(project).runs(wanted)
         if not runs and self._off_because:
             return _say(f"No runs yet, and Cellmill is off: {self._off_because}")
@@ -156,7 +161,7 @@ class Magics:
         _say((done.stdout + done.stderr).rstrip())
 
 
-def table(runs: tuple[Run, ...], *, metrics: int = 3) -> str:
+def table(runs: "tuple[Run, ...]", *, metrics: int = 3) -> str:
     """Return runs as lines of text, one a run, in columns."""
     now = now_ms()
     rows = [("run", "model", "status", "metrics", "when")]

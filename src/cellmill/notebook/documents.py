@@ -1,7 +1,6 @@
 """Reading notebooks, with a sentence for everything that is not one."""
 
 import json
-import os
 import warnings
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,19 +9,20 @@ import nbformat
 from nbformat import NotebookNode
 
 from cellmill.core.errors import NotANotebook, NotebookMissing
+from cellmill.core.words import shown_path
 
 
 def read_notebook(path: Path) -> NotebookNode:
     """Return a notebook in the current format. Raises `NotebookMissing`, `NotANotebook`."""
     if path.is_dir():
-        raise NotANotebook(_shown(path), reason="it is a folder")
+        raise NotANotebook(shown_path(path), reason="it is a folder")
     try:
         text = path.read_text("utf-8")
     except FileNotFoundError:
-        raise NotebookMissing(_shown(path), near=_near(path)) from None
+        raise NotebookMissing(shown_path(path), near=_near(path)) from None
     except (OSError, UnicodeDecodeError) as error:
         reason = "it is not text" if isinstance(error, UnicodeDecodeError) else str(error.strerror).lower()
-        raise NotANotebook(_shown(path), reason=reason) from error
+        raise NotANotebook(shown_path(path), reason=reason) from error
     _check_shape(path, text)
     try:
         with warnings.catch_warnings():
@@ -30,10 +30,10 @@ def read_notebook(path: Path) -> NotebookNode:
             notebook: NotebookNode = nbformat.reads(text, as_version=4)
         nbformat.validate(notebook)
     except nbformat.ValidationError as error:
-        raise NotANotebook(_shown(path), reason=f"a cell is malformed ({_first_line(error.message)})") from error
+        raise NotANotebook(shown_path(path), reason=f"a cell is malformed ({_first_line(error.message)})") from error
     except Exception as error:
         # nbformat answers a file of another kind with whatever its parsing happened to raise.
-        raise NotANotebook(_shown(path), reason=_first_line(str(error)) or type(error).__name__) from error
+        raise NotANotebook(shown_path(path), reason=_first_line(str(error)) or type(error).__name__) from error
     return notebook
 
 
@@ -41,9 +41,9 @@ def _check_shape(path: Path, text: str) -> None:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError):
-        raise NotANotebook(_shown(path), reason="it is not JSON") from None
+        raise NotANotebook(shown_path(path), reason="it is not JSON") from None
     if not isinstance(content, dict) or "nbformat" not in content:
-        raise NotANotebook(_shown(path), reason="it does not say its nbformat, as every notebook does")
+        raise NotANotebook(shown_path(path), reason="it does not say its nbformat, as every notebook does")
 
 
 def _near(path: Path) -> str | None:
@@ -52,12 +52,7 @@ def _near(path: Path) -> str | None:
     except OSError:
         return None
     found = get_close_matches(path.name, neighbours, n=1)
-    return _shown(path.parent / found[0]) if found else None
-
-
-def _shown(path: Path) -> str:
-    """As a person would write it here."""
-    return os.path.relpath(path)
+    return shown_path(path.parent / found[0]) if found else None
 
 
 def _first_line(text: str) -> str:

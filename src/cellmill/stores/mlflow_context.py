@@ -3,7 +3,17 @@
 MLflow finds this through the entry point `mlflow.run_context_provider`; nothing here imports it.
 """
 
-from cellmill.capture.recording import current_recording
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cellmill.capture.recording import Recording
+
+
+def current_recording() -> "Recording | None":
+    """Return the recording of this process. Imports nothing: every `import mlflow` passes here."""
+    module = sys.modules.get("cellmill.capture.recording")
+    return module.current_recording() if module is not None else None
 
 
 class ExecutionContext:

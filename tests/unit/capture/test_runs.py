@@ -11,6 +11,7 @@ from cellmill.core.events import (
     CaptureFailed,
     CapturePaused,
     CaptureResumed,
+    ExecutionStarted,
     Failure,
     MetricMeasured,
     NotebookExecuted,
@@ -87,6 +88,23 @@ def test_how_a_run_stands_is_told_by_its_training_and_its_kernel(
         story.says(TrainingFinished(run, story.tick(), outcome, VALUE_ERROR if outcome == "error" else None))
     [found] = story.runs(is_alive=is_alive)
     assert (found.status, found.error) == (status, VALUE_ERROR if outcome == "error" else None)
+
+
+@pytest.mark.parametrize("is_alive", [True, False])
+def test_what_fed_a_training_is_known_before_its_cell_ends(story: Story, is_alive: bool) -> None:
+    story.ran("aside", "z = 1")
+    story.ran("load", "alpha = 0.5\nX, y = load()")
+    story.begins("fit", "%matplotlib inline\nmodel = Ridge(alpha).fit(X, y)")
+    story.training_begins("aa00000001")
+    [found] = story.runs(is_alive=is_alive)
+    assert parts(found) == [("load", "fed"), ("fit", "trained")]
+    assert notebook_parameters(found) == {"alpha": "0.5"}
+
+
+def test_a_cell_that_is_no_python_and_does_not_end_uses_no_names(story: Story) -> None:
+    story.says(ExecutionStarted(ExecutionId("odd"), story.tick(), 1, "x = = 1", None))
+    [found] = story.fold().executions
+    assert (found.outcome, found.reads, found.writes) == ("interrupted", frozenset(), frozenset())
 
 
 def test_a_kernel_that_was_seen_to_end_writes_no_more(story: Story) -> None:

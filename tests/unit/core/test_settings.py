@@ -25,10 +25,10 @@ def test_the_file_holds_only_what_differs(tmp_path: Path) -> None:
         (b"\xff\xfe", "it cannot be read"),
         (b"captures = true", "there is no setting 'captures'; 'capture' is near"),
         (b"colour = 'blue'", "there is no setting 'colour'"),
-        (b"capture = 'yes'", "'capture' takes a bool, not 'yes'"),
-        (b"capture = 1", "'capture' takes a bool, not 1"),
-        (b"table_metrics = 2.5", "'table_metrics' takes a int, not 2.5"),
-        (b"max_model_mb = true", "'max_model_mb' takes a float, not True"),
+        (b"capture = 'yes'", "'capture' takes true or false, not 'yes'"),
+        (b"capture = 1", "'capture' takes true or false, not 1"),
+        (b"max_runs_per_cell = 2.5", "'max_runs_per_cell' takes a whole number, not 2.5"),
+        (b"max_model_mb = true", "'max_model_mb' takes a number, not True"),
     ],
 )
 def test_a_file_that_cannot_be_used_says_where_and_why(tmp_path: Path, content: bytes, reason: str) -> None:
