@@ -57,8 +57,8 @@ class JournalWriter:
         """Start the file anew after it was removed. Raises `FolderNotWritable`."""
         with self._lock:
             # Opened first: a number that is closed and kept soon belongs to a file of the user's.
-            descriptor, former = self._open(), self._descriptor
-            self._descriptor = descriptor
+            former = self._descriptor
+            self._descriptor, self._inode = self._open()
             os.close(former)
             self._torn = False
 
