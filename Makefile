@@ -58,7 +58,7 @@ check: install ## Style, types, layers and unit tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	npm run --silent lint
-	npx tsc --noEmit -p tsconfig.json
+	npm run --silent types
 	npm run --silent test
 	$(BIN)/pytest -q tests/unit tests/shape
 

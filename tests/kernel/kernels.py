@@ -63,6 +63,7 @@ class Kernel:
         self.project = Project(root)
         self._manager = manager
         self._client = client
+        self.pid: int = manager.provisioner.process.pid
 
     # --- running cells
 
@@ -143,10 +144,6 @@ class Kernel:
 
     # --- its life
 
-    @property
-    def pid(self) -> int:
-        pid: int = self._manager.provisioner.process.pid
-        return pid
 
     @property
     def is_alive(self) -> bool:
@@ -155,13 +152,13 @@ class Kernel:
 
     def end(self) -> None:
         """End the kernel and whatever it started, however it is doing."""
+        family: list[psutil.Process] = []
         with contextlib.suppress(psutil.NoSuchProcess):
-            family = psutil.Process(self.pid).children(recursive=True) if self._manager.has_kernel else []
-            self._client.stop_channels()
-            if self._manager.has_kernel:
-                self._manager.shutdown_kernel(now=True)
-            for member in psutil.wait_procs(family, timeout=2)[1]:
-                member.kill()
+            family = psutil.Process(self.pid).children(recursive=True)
+        self._client.stop_channels()
+        self._manager.shutdown_kernel(now=True)
+        for member in psutil.wait_procs(family, timeout=2)[1]:
+            member.kill()
 
     # --- what was captured
 

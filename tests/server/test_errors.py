@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
-from tests.server.conftest import Jupyter
+from tests.server.conftest import Jupyter, wait_for
 from tests.stories import Story, a_training
 from tests.unit.core.test_errors import EXAMPLES
 
@@ -41,6 +41,7 @@ def told(server: Jupyter) -> Story:
     a_training(story, "z000000002")
     a_training(story, "z111111111", model=None)
     story.write()
+    wait_for(lambda: server.runs("told/errors.ipynb"), lambda found: len(found) == 3)
     return story
 
 
@@ -94,7 +95,6 @@ MISTAKES: list[tuple[str, str, object, int, dict[str, Any]]] = [
 def test_a_mistake_is_answered_with_its_kind_and_its_facts(
     server: Jupyter, told: Story, path: str, method: str, body: object, status: int, error: dict[str, Any]
 ) -> None:
-    server.get("runs", notebook="told/errors.ipynb")
     answer = server.ask(path, method, body)
     found = answer.json()["error"]
     assert (answer.status_code, {name: found[name] for name in error}) == (status, error)
@@ -104,7 +104,6 @@ def test_a_mistake_is_answered_with_its_kind_and_its_facts(
 
 def test_the_store_refuses_a_name_and_says_so(server: Jupyter, told: Story) -> None:
     """Asked of the process that holds MLflow, and carried back over its pipe."""
-    server.get("runs", notebook="told/errors.ipynb")
     names = [("a/b", None, "invalid_model_name"), ("m", "latest", "invalid_alias")]
     for name, alias, kind in names:
         answer = server.ask("models", "POST", {"run": "z000000001", "name": name, "alias": alias})

@@ -88,6 +88,7 @@ class Sessions:
             return {session for session, reader in self._readers.items() if reader.poll()}
 
     def readers(self) -> dict[SessionId, SessionReader]:
+        """Return the reader of each session, whose `size_bytes` say how far it has come."""
         return self._readers
 
     def all(self) -> tuple[Session, ...]:

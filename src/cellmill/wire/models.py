@@ -51,6 +51,7 @@ class RegistrationPreview(WireModel):
 
 
 def wire_version(version: Version) -> WireVersion:
+    """Return a version as the sidebar shows it, without its tags."""
     return WireVersion.model_validate(version)
 
 

@@ -4,10 +4,11 @@ A probe is a class named by an entry point of the group `cellmill.probes`. It is
 that it watches has just been imported, and says what it sees to an `Observer`.
 """
 
+import sys
 import threading
 from collections.abc import Callable
 from functools import partial
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, distributions
 from types import ModuleType
 from typing import Protocol
 
@@ -44,11 +45,14 @@ class Probes:
         self._user_names = user_names
         self._watch = ImportWatch()
         self._probes: list[Probe] = []
+        self._path: list[str] = []
         self._found = threading.Thread(target=self._find, name="cellmill-probes", daemon=True)
 
     def start(self) -> None:
         """Look for probes beside the kernel's start: reading every package's metadata takes some 30 ms."""
         self._watch.start()
+        # As it is now: IPython changes it when the start-up file has run, and who iterates then misses a folder.
+        self._path = list(sys.path)
         self._found.start()
 
     def wait(self) -> None:
@@ -63,7 +67,7 @@ class Probes:
             self._safely(probe.remove)
 
     def _find(self) -> None:
-        for entry in entry_points(group=GROUP):
+        for entry in _installed_probes(self._path):
             self._safely(partial(self._add, entry))
 
     def _add(self, entry: EntryPoint) -> None:
@@ -80,3 +84,9 @@ class Probes:
             action()
         except Exception as error:  # noqa: BLE001 - a broken probe must not break the user's import
             self._observer.recording.failed("probes", error)
+
+
+def _installed_probes(path: list[str]) -> list[EntryPoint]:
+    """Return the entry points of the group, each once where a package is found twice."""
+    found = (entry for package in distributions(path=path) for entry in package.entry_points.select(group=GROUP))
+    return list({(entry.name, entry.value): entry for entry in found}.values())

@@ -21,9 +21,11 @@ class ImportWatch(MetaPathFinder):
         self._finding = threading.local()
 
     def start(self) -> None:
+        """Stand before the other finders."""
         sys.meta_path.insert(0, self)
 
     def stop(self) -> None:
+        """Step aside: what was watched and never imported is forgotten."""
         if self in sys.meta_path:
             sys.meta_path.remove(self)
 

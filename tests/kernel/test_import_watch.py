@@ -1,0 +1,97 @@
+"""Being told of an import exactly once, whoever imports when."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cellmill.capture.probes.imports import ImportWatch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from types import ModuleType
+
+# Stops half-way, until the test lets it go on.
+SLOW = "import threading\nbegun.set()\nassert may_go_on.wait(30)\nfinished = True\n"
+
+
+@pytest.fixture
+def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ImportWatch]:
+    monkeypatch.syspath_prepend(tmp_path)
+    watch = ImportWatch()
+    watch.start()
+    yield watch
+    watch.stop()
+    for name in [name for name in sys.modules if name.startswith("watched_")]:
+        del sys.modules[name]
+
+
+def test_the_action_runs_right_after_the_import_and_once(watch: ImportWatch, tmp_path: Path) -> None:
+    (tmp_path / "watched_one.py").write_text("value = 1\n")
+    told: list[int] = []
+    watch.after("watched_one", lambda module: told.append(module.value))
+    assert told == []
+
+    importlib.import_module("watched_one")
+    importlib.import_module("watched_one")
+    assert told == [1]
+
+
+def test_for_a_module_that_is_there_already_the_action_runs_at_once(watch: ImportWatch, tmp_path: Path) -> None:
+    (tmp_path / "watched_two.py").write_text("value = 2\n")
+    importlib.import_module("watched_two")
+    told: list[int] = []
+    watch.after("watched_two", lambda module: told.append(module.value))
+    assert told == [2]
+
+
+def test_a_module_sees_its_own_loader_and_not_ours(watch: ImportWatch, tmp_path: Path) -> None:
+    (tmp_path / "watched_three.py").write_text("loader, spec = type(__loader__).__name__, type(__spec__.loader).__name__\n")
+    watch.after("watched_three", lambda module: None)
+    module = importlib.import_module("watched_three")
+    assert (module.loader, module.spec) == ("SourceFileLoader", "SourceFileLoader")
+
+
+def test_a_module_that_is_not_there_or_raises_fails_as_it_would_without_us(watch: ImportWatch, tmp_path: Path) -> None:
+    (tmp_path / "watched_four.py").write_text("1 / 0\n")
+    told: list[ModuleType] = []
+    watch.after("watched_four", told.append)
+    watch.after("watched_five", told.append)
+
+    with pytest.raises(ZeroDivisionError):
+        importlib.import_module("watched_four")
+    with pytest.raises(ModuleNotFoundError, match="No module named 'watched_five'"):
+        importlib.import_module("watched_five")
+    assert told == []
+
+
+def test_asking_while_another_thread_is_in_the_middle_of_the_import_waits_for_its_end(
+    watch: ImportWatch, tmp_path: Path
+) -> None:
+    """The probes are found beside the kernel's start, when the user's own start-up file may be importing."""
+    begun, may_go_on = threading.Event(), threading.Event()
+    (tmp_path / "watched_six.py").write_text("from builtins import begun, may_go_on\n" + SLOW)
+    told: list[bool] = []
+    import builtins
+
+    builtins.begun, builtins.may_go_on = begun, may_go_on  # type: ignore[attr-defined]
+    try:
+        importing = threading.Thread(target=importlib.import_module, args=("watched_six",))
+        importing.start()
+        assert begun.wait(30)
+        asking = threading.Thread(target=watch.after, args=("watched_six", lambda m: told.append(m.finished)))
+        asking.start()
+        asking.join(0.2)  # it may end only after the import: where it does not wait, it is over by now
+        waited = asking.is_alive()
+        may_go_on.set()
+        importing.join(30)
+        asking.join(30)
+    finally:
+        del builtins.begun, builtins.may_go_on  # type: ignore[attr-defined]
+    assert waited
+    assert told == [True]

@@ -1,0 +1,68 @@
+"""The layers of DESIGN.md, and that nothing stands outside of them."""
+
+import subprocess
+import sys
+from typing import Any
+
+from tests.shape.repository import ROOT, SOURCE, pyproject
+
+SHELLS = {"kernel", "server", "cli"}
+IN_THE_KERNEL = {"core", "dataflow", "capture", "kernel"}
+
+
+def contract(kind: str, sources: set[str] | None = None) -> dict[str, Any]:
+    """Return the one contract of a kind, about these packages."""
+    found: list[dict[str, Any]] = [
+        contract
+        for contract in pyproject()["tool"]["importlinter"]["contracts"]
+        if contract["type"] == kind and (sources is None or _packages(contract["source_modules"]) == sources)
+    ]
+    assert len(found) == 1
+    return found[0]
+
+
+def packages() -> set[str]:
+    return {path.parent.name for path in SOURCE.glob("*/__init__.py")}
+
+
+def test_no_import_goes_against_the_layers() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as main; main()", "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 broken" in done.stdout
+
+
+def test_every_package_has_its_layer() -> None:
+    layers = contract("layers")
+    named = {name.strip() for line in layers["layers"] for name in line.split("|")}
+    modules = {path.stem for path in SOURCE.glob("*.py")} - {"__init__"}
+    assert named == packages() | modules | {"_version"}
+    assert layers["exhaustive"] is True
+
+
+def test_the_users_kernel_is_kept_free_of_every_other_package() -> None:
+    forbidden = _packages(contract("forbidden", {"kernel"})["forbidden_modules"])
+    assert forbidden == packages() - IN_THE_KERNEL - SHELLS
+
+
+def test_mlflow_has_one_door() -> None:
+    [only] = [c for c in pyproject()["tool"]["importlinter"]["contracts"] if c.get("forbidden_modules") == ["mlflow"]]
+    inner = contract_of_inner_layers()
+    assert _packages(only["source_modules"]) | inner == packages() - {"stores"}
+
+
+def contract_of_inner_layers() -> set[str]:
+    """The packages that know no framework at all."""
+    [inner] = [
+        c for c in pyproject()["tool"]["importlinter"]["contracts"] if "tornado" in c.get("forbidden_modules", [])
+    ]
+    return _packages(inner["source_modules"])
+
+
+def _packages(modules: list[str]) -> set[str]:
+    return {module.removeprefix("cellmill.") for module in modules}
