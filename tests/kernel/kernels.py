@@ -16,13 +16,13 @@ from queue import Empty
 from typing import Any
 
 import psutil
-from jupyter_client.blocking import BlockingKernelClient
+from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
 
 from cellmill.capture.journal import read_events
 from cellmill.capture.sessions import load_sessions
-from cellmill.core.events import Event
+from cellmill.core.events import Event, TrainingStarted
 from cellmill.core.project import Project
 from cellmill.core.runs import Execution, Run, Session
 
@@ -63,7 +63,7 @@ class Kernel:
         self.project = Project(root)
         self._manager = manager
         self._client = client
-        self.pid: int = manager.provisioner.process.pid
+        self.pid: int = manager.provisioner.process.pid  # type: ignore[union-attr]
 
     # --- running cells
 
@@ -81,9 +81,7 @@ class Kernel:
         assert may_fail or answer.status == "ok", f"{source}\n\n{answer.traceback}"
         return answer
 
-    def begin(
-        self, source: str, *, cell: str | None = None, silent: bool = False, store_history: bool = True
-    ) -> str:
+    def begin(self, source: str, *, cell: str | None = None, silent: bool = False, store_history: bool = True) -> str:
         """Send a cell and return its request's id, without waiting."""
         content = {
             "code": source,
@@ -144,7 +142,6 @@ class Kernel:
 
     # --- its life
 
-
     @property
     def is_alive(self) -> bool:
         alive: bool = self._manager.is_alive()
@@ -194,7 +191,7 @@ class Kernel:
     def runs_of(self, *answers: Answer) -> list[Run]:
         """Return the runs that were trained in these executions, in the order in which they began."""
         mine = {answer.execution for answer in answers}
-        order = [event.run for event in self.events if hasattr(event, "model_class")]
+        order = [event.run for event in self.events if isinstance(event, TrainingStarted)]
         found = [run for run in self.runs if _trained_in(run) in mine]
         return sorted(found, key=lambda run: order.index(run.run))
 

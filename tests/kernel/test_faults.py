@@ -230,7 +230,7 @@ def test_a_folder_removed_in_mid_session_is_made_anew_with_the_next_cell(start: 
     assert kernel.run("6 * 7").result == "42"
     kernel.run("model = LinearRegression().fit(X, y)")
     assert isinstance(kernel.events[0], SessionStarted)
-    assert [execution.source for execution in kernel.executions][0] == "6 * 7"
+    assert kernel.executions[0].source == "6 * 7"
     assert [run.short_class for run in kernel.runs] == ["LinearRegression"]
     assert (kernel.project.folder / ".gitignore").read_text() == "*\n"
 
@@ -292,9 +292,7 @@ def test_a_file_in_the_folders_place_from_the_start_leaves_a_kernel_that_works_a
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="there is no folder that even root cannot write in")
-def test_a_folder_that_nobody_can_write_in_leaves_a_kernel_that_works_and_says_why(
-    home: Path, tmp_path: Path
-) -> None:
+def test_a_folder_that_nobody_can_write_in_leaves_a_kernel_that_works_and_says_why(home: Path, tmp_path: Path) -> None:
     from pathlib import Path
 
     from tests.kernel.kernels import start_kernel

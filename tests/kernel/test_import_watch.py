@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 import threading
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,10 +15,9 @@ from cellmill.capture.probes.imports import ImportWatch
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from types import ModuleType
 
 # Stops half-way, until the test lets it go on.
-SLOW = "import threading\nbegun.set()\nassert may_go_on.wait(30)\nfinished = True\n"
+SLOW = "from watched_events import begun, may_go_on\nbegun.set()\nassert may_go_on.wait(30)\nfinished = True\n"
 
 
 @pytest.fixture
@@ -51,7 +51,9 @@ def test_for_a_module_that_is_there_already_the_action_runs_at_once(watch: Impor
 
 
 def test_a_module_sees_its_own_loader_and_not_ours(watch: ImportWatch, tmp_path: Path) -> None:
-    (tmp_path / "watched_three.py").write_text("loader, spec = type(__loader__).__name__, type(__spec__.loader).__name__\n")
+    (tmp_path / "watched_three.py").write_text(
+        "loader, spec = type(__loader__).__name__, type(__spec__.loader).__name__\n"
+    )
     watch.after("watched_three", lambda module: None)
     module = importlib.import_module("watched_three")
     assert (module.loader, module.spec) == ("SourceFileLoader", "SourceFileLoader")
@@ -74,24 +76,21 @@ def test_asking_while_another_thread_is_in_the_middle_of_the_import_waits_for_it
     watch: ImportWatch, tmp_path: Path
 ) -> None:
     """The probes are found beside the kernel's start, when the user's own start-up file may be importing."""
-    begun, may_go_on = threading.Event(), threading.Event()
-    (tmp_path / "watched_six.py").write_text("from builtins import begun, may_go_on\n" + SLOW)
+    events = ModuleType("watched_events")
+    events.begun, events.may_go_on = threading.Event(), threading.Event()  # type: ignore[attr-defined]
+    sys.modules["watched_events"] = events
+    (tmp_path / "watched_six.py").write_text(SLOW)
     told: list[bool] = []
-    import builtins
+    importing = threading.Thread(target=importlib.import_module, args=("watched_six",))
+    importing.start()
+    assert events.begun.wait(30)
+    asking = threading.Thread(target=watch.after, args=("watched_six", lambda module: told.append(module.finished)))
+    asking.start()
+    asking.join(0.2)  # one that does not wait is over by then
+    waited = asking.is_alive()
+    events.may_go_on.set()
+    importing.join(30)
+    asking.join(30)
 
-    builtins.begun, builtins.may_go_on = begun, may_go_on  # type: ignore[attr-defined]
-    try:
-        importing = threading.Thread(target=importlib.import_module, args=("watched_six",))
-        importing.start()
-        assert begun.wait(30)
-        asking = threading.Thread(target=watch.after, args=("watched_six", lambda m: told.append(m.finished)))
-        asking.start()
-        asking.join(0.2)  # it may end only after the import: where it does not wait, it is over by now
-        waited = asking.is_alive()
-        may_go_on.set()
-        importing.join(30)
-        asking.join(30)
-    finally:
-        del builtins.begun, builtins.may_go_on  # type: ignore[attr-defined]
     assert waited
     assert told == [True]

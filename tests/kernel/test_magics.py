@@ -96,7 +96,7 @@ def test_help_names_every_word_also_where_a_word_is_unknown(kernel: Kernel, word
         ("rnus", "%cellmill has no 'rnus'. Did you mean 'runs'?"),
         ("puase", "%cellmill has no 'puase'. Did you mean 'pause'?"),
         ("xyzzy", "%cellmill has no 'xyzzy'."),
-        ("'no end", "\"'no end\" cannot be read: No closing quotation."),
+        ("'no end", '"\'no end" cannot be read: No closing quotation.'),
     ],
 )
 def test_a_slip_gets_a_sentence(kernel: Kernel, typed: str, said: str) -> None:
@@ -131,7 +131,12 @@ def test_before_the_first_run_it_says_how_to_get_one(start: StartKernel) -> None
 
 def test_runs_are_those_of_this_notebook_unless_all_are_asked_for(start: StartKernel, tmp_path: Path) -> None:
     other, mine = (
-        start(environment={"CELLMILL_SESSION": f"20260101T000000-{name}", "CELLMILL_NOTEBOOK": f"{tmp_path}/project/{name}"})
+        start(
+            environment={
+                "CELLMILL_SESSION": f"20260101T000000-{name}",
+                "CELLMILL_NOTEBOOK": f"{tmp_path}/project/{name}",
+            }
+        )
         for name in ("other", "mine")
     )
     for kernel in (other, mine):

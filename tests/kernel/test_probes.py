@@ -53,7 +53,11 @@ class ShopProbe:
         if not self._observer.is_watching:
             return train(*args, **kwargs)
         run = self._observer.training_started(
-            library="shop", model_class="shop.Shop", params={"shelves": str(shop.shelves)}, data=args[0], data_name="goods"
+            library="shop",
+            model_class="shop.Shop",
+            params={"shelves": str(shop.shelves)},
+            data=args[0],
+            data_name="goods",
         )
         try:
             with self._observer.around(training=True):
@@ -135,7 +139,9 @@ def test_unloading_puts_the_library_back(package: Path, start: StartKernel) -> N
 
 
 NAMELESS = "class ShopProbe:\n    pass\n"
-IN_ITS_MAKING = "class ShopProbe:\n    def __init__(self, observer, user_names):\n        raise RuntimeError('not made')\n"
+IN_ITS_MAKING = (
+    "class ShopProbe:\n    def __init__(self, observer, user_names):\n        raise RuntimeError('not made')\n"
+)
 IN_ITS_IMPORT = "raise RuntimeError('not imported')\n"
 
 
@@ -177,7 +183,9 @@ def test_a_probe_that_fails_at_the_import_of_its_library_marks_the_runs_of_that_
 
 
 def test_a_probe_that_fails_to_leave_does_not_keep_the_others(package: Path, start: StartKernel) -> None:
-    staying = PROBE.replace("        if self._kind is not None:", "        raise RuntimeError('stays')\n        if True:")
+    staying = PROBE.replace(
+        "        if self._kind is not None:", "        raise RuntimeError('stays')\n        if True:"
+    )
     kernel = with_probe(package, start, staying)
     kernel.run("import shop\nfrom sklearn.linear_model import Ridge")
     kernel.run("%unload_ext cellmill")

@@ -61,10 +61,16 @@ def test_its_model_is_kept_with_what_it_takes_to_load_it_and_five_rows_of_its_in
     [
         ("make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y)", "Pipeline"),
         ("GridSearchCV(LogisticRegression(), {'C': [0.1, 1]}, cv=2).fit(X, y)", "GridSearchCV"),
-        ("GridSearchCV(make_pipeline(StandardScaler(), Ridge()), {'ridge__alpha': [1]}, cv=2).fit(X, y)", "GridSearchCV"),
+        (
+            "GridSearchCV(make_pipeline(StandardScaler(), Ridge()), {'ridge__alpha': [1]}, cv=2).fit(X, y)",
+            "GridSearchCV",
+        ),
         ("RandomForestClassifier(n_estimators=4, n_jobs=2).fit(X, y)", "RandomForestClassifier"),
         ("BaggingClassifier(LogisticRegression(), n_estimators=3).fit(X, y)", "BaggingClassifier"),
-        ("VotingClassifier([('a', LogisticRegression()), ('b', RandomForestClassifier(3))]).fit(X, y)", "VotingClassifier"),
+        (
+            "VotingClassifier([('a', LogisticRegression()), ('b', RandomForestClassifier(3))]).fit(X, y)",
+            "VotingClassifier",
+        ),
         ("KMeans(2, n_init=1).fit(X)", "KMeans"),
         ("KMeans(2, n_init=1).fit_predict(X)", "KMeans"),
         ("make_pipeline(StandardScaler(), KMeans(2, n_init=1)).fit_predict(X)", "Pipeline"),

@@ -20,16 +20,17 @@ except SystemExit:
 """
 DOORS = [
     ("import cellmill", HEAVY | SHELLS),
-    ("import cellmill.cli", HEAVY | SHELLS - {"rich"}),
-    (HELP.format(words=["--help"]), HEAVY | SHELLS - {"rich"}),
-    (HELP.format(words=["--version"]), HEAVY | SHELLS - {"rich"}),
-    (HELP.format(words=["run", "--help"]), HEAVY | SHELLS - {"rich"}),
+    ("import cellmill.cli", (HEAVY | SHELLS) - {"rich"}),
+    (HELP.format(words=["--help"]), (HEAVY | SHELLS) - {"rich"}),
+    (HELP.format(words=["--version"]), (HEAVY | SHELLS) - {"rich"}),
+    # Typer looks for pydantic by itself, once a command has parameters.
+    (HELP.format(words=["run", "--help"]), (HEAVY | SHELLS) - {"rich", "pydantic"}),
     ("import cellmill.kernel.extension", HEAVY | SHELLS),
     ("import cellmill.capture.probes.sklearn", HEAVY | SHELLS),
     ("import cellmill.stores.mlflow_context", HEAVY | SHELLS),
     ("import cellmill.wiring.recorder, cellmill.wiring.store_process", HEAVY),
     ("import cellmill.server.extension", HEAVY - {"pydantic"}),
-    ("import cellmill.cli.engine", HEAVY - {"papermill", "pydantic"}),
+    ("import papermill", {"mlflow", "sklearn", "ipywidgets"}),  # which loads our engine, and pandas by itself
 ]
 
 

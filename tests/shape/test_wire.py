@@ -35,6 +35,4 @@ def test_the_generated_types_are_fresh(tmp_path: Path) -> None:
     fresh = made_anew(tmp_path)
     if GENERATED.read_text("utf-8") != fresh:
         GENERATED.write_text(fresh, "utf-8")
-        raise AssertionError(
-            f"{GENERATED.relative_to(ROOT)} was stale. It has been made anew: look at it, and commit it."
-        )
+        raise AssertionError(f"{GENERATED.relative_to(ROOT)} was stale. It is made anew: look at it, and commit it.")

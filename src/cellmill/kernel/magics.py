@@ -23,7 +23,8 @@ USAGE = """\
 %cellmill resume                record again
 %cellmill what                  what is stored, and where
 %cellmill help                  this text
-%cellmill compare RUN RUN       the rest goes to the command line: cellmill --help
+%cellmill show RUN              the rest goes to the command line: cellmill --help
+%cellmill compare RUN RUN
 %cellmill register RUN --name NAME [--alias ALIAS]
 %cellmill models
 %cellmill sync"""

@@ -29,9 +29,7 @@ def test_a_file_of_ours_is_private_and_replaced_whole(tmp_path: Path) -> None:
 
 def test_a_file_where_a_folder_should_be_is_said_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(
-        FolderNotWritable, match=r"Cannot write in .*file/folder: a file is in the way\."
-    ):
+    with pytest.raises(FolderNotWritable, match=r"Cannot write in .*file/folder: a file is in the way\."):
         make_folder(tmp_path / "file" / "folder")
     with pytest.raises(FolderNotWritable):
         check_writable(tmp_path / "file")
