@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.contract.conftest import Bench, files, mlflow_bench
+from tests.contract.bench import Bench, files, mlflow_bench
 from tests.stories import Story, a_training
 
 from cellmill.capture.recording import Recording, try_recording

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.contract.conftest import Bench, files
+from tests.contract.bench import Bench, files
 from tests.stories import Story, a_training
 
 from cellmill.core.errors import InvalidAlias, InvalidModelName, RunWithoutModel

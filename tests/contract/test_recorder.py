@@ -11,7 +11,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from tests.contract.conftest import Bench, Server, mlflow_bench
+from tests.contract.bench import Bench, mlflow_bench
+from tests.contract.mlflow_servers import Server
 from tests.contract.relay import Relay
 from tests.stories import NO_MEMORY, Story, a_training
 
@@ -272,11 +273,11 @@ def test_a_database_that_was_removed_or_made_anew_is_noticed(
 
 
 def test_a_server_that_is_gone_is_said_soon_and_the_run_appears_when_it_is_back(
-    project: Project, story: Story, model: ModelBlob, mlflow_server: Server
+    project: Project, story: Story, model: ModelBlob, server: Server
 ) -> None:
     a_training(story, model=model)
     story.write()
-    with Relay(mlflow_server.port) as relay:
+    with Relay(server.port) as relay:
         store = _fresh(project, relay.uri).store
         began_s = time.monotonic()
         with pytest.raises(StoreUnreachable) as raised:
@@ -287,7 +288,7 @@ def test_a_server_that_is_gone_is_said_soon_and_the_run_appears_when_it_is_back(
         relay.open()
         recorded(project, store)
         assert pending(load_sessions(project), relay.uri) == ()
-    bench = _fresh(project, mlflow_server.uri)
+    bench = _fresh(project, server.uri)
     assert in_mlflow(bench, story) == ["finished"]
 
 

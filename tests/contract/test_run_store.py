@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import pytest
-from tests.contract.conftest import Bench, Kept, files
+from tests.contract.bench import Bench, Kept, files
 from tests.stories import FRAME, HELD_OUT, NO_MEMORY, Story, a_training
 
 from cellmill.core.events import Column, DataUse, ModelBlob, TrainingFinished

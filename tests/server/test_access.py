@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from tests.server.conftest import READER, WRITER, Jupyter
+from tests.server.jupyter import READER, WRITER, Jupyter
 from tornado.web import RequestHandler
 
 from cellmill.server.extension import HANDLERS

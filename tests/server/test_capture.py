@@ -4,7 +4,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.server.conftest import Jupyter, Notebook, wait_for
+from tests.server.jupyter import Jupyter, Notebook, wait_for
 
 from cellmill._version import __version__
 from cellmill.core.project import Project

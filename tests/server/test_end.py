@@ -5,7 +5,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.server.conftest import its_family, jupyter, wait_for
+from tests.server.jupyter import its_family, jupyter, wait_for
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
-from tests.server.conftest import Jupyter, wait_for
+from tests.server.jupyter import Jupyter, wait_for
 from tests.stories import Story, a_training
 from tests.unit.core.test_errors import EXAMPLES
 

@@ -4,7 +4,7 @@ import math
 from pathlib import Path
 
 import pytest
-from tests.server.conftest import Jupyter, wait_for
+from tests.server.jupyter import Jupyter, wait_for
 from tests.stories import Story, a_training
 
 from cellmill.capture.sessions import load_sessions

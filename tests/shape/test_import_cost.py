@@ -30,7 +30,7 @@ DOORS = [
     ("import cellmill.stores.mlflow_context", HEAVY | SHELLS),
     ("import cellmill.wiring.recorder, cellmill.wiring.store_process", HEAVY),
     ("import cellmill.server.extension", HEAVY - {"pydantic"}),
-    ("import papermill", {"mlflow", "sklearn", "ipywidgets"}),  # which loads our engine, and pandas by itself
+    ("import papermill", {"mlflow", "pandas", "sklearn", "ipywidgets"}),  # which loads our engine
 ]
 
 

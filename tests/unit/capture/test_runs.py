@@ -255,12 +255,13 @@ def test_papermills_parameters_come_after_the_defaults_that_they_replace(story: 
 
 @pytest.mark.parametrize("name", ["password", "db_password", "API_KEY", "openai_token", "client_secret", "credentials"])
 def test_a_secret_is_no_parameter(story: Story, name: str) -> None:
-    story.ran("connect", f"{name} = 'hunter2'\nX, y = load({name})")
+    story.ran("secret", f"{name} = 'hunter2'\nhost = 'desk'")
+    story.ran("connect", f"X, y = load(host, {name})")
     with story.cell("fit", "model = Ridge().fit(X, y)"):
         story.trains("aa00000001")
     [found] = story.runs()
-    assert "hunter2" not in str(found.parameters)
-    assert parts(found)[0] == ("connect", "fed")
+    assert found.parameters == (Parameter("host", "desk", "notebook"),)
+    assert parts(found)[0] == ("secret", "fed")
 
 
 def test_what_a_search_found_stands_beside_what_it_was_given(story: Story) -> None:

@@ -1,5 +1,8 @@
 """What a cell reads and writes, idiom by idiom."""
 
+import ast
+from pathlib import Path
+
 import pytest
 
 from cellmill.dataflow.footprint import Footprint, Namespace, footprint
@@ -183,3 +186,10 @@ def test_a_call_counts_as_reading_what_the_function_reads(
 def test_source_that_is_no_python_raises_as_python_does() -> None:
     with pytest.raises(SyntaxError):
         footprint("x = = 1")
+
+
+def test_real_code_has_a_footprint_whatever_it_is_written_like() -> None:
+    """The standard library, module by module: nothing here is of our choosing."""
+    for path in sorted(Path(ast.__file__).parent.glob("[a-d]*.py")):
+        found = footprint(path.read_text("utf-8"))
+        assert found.reads | found.writes, path

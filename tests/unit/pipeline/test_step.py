@@ -1,5 +1,6 @@
 """One step: what is wrong is said before a kernel starts."""
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,3 +80,11 @@ def test_a_mistake_is_said_before_anything_runs_or_is_written(
     with pytest.raises(kind):
         run_step(Step(folder / name, folder / output, texts=texts), executor)
     assert (executor.asked, sorted(folder.iterdir())) == ([], before)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a folder in which not even root can write")
+def test_a_folder_in_which_nobody_can_write_is_said_before_anything_runs(notebook: Path) -> None:
+    executor = Executor()
+    with pytest.raises(FolderNotWritable) as raised:
+        run_step(Step(notebook, Path("/proc/out.ipynb")), executor)
+    assert (raised.value.folder, executor.asked) == ("/proc", [])
