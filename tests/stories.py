@@ -2,6 +2,8 @@
 
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -47,7 +49,9 @@ class Story:
         notebook: str | None = "work.ipynb",
         session: str = "20260102T030405-00000001",
         is_alive: bool = False,
+        pid: int | None = None,
     ) -> None:
+        """`pid` is the kernel's process; without it the kernel is this process, or one that is gone."""
         self.project = project
         self.session = SessionId(session)
         self.now_ms = 1_760_000_000_000
@@ -60,9 +64,9 @@ class Story:
         started = SessionStarted(
             session=self.session,
             at_ms=self.tick(),
-            pid=os.getpid(),
-            # This process's pid with another start: a kernel that is gone.
-            process_started_s=psutil.Process().create_time() if is_alive else 1.0,
+            pid=pid or os.getpid(),
+            # A pid with another start: a kernel that is gone.
+            process_started_s=psutil.Process(pid).create_time() if is_alive or pid else 1.0,
             host=socket.gethostname(),
             kernel="kernel-1",
             root=str(project.root),
@@ -199,3 +203,13 @@ def a_training(story: Story, run: str = "aa00000001", *, model: ModelBlob | None
         story.evaluates(identity)
         story.measures(identity, "Ridge_score_X_test", 0.75)
     return identity
+
+
+@contextmanager
+def a_process() -> Iterator["subprocess.Popen[bytes]"]:
+    """A process that does nothing, and is killed at the end: a kernel's, say."""
+    with subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE) as process:
+        try:
+            yield process
+        finally:
+            process.kill()

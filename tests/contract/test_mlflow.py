@@ -1,19 +1,23 @@
 """What MLflow alone can show: that the runs are its own, and that their models load and predict."""
 
 import json
+import pickle
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from tests.contract.bench import Bench, files, mlflow_bench
 from tests.stories import Story, a_training
 
+from cellmill.capture.blobs import keep_blob
 from cellmill.capture.recording import Recording, try_recording
 from cellmill.core.errors import RunWithoutModel
 from cellmill.core.events import Column, DataUse, ModelBlob, SessionStarted
 from cellmill.core.ids import ExecutionId
 from cellmill.core.project import Project
+from cellmill.core.runs import Parameter
 from cellmill.core.settings import Settings
 from cellmill.registry.register import prepare
 
@@ -102,6 +106,41 @@ def test_a_model_is_packed_once(bench: Bench, story: Story, model: ModelBlob, cl
     assert len(logged_models(client, run)) == 1
 
 
+def test_a_parameter_keeps_its_first_value_for_mlflow_never_changes_one(
+    bench: Bench, story: Story
+) -> None:
+    a_training(story, model=None)
+    [run] = story.runs()
+    first = bench.store.put(run, files(bench.project, run), digest="d", known=None)
+    changed = replace(run, parameters=(Parameter("alpha", "0.9"), Parameter("late", "1")))
+    bench.store.put(changed, files(bench.project, changed), digest="e", known=first)
+    assert bench.look(first.store_id).params == {"alpha": "0.5", "tol": "0.0001", "late": "1"}
+
+
+class Once:
+    """Loads, and then does not let itself be saved again."""
+
+    def __reduce__(self) -> NoReturn:
+        raise RuntimeError("not again")
+
+
+class Loading:
+    """What a pickle of `Once` would be."""
+
+    def __reduce__(self) -> tuple[type[Once], tuple[()]]:
+        return Once, ()
+
+
+def test_a_model_that_mlflow_cannot_save_leaves_no_half_of_one(
+    bench: Bench, story: Story, client: "MlflowClient"
+) -> None:
+    content = pickle.dumps(Loading())
+    a_training(story, model=ModelBlob(keep_blob(bench.project, content), len(content), "sklearn"))
+    run = client.get_run(put(bench, story))
+    assert run.data.tags["cellmill.model_note"] == "it cannot be packed for MLflow (RuntimeError: not again)"
+    assert logged_models(client, run) == []
+
+
 def test_a_model_packed_by_a_recorder_that_was_killed_is_found_again(
     bench: Bench, story: Story, model: ModelBlob, client: "MlflowClient"
 ) -> None:
@@ -116,7 +155,7 @@ def test_a_model_packed_by_a_recorder_that_was_killed_is_found_again(
 
 
 @pytest.mark.parametrize(
-    ("pickle", "flavor", "reason"),
+    ("content", "flavor", "reason"),
     [
         (b"not a pickle", "sklearn", "it cannot be packed for MLflow (UnpicklingError"),
         (b"", "sklearn", "it cannot be packed for MLflow (EOFError"),
@@ -125,12 +164,12 @@ def test_a_model_packed_by_a_recorder_that_was_killed_is_found_again(
     ],
 )
 def test_a_model_that_cannot_be_packed_costs_the_model_and_says_why(
-    bench: Bench, story: Story, client: "MlflowClient", pickle: bytes | None, flavor: str, reason: str
+    bench: Bench, story: Story, client: "MlflowClient", content: bytes | None, flavor: str, reason: str
 ) -> None:
     blob = ModelBlob("e" * 64, 3, flavor)
-    if pickle is not None:
+    if content is not None:
         bench.project.blobs.mkdir(parents=True)
-        (bench.project.blobs / blob.sha256).write_bytes(pickle)
+        (bench.project.blobs / blob.sha256).write_bytes(content)
     a_training(story, model=blob)
     store_id = put(bench, story)
     run = client.get_run(store_id)

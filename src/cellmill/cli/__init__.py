@@ -22,7 +22,7 @@ def main() -> None:
     from cellmill.cli import models, runs, steps  # noqa: F401 - each adds its commands to `app`
 
     try:
-        app()
+        app(prog_name="cellmill")
     except CellmillError as error:
         typer.echo(f"cellmill: {error}", err=True)
         sys.exit(exit_code(error))

@@ -44,9 +44,10 @@ class CellmillEngine(NBClientEngine):
     ) -> nbformat.NotebookNode:
         """See papermill's Engine. `cellmill_session` and `cellmill_progress` come from `cellmill run`."""
         notebook = _notebook_path(input_path)
-        _check(nb, notebook)
-        _check_output(output_path)
         quiet = cellmill_session is not None
+        if not quiet:  # `cellmill run` has checked them already, as they were before papermill took them
+            _check(nb, notebook)
+        _check_output(output_path)
         session = HeadlessSession(cellmill_session or new_session_id(), notebook, output=output_path)
         try:
             executed: nbformat.NotebookNode = super().execute_notebook(

@@ -45,7 +45,7 @@ def models(folder: Path = FOLDER, as_json: bool = AS_JSON) -> None:
     from cellmill.wiring.projects import model_registry, project_of
 
     project = project_of(folder.resolve())
-    found = model_registry(project).models()
+    found = model_registry(project).models() if project.has_store else ()
     if as_json:
         typer.echo(json.dumps([asdict(model) for model in found], indent=2))
     elif not found:

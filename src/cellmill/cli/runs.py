@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from cellmill.core.runs import Run
 
 AS_JSON = typer.Option(False, "--json", help="Print JSON, for scripts.")
-FOLDER = typer.Option(Path(), "--folder", help="A folder of the project; by default this one.")
+FOLDER = typer.Option(
+    Path(), "--folder", exists=True, file_okay=False, help="A folder of the project; by default this one."
+)
 
 
 def complete_run(incomplete: str) -> list[tuple[str, str]]:
@@ -51,6 +53,9 @@ def runs(
         record_pending(sessions)
         known = _store_ids(sessions)
         typer.echo(json.dumps([as_record(run, known.get(run.run)) for run in found[:limit]], indent=2))
+        return
+    if not found and sessions.runs():
+        typer.echo(f"No run of {wanted} in {sessions.project.root}. List all with: cellmill runs")
         return
     if not found:
         typer.echo(
@@ -102,7 +107,7 @@ def compare(
 
 @app.command()
 def sync(folder: Path = FOLDER, as_json: bool = AS_JSON) -> None:
-    """Bring MLflow up to the journals. Every command does; this one does nothing else."""
+    """Bring MLflow up to the journals now."""
     from cellmill.wiring.projects import run_store
     from cellmill.wiring.recorder import record
 

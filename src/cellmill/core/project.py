@@ -63,6 +63,11 @@ class Project:
         return f"sqlite:///{(self.root / 'mlflow.db').as_posix()}"
 
     @property
+    def has_store(self) -> bool:
+        """Whether there is a store to be asked. The embedded one is made with the first run, not by a look at it."""
+        return self.store != self.default_store or (self.root / "mlflow.db").exists()
+
+    @property
     def store(self) -> str:
         """The store of this project's runs: `MLFLOW_TRACKING_URI` where the user has set it."""
         return os.environ.get("MLFLOW_TRACKING_URI") or self.default_store

@@ -48,11 +48,11 @@ def _check_shape(path: Path, text: str) -> None:
 
 def _near(path: Path) -> str | None:
     try:
-        neighbours = [other.name for other in path.parent.iterdir() if other.suffix == ".ipynb"]
+        neighbours = {other.stem: other for other in path.parent.iterdir() if other.suffix == ".ipynb"}
     except OSError:
         return None
-    found = get_close_matches(path.name, neighbours, n=1)
-    return shown_path(path.parent / found[0]) if found else None
+    found = get_close_matches(path.stem, neighbours, n=1)  # the suffix, which all have, would make all alike
+    return shown_path(neighbours[found[0]]) if found else None
 
 
 def _first_line(text: str) -> str:

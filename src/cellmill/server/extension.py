@@ -29,6 +29,7 @@ def load(serverapp: Any) -> None:
     """Add the handlers, announce the server to its kernels, and start to watch the journals."""
     root = Path(serverapp.root_dir).resolve()
     announce_server(root)
+    _hide_passing_files(serverapp.contents_manager)
     serverapp.event_logger.register_event_schema(CHANGES_SCHEMA)
     changes = Changes(serverapp.event_logger)
     workspace = Workspace(root)
@@ -41,3 +42,10 @@ def load(serverapp: Any) -> None:
     watch = Watch(workspace, kernels, changes, serverapp.log)
     serverapp.io_loop.add_callback(watch.start)
     serverapp.log.info("Cellmill captures the notebooks under %s", root)
+
+
+def _hide_passing_files(contents_manager: Any) -> None:
+    """SQLite's own files come and go beside the store, and Jupyter answers 404 for a folder in which one just went."""
+    shown = getattr(contents_manager, "hide_globs", None)
+    if shown is not None:
+        contents_manager.hide_globs = [*shown, *(f"mlflow.db-{kind}" for kind in ("journal", "wal", "shm"))]

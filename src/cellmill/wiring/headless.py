@@ -16,7 +16,7 @@ from cellmill.core.errors import CellmillError
 from cellmill.core.events import CellIdentified, Event, Failure, NotebookExecuted, SessionEnded
 from cellmill.core.ids import ExecutionId, SessionId
 from cellmill.core.words import count
-from cellmill.wiring.projects import project_of
+from cellmill.wiring.projects import project_of, settings_of
 from cellmill.wiring.recorder import store_ids
 from cellmill.wiring.store_process import StoreProcess
 
@@ -38,9 +38,11 @@ class HeadlessSession:
         self._store = StoreProcess(self.project)
         try:
             prepare_folder(self.project)
+            if not settings_of(self.project).capture:
+                self._trouble = f"The setting capture is off in {self.project.settings}."
         except CellmillError as error:
             self._trouble = str(error)
-        else:
+        if self._trouble is None:
             self._store.warm()
 
     @contextmanager
@@ -83,6 +85,7 @@ class HeadlessSession:
             reader = SessionReader(self.project, self.session)
             reader.poll()
             if reader.session is None and not self._has_run:
+                self.went_well = True  # of us: whoever kept the cells from running says why
                 return "cellmill: nothing was captured, for no cell has run."
             if reader.session is None:
                 return "cellmill: nothing was captured: install Cellmill in the environment of this kernel."

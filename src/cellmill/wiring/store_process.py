@@ -47,6 +47,8 @@ class StoreProcess:
 
     def models(self) -> tuple[RegisteredModel, ...]:
         """See `ModelRegistry.models`."""
+        if not self._project.has_store:
+            return ()
         answer = self._ask({"do": "models"})
         return tuple(RegisteredModel(m["name"], tuple(_version(v) for v in m["versions"])) for m in answer)
 

@@ -5,9 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import psutil
 import pytest
-from tests.stories import Story, a_training
+from tests.stories import Story, a_process, a_training
 
 from cellmill.capture.journal import append_once
 from cellmill.capture.sessions import Sessions, choose_run, is_alive, load_sessions, session_ids
@@ -81,27 +80,16 @@ def test_runs_are_told_newest_first_and_by_notebook(project: Project) -> None:
 
 
 def test_a_kernel_that_dies_is_noticed_though_it_wrote_nothing(project: Project) -> None:
-    kernel = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    try:
-        story = Story(project)
-        started = story.inside[0]
-        assert isinstance(started, SessionStarted)
-        story.inside[0] = SessionStarted(
-            **{**vars(started), "pid": kernel.pid, "process_started_s": psutil.Process(kernel.pid).create_time()}
-        )
+    with a_process() as kernel:
+        story = Story(project, pid=kernel.pid)
         story.begins("fit", "model.fit(X, y)")
         story.training_begins("aa00000001")
         story.write()
         sessions = load_sessions(project)
         before = [run.status for run in sessions.runs()]
-        kernel.kill()
-        kernel.wait()
-        changed = sessions.poll()
-    finally:
-        kernel.kill()
-        kernel.communicate()
-    assert (before, changed) == (["running"], {story.session})
+    assert (before, sessions.poll()) == (["running"], {story.session})
     assert [run.status for run in sessions.runs()] == ["interrupted"]
+    assert sessions.poll() == set()
 
 
 # --- is it alive

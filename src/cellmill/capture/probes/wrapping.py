@@ -53,6 +53,13 @@ class WrappedMethod:
             self._behind = (inner.__func__, _wrapped(inner.__func__, self._around))
         return MethodType(self._behind[1], inner.__self__)
 
+    def __eq__(self, other: object) -> bool:
+        """MLflow's autologging patches a method only where class and instance give the same thing."""
+        return other is self or (self._function is not None and other is self._function)
+
+    def __hash__(self) -> int:
+        return hash(self._function) if self._function is not None else object.__hash__(self)
+
     def __reduce__(self) -> Any:
         return copy.copy, (self.original,)  # copying a function gives that function
 
