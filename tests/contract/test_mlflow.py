@@ -106,9 +106,7 @@ def test_a_model_is_packed_once(bench: Bench, story: Story, model: ModelBlob, cl
     assert len(logged_models(client, run)) == 1
 
 
-def test_a_parameter_keeps_its_first_value_for_mlflow_never_changes_one(
-    bench: Bench, story: Story
-) -> None:
+def test_a_parameter_keeps_its_first_value_for_mlflow_never_changes_one(bench: Bench, story: Story) -> None:
     a_training(story, model=None)
     [run] = story.runs()
     first = bench.store.put(run, files(bench.project, run), digest="d", known=None)
