@@ -5,8 +5,9 @@ import threading
 from pathlib import Path
 
 from cellmill.core.errors import FolderNotWritable
-from cellmill.core.events import Event, from_line, to_line
+from cellmill.core.events import Event
 from cellmill.core.files import FILE_MODE, make_folder, words_of
+from cellmill.core.lines import from_line, to_line
 
 
 class JournalWriter:

@@ -8,20 +8,32 @@ import functools
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
 from cellmill.capture.describe import describe_data
 from cellmill.capture.models import keep_model
 from cellmill.capture.recording import Recording, describe_failure, outcome_of
 from cellmill.core.clock import now_ms
-from cellmill.core.events import Context, DataEvaluated, DataUse, MetricMeasured, TrainingFinished, TrainingStarted
+from cellmill.core.events import (
+    Context,
+    CurveMeasured,
+    DataEvaluated,
+    DataUse,
+    MetricMeasured,
+    TrackedElsewhere,
+    TrainingFinished,
+    TrainingStarted,
+)
 from cellmill.core.ids import ExecutionId, RunId, new_run_id
 
 REMEMBERED_PREDICTIONS = 512
 DESCRIBED_PER_EXECUTION = 8
+
+TrainingKind = Literal["fit", "loop", "search", "trial", "validation"]
+Tracker = Literal["mlflow", "wandb", "comet"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -112,15 +124,28 @@ class Observer:
         data: Any = None,
         data_name: str | None = None,
         target_name: str | None = None,
+        kind: TrainingKind = "fit",
+        parent: RunId | None = None,
     ) -> RunId | None:
-        """A training begins. Returns the run that it makes, None when the cell has made as many as are kept."""
-        if not self.recording.counts_training():
+        """A training begins. Returns the run that it makes, None when the cell has made as many as are kept.
+
+        A trial names its search as `parent`; trials are capped by whoever finds them, so they do not count here.
+        """
+        if kind != "trial" and not self.recording.counts_training():
             return None
         run = new_run_id()
         use = self._described(data, data_name, "training", target_name) if data is not None else None
         self.recording.write(
             TrainingStarted(
-                run, self.recording.execution, now_ms(), library, model_class, params, () if use is None else (use,)
+                run,
+                self.recording.execution,
+                now_ms(),
+                library,
+                model_class,
+                params,
+                () if use is None else (use,),
+                kind,
+                parent,
             )
         )
         return run
@@ -241,6 +266,33 @@ class Observer:
     def metric_step(self, run: RunId, name: str, value: float, step: int) -> None:
         """One point of a metric's curve."""
         self.recording.write(MetricMeasured(run, self.recording.execution, now_ms(), name, value, step))
+
+    @guarded
+    def curve(self, run: RunId, name: str, values: Sequence[float], steps: Sequence[int] = ()) -> None:
+        """A metric's whole history: its last value is the metric. Without `steps` they count from 0."""
+        if len(values) > 0:
+            self.recording.write(
+                CurveMeasured(
+                    run,
+                    self.recording.execution,
+                    now_ms(),
+                    name,
+                    tuple(float(value) for value in values),
+                    tuple(int(step) for step in steps),
+                )
+            )
+
+    @guarded
+    def tracked_elsewhere(self, run: RunId, system: Tracker, identity: str, uri: str | None = None) -> None:
+        """Another tracker has a run of its own for this training."""
+        self.recording.write(TrackedElsewhere(run, now_ms(), system, identity, uri))
+
+    def when_execution_ends(self, name: str, action: Callable[[], None]) -> None:
+        """Call this once, when the cell that runs now has ended: a loop's training is over then.
+
+        The same name twice in one cell counts once. An error of the action is written to the journal.
+        """
+        self.recording.at_end(name, action)
 
     @guarded
     def evaluated(self, run: RunId, *, data: Any, data_name: str | None) -> None:

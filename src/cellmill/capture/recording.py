@@ -5,6 +5,7 @@ still possible, and kept in `trouble` where it is not.
 """
 
 import threading
+from collections.abc import Callable
 from contextvars import ContextVar
 
 from cellmill.capture.control import Control, ControlWatch, control_path
@@ -50,6 +51,7 @@ class Recording:
         """Executions that run now, each with the number of trainings seen in it."""
         self._here: ContextVar[ExecutionId | None] = ContextVar("cellmill_execution", default=None)
         self._latest: ExecutionId | None = None
+        self._at_end: dict[ExecutionId, dict[str, Callable[[], None]]] = {}
         self._lock = threading.Lock()
         prepare_folder(project)
         self._journal = JournalWriter(project.journal(started.session))
@@ -96,6 +98,7 @@ class Recording:
         self, execution: ExecutionId, *, python: str | None, outcome: Outcome, error: Failure | None
     ) -> None:
         """A cell has run. `python` is its source as Python, None where it never became any."""
+        self._come_to_the_end(execution)
         trainings = self._open.pop(execution, None)
         if trainings is None:
             return  # began before capture did, or while it was paused
@@ -122,6 +125,19 @@ class Recording:
             return False
         self._open[execution] += 1
         return self._open[execution] <= self.settings.max_runs_per_cell
+
+    def at_end(self, name: str, action: Callable[[], None]) -> None:
+        """Call an action once, when the execution that runs now has ended; under a name, so twice is once."""
+        execution = self.execution
+        if execution is not None and execution in self._open:
+            self._at_end.setdefault(execution, {}).setdefault(name, action)
+
+    def _come_to_the_end(self, execution: ExecutionId) -> None:
+        for name, action in self._at_end.pop(execution, {}).items():
+            try:
+                action()
+            except Exception as error:  # noqa: BLE001 - a probe's, and the cell is over
+                self.failed(name, error)
 
     # --- writing
 

@@ -3,36 +3,36 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from cellmill.capture.history import History
 from cellmill.core.events import (
     CaptureFailed,
     CapturePaused,
     CaptureResumed,
     CellIdentified,
+    CurveMeasured,
     DataEvaluated,
     DataUse,
+    DistributionsSeen,
     Event,
     ExecutionFinished,
     ExecutionStarted,
+    GitSeen,
     MetricMeasured,
     NotebookExecuted,
     NotebookNamed,
-    Outcome,
+    Output,
+    OutputsShown,
+    RunDeleted,
     SessionEnded,
     SessionStarted,
+    TrackedElsewhere,
     TrainingFinished,
     TrainingsLeftOut,
     TrainingStarted,
 )
 from cellmill.core.ids import ExecutionId, RunId
 from cellmill.core.project import Project
-from cellmill.core.runs import Execution, Metric, Parameter, Part, Run, RunStatus, Session, TakingPart
-from cellmill.dataflow.footprint import Footprint, Namespace, footprint
-from cellmill.dataflow.literals import literal_assignments
-from cellmill.dataflow.magics import without_magics
-from cellmill.dataflow.slice import Step, backward_slice
-
-# Names whose values never become parameters: a value like these is shown to many.
-_SECRET_WORDS = ("password", "passwd", "secret", "token", "api_key", "apikey", "credential", "private_key")
+from cellmill.core.runs import Execution, Metric, Parameter, Part, Run, RunStatus, Session, Surroundings, TakingPart
 
 
 def fold(events: Iterable[Event], project: Project, *, is_alive: bool) -> Session | None:
@@ -41,36 +41,112 @@ def fold(events: Iterable[Event], project: Project, *, is_alive: bool) -> Sessio
     `is_alive` says whether the kernel may still write: of a dead one, what was open is interrupted.
     Events of the kernel's journal and of the one kept outside may come in any interleaving.
     """
-    folding = _Folding()
+    folding = Folding(project)
     for event in events:
         folding.take(event)
-    return folding.session(project, is_alive=is_alive)
+    return folding.session(is_alive=is_alive)
 
 
 @dataclass
 class _Training:
+    """What the journal says of one training, and the run last made of it: None when it must be made anew."""
+
     started: TrainingStarted
     finished: TrainingFinished | None = None
-    metrics: list[MetricMeasured] = field(default_factory=list)
-    evaluations: list[DataEvaluated] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
+    metrics: list[Metric] = field(default_factory=list)
+    evaluated_in: dict[ExecutionId, None] = field(default_factory=dict)
+    evaluations: list[DataUse] = field(default_factory=list)
+    tracked: list[TrackedElsewhere] = field(default_factory=list)
+    run: Run | None = None
 
 
-class _Folding:
-    def __init__(self) -> None:
+class Folding:
+    """Takes events as they come, and says at any time what they amount to.
+
+    Only runs that something has happened to are made anew.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
         self._started: SessionStarted | None = None
         self._ended: SessionEnded | None = None
         self._executed: NotebookExecuted | None = None
         self._notebook: str | None = None
         self._named_ms = 0
         self._paused = False
-        self._executions: dict[ExecutionId, Execution] = {}
-        self._cells: dict[ExecutionId, CellIdentified] = {}
+        self._was_alive = True
+        self._history = History()
+        self._outputs: dict[ExecutionId, list[Output]] = {}
         self._trainings: dict[RunId, _Training] = {}
+        self._deleted: set[RunId] = set()
         self._failures: list[CaptureFailed] = []
         self._left_out: dict[ExecutionId, TrainingsLeftOut] = {}
+        self._git: list[GitSeen] = []
+        self._distributions: list[DistributionsSeen] = []
+        self._touched: set[ExecutionId] = set()
 
     def take(self, event: Event) -> None:
+        """Take one event. Those of the kernel's journal and of the one kept outside come in any interleaving."""
+        match event:
+            case ExecutionStarted() | ExecutionFinished() | CellIdentified() | OutputsShown():
+                self._touched.add(event.execution)
+                self._take_execution(event)
+            case TrainingStarted():
+                self._trainings.setdefault(event.run, _Training(event))
+            case TrainingFinished() | MetricMeasured() | CurveMeasured() | DataEvaluated() | TrackedElsewhere():
+                training = self._trainings.get(event.run)
+                if training is not None:
+                    training.run = None
+                    _take_training(training, event)
+            case RunDeleted():
+                self._deleted.add(event.run)
+            case TrainingsLeftOut():
+                self._touched.add(event.execution)
+                self._left_out[event.execution] = event
+            case CapturePaused():
+                self._paused = True
+            case CaptureResumed():
+                self._paused = False
+            case _:
+                self._take_of_all(event)
+
+    def _take_execution(self, event: ExecutionStarted | ExecutionFinished | CellIdentified | OutputsShown) -> None:
+        match event:
+            case ExecutionStarted():
+                self._history.put(
+                    Execution(
+                        execution=event.execution,
+                        number=event.number,
+                        source=event.source,
+                        cell=event.cell,
+                        tags=event.tags,
+                        started_ms=event.at_ms,
+                        ended_ms=None,
+                        outcome=None,
+                        error=None,
+                        reads=frozenset(),
+                        writes=frozenset(),
+                        random=event.random,
+                        cwd=event.cwd,
+                    )
+                )
+            case ExecutionFinished():
+                began = self._history.get(event.execution)
+                if began is not None:
+                    self._history.put(_finished(began, event))
+            case CellIdentified():
+                self._history.identify(event)
+            case OutputsShown():
+                self._outputs.setdefault(event.execution, []).extend(event.outputs)
+        known = self._history.get(event.execution)
+        outputs = tuple(self._outputs.get(event.execution, ()))
+        if known is not None and known.outputs != outputs:
+            self._history.put(replace(known, outputs=outputs))
+
+    def _take_of_all(self, event: Event) -> None:
+        """Take an event that every run of the session shows."""
+        for training in self._trainings.values():
+            training.run = None
         match event:
             case SessionStarted():
                 if self._started is None:  # written again when the journal had to be started anew
@@ -79,76 +155,41 @@ class _Folding:
             case NotebookNamed():
                 if event.at_ms >= self._named_ms:  # kernel and server both say it, in files of their own
                     self._notebook, self._named_ms = event.notebook, event.at_ms
-            case ExecutionStarted():
-                self._executions[event.execution] = Execution(
-                    execution=event.execution,
-                    number=event.number,
-                    source=event.source,
-                    cell=event.cell,
-                    tags=event.tags,
-                    started_ms=event.at_ms,
-                    ended_ms=None,
-                    outcome=None,
-                    error=None,
-                    reads=frozenset(),
-                    writes=frozenset(),
-                )
-            case ExecutionFinished():
-                self._finish(event)
-            case CellIdentified():
-                self._cells[event.execution] = event
-            case TrainingStarted():
-                self._trainings.setdefault(event.run, _Training(event))
-            case TrainingFinished():
-                if event.run in self._trainings:
-                    self._trainings[event.run].finished = event
-            case MetricMeasured():
-                if event.run in self._trainings:
-                    self._trainings[event.run].metrics.append(event)
-            case DataEvaluated():
-                if event.run in self._trainings:
-                    self._trainings[event.run].evaluations.append(event)
-            case TrainingsLeftOut():
-                self._left_out[event.execution] = event
-            case CapturePaused():
-                self._paused = True
-            case CaptureResumed():
-                self._paused = False
             case CaptureFailed():
                 self._failures.append(event)
+            case GitSeen():
+                self._git.append(event)
+            case DistributionsSeen():
+                self._distributions.append(event)
             case SessionEnded():
                 self._ended = event
             case NotebookExecuted():
                 self._executed = event
 
-    def _finish(self, event: ExecutionFinished) -> None:
-        began = self._executions.get(event.execution)
-        if began is not None:
-            self._executions[event.execution] = replace(
-                began,
-                ended_ms=event.at_ms,
-                outcome=event.outcome,
-                error=event.error,
-                reads=frozenset(event.reads),
-                writes=frozenset(event.writes),
-            )
-
     # --- the session
 
-    def session(self, project: Project, *, is_alive: bool) -> Session | None:
+    def session(self, *, is_alive: bool) -> Session | None:
+        """Return the session so far, None when its start is not known. A kernel that is not alive writes no more."""
         if self._started is None:
             return None
         is_alive = is_alive and self._ended is None
-        executions = tuple(
-            self._named(execution if execution.outcome else _unended(execution, is_alive=is_alive))
-            for execution in self._executions.values()
+        if is_alive != self._was_alive:
+            self._was_alive = is_alive
+            for training in self._trainings.values():
+                training.run = None
+        executions = self._history.all(is_alive=is_alive)
+        self._touched |= self._history.resliced
+        runs = tuple(
+            self._run(training, is_alive=is_alive)
+            for run, training in self._trainings.items()
+            if run not in self._deleted and training.started.parent not in self._deleted
         )
-        history = _History(executions)
-        runs = tuple(self._run(training, history, project, is_alive) for training in self._trainings.values())
+        self._touched.clear()
+        self._history.resliced.clear()
         return Session(
             session=self._started.session,
             kernel=self._started.kernel,
-            notebook=project.relative(self._notebook),
+            notebook=self._project.relative(self._notebook),
             started_ms=self._started.at_ms,
             started_by=self._started.started_by,
             pid=self._started.pid,
@@ -161,36 +202,58 @@ class _Folding:
             runs=self._with_notebooks_failure(runs),
         )
 
-    def _named(self, execution: Execution) -> Execution:
-        cell = self._cells.get(execution.execution)
-        return execution if cell is None else replace(execution, cell=cell.cell, tags=cell.tags)
-
     # --- a run
 
-    def _run(self, training: _Training, history: "_History", project: Project, is_alive: bool) -> Run:
+    def _run(self, training: _Training, *, is_alive: bool) -> Run:
+        run = training.run
+        if run is None or any(part.execution.execution in self._touched for part in run.executions):
+            run = training.run = self._made(training, is_alive=is_alive)
+        return run
+
+    def _made(self, training: _Training, *, is_alive: bool) -> Run:
         assert self._started is not None
         started, finished = training.started, training.finished
-        taking_part, parameters = _taking_part(training, history)
-        metrics = sorted(training.metrics, key=lambda metric: metric.at_ms)
+        taking_part, literals = self._taking_part(training)
         return Run(
             run=started.run,
             session=self._started.session,
-            notebook=project.relative(self._notebook),
+            notebook=self._project.relative(self._notebook),
             library=started.library,
             model_class=started.model_class,
             status=_status(finished, is_alive),
             started_ms=started.at_ms,
             ended_ms=finished.at_ms if finished else None,
-            parameters=_parameters(training, parameters),
-            metrics=tuple(Metric(m.name, m.value, m.step, m.at_ms) for m in metrics),
-            data=_unlike([*started.data, *(evaluation.data for evaluation in training.evaluations)]),
+            parameters=_parameters(training, literals),
+            metrics=tuple(sorted(training.metrics, key=lambda metric: metric.at_ms)),
+            data=_unlike([*started.data, *training.evaluations]),
             executions=taking_part,
             model=finished.model if finished else None,
             model_note=finished.note if finished else None,
             error=finished.error if finished else None,
             incomplete=self._incomplete(started, taking_part),
             executed_notebook=self._executed.sha256 if self._executed else None,
+            kind=started.kind,
+            parent=started.parent,
+            tracked=tuple(training.tracked),
+            surroundings=self._surroundings(training),
         )
+
+    def _taking_part(self, training: _Training) -> tuple[tuple[TakingPart, ...], dict[str, str]]:
+        """Return the executions of a run in the order they ran, and the literals that flowed into its training."""
+        history = self._history
+        trained = history.get(training.started.execution)
+        parts: dict[ExecutionId, Part] = {}
+        literals: dict[str, str] = {}
+        if trained is not None:
+            fed = history.fed(trained.execution)
+            parts.update(dict.fromkeys(fed.executions, "fed"))
+            parts[trained.execution] = "trained"
+            for execution in fed.executions:
+                literals.update(history.literals(execution, fed.needed[execution]))
+            literals.update(history.literals(trained.execution, trained.writes))
+        for execution in training.evaluated_in:
+            parts.setdefault(execution, "evaluated")
+        return tuple(TakingPart(e, parts[e.execution]) for e in history.in_order(parts)), literals
 
     def _incomplete(self, started: TrainingStarted, taking_part: tuple[TakingPart, ...]) -> tuple[str, ...]:
         run = started.run
@@ -198,7 +261,7 @@ class _Folding:
         reasons = [
             f"{failure.where}: {failure.reason}"
             for failure in self._failures
-            if failure.run == run or (failure.run is None and failure.execution in mine)
+            if failure.run == run or (failure.run is None and (failure.execution is None or failure.execution in mine))
         ]
         more = self._left_out.get(started.execution) if started.execution is not None else None
         if more is not None:
@@ -207,6 +270,28 @@ class _Folding:
                 f"(setting max_runs_per_cell)"
             )
         return tuple(dict.fromkeys(reasons))
+
+    def _surroundings(self, training: _Training) -> Surroundings:
+        assert self._started is not None
+        began = self._started
+        trained = self._history.get(training.started.execution)
+        until_ms = trained.ended_ms if trained is not None else training.started.at_ms
+        seen = [event for event in self._distributions if until_ms is None or event.at_ms <= until_ms]
+        before = [event for event in self._git if event.at_ms <= training.started.at_ms]
+        return Surroundings(
+            python=began.python,
+            executable=began.executable,
+            platform=began.platform,
+            host=began.host,
+            cores=began.cores,
+            memory_bytes=began.memory_bytes,
+            user=began.user,
+            front_end=began.front_end,
+            cellmill=began.cellmill,
+            cwd=began.cwd,
+            distributions={name: version for event in seen for name, version in event.distributions.items()},
+            git=before[-1] if before else next(iter(self._git), None),
+        )
 
     def _with_notebooks_failure(self, runs: tuple[Run, ...]) -> tuple[Run, ...]:
         """A headless notebook that failed did not come to the end of its last run, nor of one it was evaluating."""
@@ -222,14 +307,43 @@ class _Folding:
         )
 
 
-def _unended(execution: Execution, *, is_alive: bool) -> Execution:
-    """Return an execution whose end nobody has written: its names are those in its source."""
-    try:
-        names = Namespace().resolve(footprint(without_magics(execution.source)))
-    except (SyntaxError, ValueError, RecursionError):
-        names = Footprint()
-    outcome: Outcome | None = None if is_alive else "interrupted"
-    return replace(execution, outcome=outcome, reads=names.reads, writes=names.writes)
+def _finished(began: Execution, event: ExecutionFinished) -> Execution:
+    return replace(
+        began,
+        ended_ms=event.at_ms,
+        outcome=event.outcome,
+        error=event.error,
+        reads=frozenset(event.reads),
+        writes=frozenset(event.writes),
+        python=event.python,
+        deleted=event.deleted,
+        aliases=event.aliases,
+        files=event.files,
+        imports=event.imports,
+        modules=event.modules,
+        environment=event.environment,
+    )
+
+
+def _take_training(
+    training: _Training, event: TrainingFinished | MetricMeasured | CurveMeasured | DataEvaluated | TrackedElsewhere
+) -> None:
+    match event:
+        case TrainingFinished():
+            training.finished = event
+        case MetricMeasured():
+            training.metrics.append(Metric(event.name, event.value, event.step, event.at_ms))
+        case CurveMeasured():
+            steps = event.steps or range(len(event.values))
+            training.metrics += [
+                Metric(event.name, v, s, event.at_ms) for s, v in zip(steps, event.values, strict=False)
+            ]
+        case DataEvaluated():
+            training.evaluations.append(event.data)
+        case TrackedElsewhere():
+            training.tracked.append(event)
+    if isinstance(event, MetricMeasured | CurveMeasured | DataEvaluated) and event.execution is not None:
+        training.evaluated_in[event.execution] = None
 
 
 def _touched(run: Run, execution: ExecutionId) -> bool:
@@ -240,50 +354,6 @@ def _status(finished: TrainingFinished | None, is_alive: bool) -> RunStatus:
     if finished is None:
         return "running" if is_alive else "interrupted"
     return {"ok": "finished", "error": "failed", "interrupted": "interrupted"}[finished.outcome]  # type: ignore[return-value]
-
-
-def _taking_part(training: _Training, history: "_History") -> tuple[tuple[TakingPart, ...], dict[str, str]]:
-    """Return the executions of a run in the order they ran, and the literals that flowed into its training."""
-    by_id, order = history.by_id, history.order
-    trained = by_id.get(training.started.execution) if training.started.execution else None
-    parts: dict[ExecutionId, Part] = {}
-    literals: dict[str, str] = {}
-    if trained is not None:
-        fed = backward_slice(history.steps[: order[trained.execution]], trained.reads)
-        parts.update(dict.fromkeys(fed.executions, "fed"))
-        parts[trained.execution] = "trained"
-        for execution in fed.executions:
-            literals.update(_literals(by_id[execution], fed.needed[execution]))
-        literals.update(_literals(trained, trained.writes))
-    evaluated_in = [m.execution for m in training.metrics] + [e.execution for e in training.evaluations]
-    for execution_id in evaluated_in:
-        if execution_id in by_id:
-            parts.setdefault(execution_id, "evaluated")
-    taking_part = tuple(
-        TakingPart(by_id[execution], parts[execution]) for execution in sorted(parts, key=lambda e: order[e])
-    )
-    return taking_part, literals
-
-
-class _History:
-    """The executions of a session, looked up in three ways."""
-
-    def __init__(self, executions: tuple[Execution, ...]) -> None:
-        self.by_id = {execution.execution: execution for execution in executions}
-        self.order = {execution.execution: index for index, execution in enumerate(executions)}
-        self.steps = [_step(execution) for execution in executions]
-
-
-def _step(execution: Execution) -> Step:
-    return Step(execution.execution, execution.reads, execution.writes, whole=execution.outcome == "ok")
-
-
-def _literals(execution: Execution, wanted: frozenset[str]) -> dict[str, str]:
-    return {
-        literal.name: str(literal.value)
-        for literal in literal_assignments(execution.source)
-        if literal.name in wanted and not any(word in literal.name.lower() for word in _SECRET_WORDS)
-    }
 
 
 def _parameters(training: _Training, literals: dict[str, str]) -> tuple[Parameter, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cellmill.capture.journal import read_events
-from cellmill.capture.runs import fold
+from cellmill.capture.runs import Folding
 from cellmill.core.errors import AmbiguousRun, UnknownRun
 from cellmill.core.events import Event, SessionStarted
 from cellmill.core.ids import SessionId
@@ -39,7 +39,8 @@ class SessionReader:
     def __init__(self, project: Project, session: SessionId) -> None:
         self._project = project
         self._sources = (_Source(project.journal(session)), _Source(project.outside_journal(session)))
-        self._events: list[Event] = []
+        self._folding = Folding(project)
+        self._started: SessionStarted | None = None
         self._was_alive: bool | None = None
         self.session: Session | None = None
 
@@ -48,18 +49,22 @@ class SessionReader:
         has_ended = self.session is not None and self.session.ended is not None
         if has_ended and not any(source.has_more() for source in self._sources):
             return False
-        if has_ended:  # a late word, as of a notebook that was renamed: its events were let go
+        if has_ended:  # a late word, as of a notebook that was renamed: what was folded was let go
             for source in self._sources:
                 source.offset = 0
+            self._folding = Folding(self._project)
         new = [event for source in self._sources for event in source.more()]
-        self._events += new
-        alive = is_alive(self._events)
+        for event in new:
+            self._folding.take(event)
+            if isinstance(event, SessionStarted):
+                self._started = self._started or event
+        alive = self._started is not None and is_alive(self._started)
         if not new and alive == self._was_alive:
             return False
         self._was_alive = alive
-        self.session = fold(self._events, self._project, is_alive=alive)
+        self.session = self._folding.session(is_alive=alive)
         if self.session is not None and self.session.ended is not None:
-            self._events = []
+            self._folding = Folding(self._project)
         return True
 
     @property
@@ -133,15 +138,12 @@ def load_sessions(project: Project) -> Sessions:
     return sessions
 
 
-def is_alive(events: list[Event]) -> bool:
-    """Return whether the kernel that wrote these events may write more.
+def is_alive(started: SessionStarted) -> bool:
+    """Return whether the kernel that wrote this may write more.
 
     Told by its process, with the time it started, for a pid is reused. Of a kernel on another machine
     nothing can be known: it counts as alive until someone says that it ended.
     """
-    started = next((event for event in events if isinstance(event, SessionStarted)), None)
-    if started is None:
-        return False
     if started.host != socket.gethostname():
         return True
     import psutil

@@ -1,15 +1,11 @@
 """What a journal holds: one event a line, the truth from which everything else is recomputed.
 
-A line is a JSON object whose `type` is the event's class name in snake case. Readers skip types
-and fields that they do not know, so an older Cellmill reads a newer one's journal.
+How they stand in a line: `core/lines.py`.
 """
 
-import json
-import types
-import typing
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, Literal, Union
+from dataclasses import dataclass, field
+from typing import Literal
 
 from cellmill.core.ids import ExecutionId, RunId, SessionId
 
@@ -20,10 +16,11 @@ Context = Literal["training", "evaluation"]
 
 @dataclass(frozen=True)
 class Failure:
-    """An exception of the user's code, as text."""
+    """An exception of the user's code, as text. `traceback` is without colours and without frames of ours."""
 
     type: str
     message: str
+    traceback: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,6 +42,38 @@ class DataUse:
     columns: tuple[Column, ...] = ()
     kind: str = "unknown"  # pandas, numpy, polars, sparse …
     target: str | None = None
+
+
+@dataclass(frozen=True)
+class FileUse:
+    """A file that an execution opened. `sha256` is None where it was not read through; `note` then says why."""
+
+    path: str  # absolute
+    mode: Literal["read", "written"]
+    size_bytes: int | None = None
+    sha256: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module of the user's own (no distribution holds it), as it was when it was imported."""
+
+    name: str
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Output:
+    """What an execution showed. Text lies in `text`; anything larger than a few KiB, and images, among the blobs."""
+
+    kind: Literal["stdout", "stderr", "display", "result", "error"]
+    mime: str
+    text: str | None = None
+    sha256: str | None = None
+    size_bytes: int = 0
+    note: str | None = None  # what was left out, and why
 
 
 @dataclass(frozen=True)
@@ -76,6 +105,11 @@ class SessionStarted:
     executable: str
     platform: str
     cellmill: str
+    cores: int | None = None
+    memory_bytes: int | None = None
+    user: str | None = None
+    front_end: str | None = None  # what started the kernel: jupyterlab, papermill, vscode …
+    path: tuple[str, ...] = ()  # sys.path
 
 
 @dataclass(frozen=True)
@@ -96,11 +130,14 @@ class ExecutionStarted:
     source: str
     cell: str | None
     tags: tuple[str, ...] = ()
+    random: Mapping[str, str] = field(default_factory=dict)
+    """Generators whose state is another than before the last execution: sha256 of it, pickled, among the blobs."""
+    cwd: str | None = None  # where it is another than before the last execution
 
 
 @dataclass(frozen=True)
 class ExecutionFinished:
-    """Written after the cell ran."""
+    """Written after the cell ran. Names are of the user's namespace; `aliases` are names that hold one object."""
 
     execution: ExecutionId
     at_ms: int
@@ -108,6 +145,41 @@ class ExecutionFinished:
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     error: Failure | None = None
+    python: str | None = None  # the source with its magics transformed, where that is another
+    deleted: tuple[str, ...] = ()
+    aliases: tuple[tuple[str, ...], ...] = ()
+    files: tuple[FileUse, ...] = ()
+    imports: tuple[str, ...] = ()  # top-level modules imported for the first time
+    modules: tuple[Module, ...] = ()
+    environment: Mapping[str, str | None] = field(default_factory=dict)  # variables that it set; None: removed
+
+
+@dataclass(frozen=True)
+class OutputsShown:
+    """What an execution showed, once it is over; a long one says so in several events, in order."""
+
+    execution: ExecutionId
+    at_ms: int
+    outputs: tuple[Output, ...]
+
+
+@dataclass(frozen=True)
+class GitSeen:
+    """The commit that the notebook's folder stands at, and the blob of what differs from it."""
+
+    at_ms: int
+    commit: str
+    branch: str | None = None
+    diff: str | None = None  # sha256 among the blobs; None: nothing differs
+    untracked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DistributionsSeen:
+    """Distributions that hold modules imported since the last such event, with their versions."""
+
+    at_ms: int
+    distributions: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -130,6 +202,8 @@ class TrainingStarted:
     model_class: str
     params: Mapping[str, str] = field(default_factory=dict)
     data: tuple[DataUse, ...] = ()
+    kind: Literal["fit", "loop", "search", "trial", "validation"] = "fit"
+    parent: RunId | None = None  # the search that a trial belongs to
 
 
 @dataclass(frozen=True)
@@ -155,6 +229,40 @@ class MetricMeasured:
     name: str
     value: float  # may be nan or infinite: MLflow stores both, and so do we
     step: int = 0
+
+
+@dataclass(frozen=True)
+class CurveMeasured:
+    """A metric's whole history, as of a boosting's rounds or a network's epochs. As many steps as values."""
+
+    run: RunId
+    execution: ExecutionId | None
+    at_ms: int
+    name: str
+    values: tuple[float, ...]
+    steps: tuple[int, ...] = ()  # empty: 0, 1, 2 …
+
+
+@dataclass(frozen=True)
+class TrackedElsewhere:
+    """Another tracker has a run of its own for this training: MLflow, by hand or by autolog; wandb; comet.
+
+    The recorder completes an MLflow run of the same store instead of making a second one.
+    """
+
+    run: RunId
+    at_ms: int
+    system: Literal["mlflow", "wandb", "comet"]
+    id: str
+    uri: str | None = None
+
+
+@dataclass(frozen=True)
+class RunDeleted:
+    """The user deleted a run: it is shown no more, and what only it kept among the blobs is removed."""
+
+    run: RunId
+    at_ms: int
 
 
 @dataclass(frozen=True)
@@ -226,10 +334,16 @@ Event = (
     | NotebookNamed
     | ExecutionStarted
     | ExecutionFinished
+    | OutputsShown
+    | GitSeen
+    | DistributionsSeen
     | CellIdentified
     | TrainingStarted
     | TrainingFinished
     | MetricMeasured
+    | CurveMeasured
+    | TrackedElsewhere
+    | RunDeleted
     | DataEvaluated
     | TrainingsLeftOut
     | CapturePaused
@@ -238,69 +352,3 @@ Event = (
     | SessionEnded
     | NotebookExecuted
 )
-
-
-def _snake(name: str) -> str:
-    return "".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name))
-
-
-_TYPES: dict[str, type[Event]] = {_snake(kind.__name__): kind for kind in typing.get_args(Event)}
-_NAMES: dict[type[Event], str] = {kind: name for name, kind in _TYPES.items()}
-
-
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=vars)
-
-
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=vars)
-
-
-def to_line(event: Event) -> bytes:
-    """Return the event as one line of JSON, its newline included."""
-    record = {"type": _NAMES[type(event)], **vars(event)}
-    return _ENCODER.encode(record).encode("utf-8", "replace") + b"\n"
-
-
-def from_line(line: bytes | str) -> Event | None:
-    """Return the event, or None for a torn line and for a type this version does not know."""
-    try:
-        record = json.loads(line)
-    except ValueError:
-        return None
-    kind = _TYPES.get(str(record.get("type"))) if isinstance(record, dict) else None
-    if kind is None:
-        return None
-    try:
-        event: Event = _build(kind, record)
-    except (TypeError, ValueError, AttributeError):
-        return None  # a field of another shape: written by a version too far away
-    return event
-
-
-_KNOWN_SHAPES: dict[type[Any], dict[str, Any]] = {}
-
-
-def _build(kind: type[Any], record: Mapping[str, Any]) -> Any:
-    shapes = _shapes(kind)
-    known = {name: _convert(shapes[name], value) for name, value in record.items() if name in shapes}
-    return kind(**known)
-
-
-def _shapes(kind: type[Any]) -> dict[str, Any]:
-    if kind not in _KNOWN_SHAPES:
-        hints = typing.get_type_hints(kind)
-        _KNOWN_SHAPES[kind] = {f.name: hints[f.name] for f in fields(kind)}
-    return _KNOWN_SHAPES[kind]
-
-
-def _convert(shape: Any, value: Any) -> Any:
-    if typing.get_origin(shape) in (Union, types.UnionType):
-        if value is None:
-            return None
-        shape = next(arm for arm in typing.get_args(shape) if arm is not type(None))
-    if is_dataclass(shape) and isinstance(shape, type):
-        return _build(shape, value)
-    if typing.get_origin(shape) is Literal and value not in typing.get_args(shape):
-        raise ValueError(f"{value!r} is none of {typing.get_args(shape)}")
-    if typing.get_origin(shape) is tuple:
-        return tuple(_convert(typing.get_args(shape)[0], item) for item in value)
-    return value

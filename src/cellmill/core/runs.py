@@ -1,13 +1,25 @@
 """A run: one training, the executions that fed it, and the later ones that evaluate its model."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
-from cellmill.core.events import DataUse, Failure, ModelBlob, Outcome
+from cellmill.core.events import (
+    DataUse,
+    Failure,
+    FileUse,
+    GitSeen,
+    ModelBlob,
+    Module,
+    Outcome,
+    Output,
+    TrackedElsewhere,
+)
 from cellmill.core.ids import ExecutionId, RunId, SessionId
 
 RunStatus = Literal["running", "finished", "failed", "interrupted"]
 Part = Literal["fed", "trained", "evaluated"]
+Kind = Literal["fit", "loop", "search", "trial", "validation"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +56,16 @@ class Execution:
     error: Failure | None
     reads: frozenset[str]
     writes: frozenset[str]
+    python: str | None = None
+    deleted: tuple[str, ...] = ()
+    aliases: tuple[tuple[str, ...], ...] = ()
+    files: tuple[FileUse, ...] = ()
+    imports: tuple[str, ...] = ()
+    modules: tuple[Module, ...] = ()
+    environment: Mapping[str, str | None] = field(default_factory=dict)
+    random: Mapping[str, str] = field(default_factory=dict)
+    cwd: str | None = None
+    outputs: tuple[Output, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,6 +74,24 @@ class TakingPart:
 
     execution: Execution
     part: Part
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Where a run was made, as it was when its training began."""
+
+    python: str
+    executable: str
+    platform: str
+    host: str
+    cores: int | None
+    memory_bytes: int | None
+    user: str | None
+    front_end: str | None
+    cellmill: str
+    cwd: str
+    distributions: Mapping[str, str]
+    git: GitSeen | None
 
 
 @dataclass(frozen=True)
@@ -75,6 +115,10 @@ class Run:
     error: Failure | None
     incomplete: tuple[str, ...]
     executed_notebook: str | None  # sha256 among the blobs
+    kind: Kind = "fit"
+    parent: RunId | None = None
+    tracked: tuple[TrackedElsewhere, ...] = ()
+    surroundings: Surroundings | None = None
 
     @property
     def short_class(self) -> str:

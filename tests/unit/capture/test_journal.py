@@ -11,7 +11,8 @@ import pytest
 
 from cellmill.capture.journal import JournalWriter, append_once, read_events
 from cellmill.core.errors import FolderNotWritable
-from cellmill.core.events import CapturePaused, CaptureResumed, Event, NotebookNamed, to_line
+from cellmill.core.events import CapturePaused, CaptureResumed, Event, NotebookNamed
+from cellmill.core.lines import to_line
 
 ONE, TWO, THREE = CapturePaused(1), CaptureResumed(2), NotebookNamed(3, "a.ipynb")
 

@@ -61,6 +61,7 @@ def test_a_run_is_its_training_with_what_fed_it_and_what_evaluated_it(story: Sto
         error=None,
         incomplete=(),
         executed_notebook=None,
+        surroundings=found.surroundings,
     )
     assert parts(found) == [("load", "fed"), ("fit", "trained"), ("score", "evaluated")]
     assert (found.short_class, found.last_metrics) == ("Ridge", {"Ridge_score_X_test": 0.75})

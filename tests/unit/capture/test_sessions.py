@@ -11,7 +11,7 @@ from tests.stories import Story, a_process, a_training
 from cellmill.capture.journal import append_once
 from cellmill.capture.sessions import Sessions, choose_run, is_alive, load_sessions, session_ids
 from cellmill.core.errors import AmbiguousRun, UnknownRun
-from cellmill.core.events import CapturePaused, SessionEnded, SessionStarted
+from cellmill.core.events import SessionEnded, SessionStarted
 from cellmill.core.project import Project
 from cellmill.core.runs import Run
 
@@ -95,29 +95,29 @@ def test_a_kernel_that_dies_is_noticed_though_it_wrote_nothing(project: Project)
 # --- is it alive
 
 
+def the_start(story: Story) -> SessionStarted:
+    started = story.inside[0]
+    assert isinstance(started, SessionStarted)
+    return started
+
+
 def test_a_pid_that_another_process_has_by_now_is_not_the_kernel(project: Project) -> None:
-    assert is_alive(list(Story(project, is_alive=True).inside))
-    assert not is_alive(list(Story(project, is_alive=False).inside))
+    assert is_alive(the_start(Story(project, is_alive=True)))
+    assert not is_alive(the_start(Story(project, is_alive=False)))
 
 
 def test_a_kernel_whose_start_is_unknown_is_told_by_its_pid_alone(project: Project) -> None:
-    started = Story(project).inside[0]
-    assert isinstance(started, SessionStarted)
+    started = the_start(Story(project))
     mine = SessionStarted(**{**vars(started), "process_started_s": None})
     assert mine.pid == os.getpid()
-    assert is_alive([mine])
+    assert is_alive(mine)
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    assert not is_alive([SessionStarted(**{**vars(mine), "pid": gone.pid})])
+    assert not is_alive(SessionStarted(**{**vars(mine), "pid": gone.pid}))
 
 
 def test_of_a_kernel_on_another_machine_the_best_is_hoped(project: Project) -> None:
-    started = Story(project).inside[0]
-    assert is_alive([SessionStarted(**{**vars(started), "host": "elsewhere"})])
-
-
-def test_without_a_start_nobody_is_alive() -> None:
-    assert not is_alive([CapturePaused(1)])
+    assert is_alive(SessionStarted(**{**vars(the_start(Story(project))), "host": "elsewhere"}))
 
 
 # --- choosing

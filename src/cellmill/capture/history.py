@@ -1,0 +1,105 @@
+"""The executions of a session in the order they began, and what fed what among them.
+
+Grows with the session: what was found out once (a slice, the literals of a source) is kept until an
+execution before it changes, so one more execution costs the same in a long session as in a short one.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from cellmill.core.events import CellIdentified, Outcome
+from cellmill.core.ids import ExecutionId
+from cellmill.core.runs import Execution
+from cellmill.dataflow.footprint import Footprint, Namespace, footprint
+from cellmill.dataflow.literals import literal_assignments
+from cellmill.dataflow.magics import without_magics
+from cellmill.dataflow.slice import Slice, Step, Steps
+
+# Names whose values never become parameters: a value like these is shown to many.
+_SECRET_WORDS = ("password", "passwd", "secret", "token", "api_key", "apikey", "credential", "private_key")
+
+
+class History:
+    """Every execution so far. An execution is replaced when more of it is known."""
+
+    def __init__(self) -> None:
+        self._executions: list[Execution] = []
+        self._order: dict[ExecutionId, int] = {}
+        self._steps = Steps()
+        self._open: set[ExecutionId] = set()
+        self._cells: dict[ExecutionId, CellIdentified] = {}
+        self._slices: dict[ExecutionId, Slice] = {}
+        self.resliced: set[ExecutionId] = set()
+        """Executions whose slice was made and holds no more. Whoever looks empties it."""
+
+    def __contains__(self, execution: ExecutionId) -> bool:
+        return execution in self._order
+
+    def get(self, execution: ExecutionId | None) -> Execution | None:
+        """Return what is known of an execution."""
+        position = self._order.get(execution) if execution is not None else None
+        return None if position is None else self._executions[position]
+
+    def all(self, *, is_alive: bool) -> tuple[Execution, ...]:
+        """Return the executions in the order they began; of a kernel that is gone, the open ones as interrupted."""
+        if not is_alive:
+            for execution in tuple(self._open):
+                self.put(replace(self._executions[self._order[execution]], outcome="interrupted"))
+        return tuple(self._executions)
+
+    def put(self, execution: Execution) -> None:
+        """Add an execution, or replace what was known of it. One without an end has the names of its source."""
+        cell = self._cells.get(execution.execution)
+        if cell is not None:
+            execution = replace(execution, cell=cell.cell, tags=cell.tags)
+        if execution.outcome is None:
+            execution = _with_names(execution, None)
+            self._open.add(execution.execution)
+        else:
+            self._open.discard(execution.execution)
+        position = self._order.setdefault(execution.execution, len(self._executions))
+        step = Step(execution.execution, execution.reads, execution.writes, whole=execution.outcome == "ok")
+        if position == len(self._executions):
+            self._executions.append(execution)
+            self._steps.append(step)
+            return
+        self._executions[position] = execution
+        if self._steps.replace(position, step):
+            for trained in [e for e in self._slices if self._order[e] >= position]:
+                del self._slices[trained]
+                self.resliced.add(trained)
+
+    def identify(self, cell: CellIdentified) -> None:
+        """An execution's cell is known; its start may not have been read yet."""
+        self._cells[cell.execution] = cell
+        known = self.get(cell.execution)
+        if known is not None:
+            self.put(known)
+
+    def in_order(self, executions: Iterable[ExecutionId]) -> list[Execution]:
+        """Return the executions that are known, in the order they began."""
+        return [self._executions[position] for position in sorted({self._order[e] for e in executions if e in self})]
+
+    def fed(self, trained: ExecutionId) -> Slice:
+        """Return the executions before this one that it depends on."""
+        if trained not in self._slices:
+            position = self._order[trained]
+            self._slices[trained] = self._steps.backward_slice(self._executions[position].reads, before=position)
+        return self._slices[trained]
+
+    def literals(self, execution: ExecutionId, wanted: frozenset[str]) -> dict[str, str]:
+        """Return the literals that an execution bound to wanted names, as text."""
+        return {
+            literal.name: str(literal.value)
+            for literal in literal_assignments(self._executions[self._order[execution]].source)
+            if literal.name in wanted and not any(word in literal.name.lower() for word in _SECRET_WORDS)
+        }
+
+
+def _with_names(execution: Execution, outcome: Outcome | None) -> Execution:
+    """Return an execution whose end nobody has written: its names are those in its source."""
+    try:
+        names = Namespace().resolve(footprint(without_magics(execution.source)))
+    except (SyntaxError, ValueError, RecursionError):
+        names = Footprint()
+    return replace(execution, outcome=outcome, reads=names.reads, writes=names.writes)
