@@ -10,11 +10,16 @@ from cellmill.core.project import Project
 def keep_blob(project: Project, content: bytes) -> str:
     """Keep content and return its SHA-256 in hex. The same content is kept once. Raises `FolderNotWritable`."""
     digest = hashlib.sha256(content).hexdigest()
+    keep_blob_as(project, digest, content)
+    return digest
+
+
+def keep_blob_as(project: Project, digest: str, content: bytes) -> None:
+    """Keep content whose SHA-256 is known already. Raises `FolderNotWritable`."""
     path = project.blobs / digest
     if not path.exists():
         make_folder(project.blobs)
         write_atomically(path, content)
-    return digest
 
 
 def blob_path(project: Project, digest: str) -> Path:

@@ -5,11 +5,13 @@ still possible, and kept in `trouble` where it is not.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
+from typing import Any, Protocol
 
 from cellmill.capture.control import Control, ControlWatch, control_path
 from cellmill.capture.folder import prepare_folder
+from cellmill.capture.frames import is_ours
 from cellmill.capture.journal import JournalWriter
 from cellmill.core.clock import now_ms
 from cellmill.core.errors import FolderNotWritable
@@ -32,6 +34,26 @@ from cellmill.core.settings import Settings
 from cellmill.dataflow.footprint import Footprint, Namespace, footprint
 
 
+class Around(Protocol):
+    """What is looked at before and after each cell, besides its source: see `surroundings`."""
+
+    def before(self) -> dict[str, Any]:
+        """Return fields of `ExecutionStarted`."""
+        ...
+
+    def after(self, execution: ExecutionId, source: str, reads: Iterable[str]) -> dict[str, Any]:
+        """Return fields of `ExecutionFinished`."""
+        ...
+
+    def look_at_git(self) -> None:
+        """A training was seen: note the commit."""
+        ...
+
+    def close(self) -> None:
+        """Finish what is under way."""
+        ...
+
+
 class Recording:
     """One session's capture, from the kernel's start to its end."""
 
@@ -51,6 +73,7 @@ class Recording:
         """Executions that run now, each with the number of trainings seen in it."""
         self._here: ContextVar[ExecutionId | None] = ContextVar("cellmill_execution", default=None)
         self._latest: ExecutionId | None = None
+        self._around: Around | None = None
         self._at_end: dict[ExecutionId, dict[str, Callable[[], None]]] = {}
         self._lock = threading.Lock()
         prepare_folder(project)
@@ -78,6 +101,10 @@ class Recording:
         """Whether what happens now is kept: a user's cell is running, and capture is not paused."""
         return not self._paused and self.execution in self._open
 
+    def look_around(self, around: Around) -> None:
+        """Look at this too, from the next cell on."""
+        self._around = around
+
     # --- executions
 
     def execution_started(
@@ -92,12 +119,22 @@ class Recording:
         self._here.set(execution)
         self._latest = execution
         self._open[execution] = 0
-        self.write(ExecutionStarted(execution, now_ms(), number, source, cell, tags))
+        seen = self._around.before() if self._around is not None else {}
+        self.write(ExecutionStarted(execution, now_ms(), number, source, cell, tags, **seen))
 
     def execution_finished(
-        self, execution: ExecutionId, *, python: str | None, outcome: Outcome, error: Failure | None
+        self,
+        execution: ExecutionId,
+        *,
+        python: str | None,
+        outcome: Outcome,
+        error: Failure | None,
+        transformed: str | None = None,
     ) -> None:
-        """A cell has run. `python` is its source as Python, None where it never became any."""
+        """A cell has run. `python` is its source as Python, None where it never became any.
+
+        `transformed` is the same where magics had to be transformed for it.
+        """
         self._come_to_the_end(execution)
         trainings = self._open.pop(execution, None)
         if trainings is None:
@@ -111,11 +148,21 @@ class Recording:
                 found = self._namespace.resolve(footprint(python))
             except (SyntaxError, ValueError, RecursionError):
                 found = Footprint()  # the cell failed for the same reason, and says so itself
+        seen = self._around.after(execution, python or "", found.reads) if self._around is not None else {}
         self.write(
             ExecutionFinished(
-                execution, now_ms(), outcome, tuple(sorted(found.reads)), tuple(sorted(found.writes)), error
+                execution,
+                now_ms(),
+                outcome,
+                tuple(sorted(found.reads)),
+                tuple(sorted(found.writes)),
+                error,
+                python=transformed,
+                **seen,
             )
         )
+        if trainings and self._around is not None:
+            self._around.look_at_git()
         self._here.set(None)
 
     def counts_training(self) -> bool:
@@ -169,6 +216,8 @@ class Recording:
 
     def close(self) -> None:
         """Give the journal back."""
+        if self._around is not None:
+            self._around.close()
         self._journal.close()
 
     # --- being told
@@ -201,13 +250,27 @@ def try_recording(project: Project, settings: Settings, started: SessionStarted)
         return None, str(error)
 
 
-def describe_failure(error: BaseException) -> Failure:
-    """Return a user's exception as text. Its own `__str__` may fail: then only the type is kept."""
+def describe_failure(error: BaseException, *, with_traceback: bool = False) -> Failure:
+    """Return a user's exception as text. Its own `__str__` may fail: then only the type is kept.
+
+    The traceback is one line of place and one of source for each frame, ours left out; a very long one is cut.
+    """
     try:
         message = str(error)
     except Exception as second:  # noqa: BLE001 - whatever a user's __str__ raises
         message = f"(its message cannot be shown: {type(second).__name__})"
-    return Failure(type(error).__name__, message[:2_000])
+    return Failure(type(error).__name__, message[:2_000], _traceback(error) if with_traceback else "")
+
+
+def _traceback(error: BaseException) -> str:
+    import traceback
+
+    frames = [frame for frame in traceback.walk_tb(error.__traceback__) if not is_ours(frame[0])]
+    if frames and frames[0][0].f_globals.get("__name__") == "IPython.core.interactiveshell":
+        del frames[0]  # it runs every cell
+    # Of a recursion the beginning and the end say enough.
+    summary = traceback.StackSummary.extract(iter(frames[:20] + frames[max(20, len(frames) - 30) :]))
+    return "".join(summary.format())[:20_000]
 
 
 def outcome_of(error: BaseException | None) -> Outcome:

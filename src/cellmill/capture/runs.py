@@ -16,8 +16,11 @@ from cellmill.core.events import (
     Event,
     ExecutionFinished,
     ExecutionStarted,
+    FilesDigested,
     GitSeen,
     MetricMeasured,
+    ModelBlob,
+    ModelKept,
     NotebookExecuted,
     NotebookNamed,
     Output,
@@ -57,6 +60,7 @@ class _Training:
     evaluated_in: dict[ExecutionId, None] = field(default_factory=dict)
     evaluations: list[DataUse] = field(default_factory=list)
     tracked: list[TrackedElsewhere] = field(default_factory=list)
+    model: ModelBlob | None = None
     run: Run | None = None
 
 
@@ -88,12 +92,19 @@ class Folding:
     def take(self, event: Event) -> None:
         """Take one event. Those of the kernel's journal and of the one kept outside come in any interleaving."""
         match event:
-            case ExecutionStarted() | ExecutionFinished() | CellIdentified() | OutputsShown():
+            case ExecutionStarted() | ExecutionFinished() | CellIdentified() | OutputsShown() | FilesDigested():
                 self._touched.add(event.execution)
                 self._take_execution(event)
             case TrainingStarted():
                 self._trainings.setdefault(event.run, _Training(event))
-            case TrainingFinished() | MetricMeasured() | CurveMeasured() | DataEvaluated() | TrackedElsewhere():
+            case (
+                TrainingFinished()
+                | ModelKept()
+                | MetricMeasured()
+                | CurveMeasured()
+                | DataEvaluated()
+                | TrackedElsewhere()
+            ):
                 training = self._trainings.get(event.run)
                 if training is not None:
                     training.run = None
@@ -110,7 +121,9 @@ class Folding:
             case _:
                 self._take_of_all(event)
 
-    def _take_execution(self, event: ExecutionStarted | ExecutionFinished | CellIdentified | OutputsShown) -> None:
+    def _take_execution(
+        self, event: ExecutionStarted | ExecutionFinished | CellIdentified | OutputsShown | FilesDigested
+    ) -> None:
         match event:
             case ExecutionStarted():
                 self._history.put(
@@ -136,6 +149,12 @@ class Folding:
                     self._history.put(_finished(began, event))
             case CellIdentified():
                 self._history.identify(event)
+            case FilesDigested():
+                ended = self._history.get(event.execution)
+                if ended is not None:
+                    digested = {(use.path, use.mode): use for use in event.files}
+                    files = tuple(digested.get((use.path, use.mode), use) for use in ended.files)
+                    self._history.put(replace(ended, files=files))
             case OutputsShown():
                 self._outputs.setdefault(event.execution, []).extend(event.outputs)
         known = self._history.get(event.execution)
@@ -227,7 +246,7 @@ class Folding:
             metrics=tuple(sorted(training.metrics, key=lambda metric: metric.at_ms)),
             data=_unlike([*started.data, *training.evaluations]),
             executions=taking_part,
-            model=finished.model if finished else None,
+            model=training.model or (finished.model if finished else None),
             model_note=finished.note if finished else None,
             error=finished.error if finished else None,
             incomplete=self._incomplete(started, taking_part),
@@ -326,11 +345,14 @@ def _finished(began: Execution, event: ExecutionFinished) -> Execution:
 
 
 def _take_training(
-    training: _Training, event: TrainingFinished | MetricMeasured | CurveMeasured | DataEvaluated | TrackedElsewhere
+    training: _Training,
+    event: TrainingFinished | ModelKept | MetricMeasured | CurveMeasured | DataEvaluated | TrackedElsewhere,
 ) -> None:
     match event:
         case TrainingFinished():
             training.finished = event
+        case ModelKept():
+            training.model = event.model
         case MetricMeasured():
             training.metrics.append(Metric(event.name, event.value, event.step, event.at_ms))
         case CurveMeasured():

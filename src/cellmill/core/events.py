@@ -164,6 +164,15 @@ class OutputsShown:
 
 
 @dataclass(frozen=True)
+class FilesDigested:
+    """The content of files that an execution used, read through after it: the user's cell does not wait for it."""
+
+    execution: ExecutionId
+    at_ms: int
+    files: tuple[FileUse, ...]
+
+
+@dataclass(frozen=True)
 class GitSeen:
     """The commit that the notebook's folder stands at, and the blob of what differs from it."""
 
@@ -217,6 +226,15 @@ class TrainingFinished:
     model: ModelBlob | None = None
     note: str | None = None
     params: Mapping[str, str] = field(default_factory=dict)  # known only after the fit, as of a search
+
+
+@dataclass(frozen=True)
+class ModelKept:
+    """A model too large to be written within the cell is among the blobs now."""
+
+    run: RunId
+    at_ms: int
+    model: ModelBlob
 
 
 @dataclass(frozen=True)
@@ -335,11 +353,13 @@ Event = (
     | ExecutionStarted
     | ExecutionFinished
     | OutputsShown
+    | FilesDigested
     | GitSeen
     | DistributionsSeen
     | CellIdentified
     | TrainingStarted
     | TrainingFinished
+    | ModelKept
     | MetricMeasured
     | CurveMeasured
     | TrackedElsewhere

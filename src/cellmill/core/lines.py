@@ -8,7 +8,7 @@ import json
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, Literal, Union
 
 from cellmill.core.events import Event
@@ -25,9 +25,23 @@ _NAMES: dict[type[Event], str] = {kind: name for name, kind in _TYPES.items()}
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=vars)
 
 
+# Fields that are left out where they are empty: that is their default.
+_MAY_BE_EMPTY: dict[type[Event], frozenset[str]] = {}
+
+
+def _may_be_empty(kind: type[Event]) -> frozenset[str]:
+    found = _MAY_BE_EMPTY[kind] = frozenset(
+        f.name for f in fields(kind) if f.default_factory is not MISSING or (f.default is not MISSING and not f.default)
+    )
+    return found
+
+
 def to_line(event: Event) -> bytes:
     """Return the event as one line of JSON, its newline included."""
-    record = {"type": _NAMES[type(event)], **vars(event)}
+    kind = type(event)
+    skipped = _MAY_BE_EMPTY.get(kind) or _may_be_empty(kind)
+    record = {"type": _NAMES[kind]}
+    record.update((name, value) for name, value in vars(event).items() if name not in skipped or value)
     return _ENCODER.encode(record).encode("utf-8", "replace") + b"\n"
 
 

@@ -12,6 +12,7 @@ from cellmill.capture.hosting import Host, take_host
 from cellmill.capture.observer import Observer
 from cellmill.capture.probes import Probes
 from cellmill.capture.recording import try_recording
+from cellmill.capture.surroundings import Surroundings, machine
 from cellmill.core.clock import now_ms
 from cellmill.core.errors import BadSettings
 from cellmill.core.events import SessionStarted
@@ -72,6 +73,7 @@ def _start(shell: Any, state: KernelState) -> None:
         return
     state.recording = recording
     user_names: dict[str, object] = shell.user_ns
+    recording.look_around(Surroundings(state.project, user_names, write=recording.write, failed=recording.failed))
     state.probes = Probes(Observer(recording), user_names)
     state.probes.start()
     state.hooks = Hooks(shell, kernel, recording, state.probes)
@@ -100,6 +102,11 @@ def _session_started(host: Host, project: Project, kernel: Any) -> SessionStarte
         executable=sys.executable,
         platform=platform.platform(terse=True),
         cellmill=__version__,
+        cores=machine.cores(),
+        memory_bytes=machine.memory_bytes(),
+        user=machine.user(),
+        front_end=machine.front_end(host.started_by),
+        path=tuple(sys.path),
     )
 
 

@@ -63,11 +63,13 @@ class Hooks:
             return
         try:
             error = result.error_before_exec or result.error_in_exec
+            python = self._as_python(info.raw_cell)
             self._recording.execution_finished(
                 self._execution(),
-                python=self._as_python(info.raw_cell),
+                python=python,
                 outcome=outcome_of(error),
-                error=describe_failure(error) if error is not None else None,
+                error=describe_failure(error, with_traceback=True) if error is not None else None,
+                transformed=python if python != info.raw_cell else None,
             )
         except Exception as error:  # noqa: BLE001 - IPython would print it into the user's cell
             self._recording.failed("after the cell", error)

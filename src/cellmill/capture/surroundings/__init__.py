@@ -1,0 +1,167 @@
+"""What surrounds an execution, besides names: files, imports, random state, environment, git.
+
+Each part is looked at before or after the cell. A part that fails is written down once, and not
+asked again in this session: a mistake of ours must not come back with every cell.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from cellmill.capture.blobs import keep_blob, keep_blob_as
+from cellmill.capture.surroundings.background import Background
+from cellmill.capture.surroundings.environment import EnvironmentWatch
+from cellmill.capture.surroundings.files import FileWatch
+from cellmill.capture.surroundings.modules import ModuleWatch
+from cellmill.capture.surroundings.random_state import RandomWatch
+from cellmill.core.clock import now_ms
+from cellmill.core.events import DistributionsSeen, Event, FilesDigested, FileUse
+from cellmill.core.ids import ExecutionId
+from cellmill.core.project import Project
+
+LARGEST_DIGESTED = 2_000_000_000
+
+
+class Surroundings:
+    """Everything around the cells of one kernel."""
+
+    def __init__(
+        self,
+        project: Project,
+        user_names: Mapping[str, object],
+        *,
+        write: Callable[[Event], None],
+        failed: Callable[[str, Exception], None],
+    ) -> None:
+        """`write` appends an event to the journal, `failed` is told what went wrong with us."""
+        self._project = project
+        self._user_names = user_names
+        self._write = write
+        self._failed = failed
+        self._tripped: set[str] = set()
+        self.background = Background(failed)
+        self.background.finish_at_exit()
+        self._files = FileWatch((f"{project.folder}{os.sep}", *_of_the_store(project)))
+        self._files.install()
+        self._modules = ModuleWatch()
+        self._random = RandomWatch(self._keep_later)
+        self._environment = EnvironmentWatch()
+        self._digests: dict[tuple[str, int, int], str] = {}
+        self._git: tuple[str, str | None, tuple[str, ...]] | None = None
+        self._began_ns = 0
+
+    def forget_failures(self) -> None:
+        """Ask every part again."""
+        self._tripped.clear()
+
+    # --- around a cell
+
+    def before(self) -> dict[str, Any]:
+        """Return what an `ExecutionStarted` says of the surroundings."""
+        fields = {
+            "random": self._asked("random state", self._random.look, {}),
+            "cwd": self._asked("working directory", self._environment.changed_folder, None),
+        }
+        self._began_ns = time.time_ns()
+        self._files.start()
+        return fields
+
+    def after(self, execution: ExecutionId, source: str, reads: Iterable[str]) -> dict[str, Any]:
+        """Return what an `ExecutionFinished` says of the surroundings."""
+        imports, modules = self._asked("imports", self._modules.imported, ((), ()))
+        if imports:
+            self.background.do("distributions", partial(self._see_distributions, now_ms(), imports))
+        return {
+            "files": self._asked("files", partial(self._used_files, execution, source, reads), ()),
+            "imports": imports,
+            "modules": modules,
+            "environment": self._asked("environment variables", self._environment.changed_variables, {}),
+        }
+
+    def look_at_git(self) -> None:
+        """See in the background at which commit the work stands; it is written where it is another than before."""
+        self.background.do("git", self._see_git)
+
+    def close(self) -> None:
+        """Finish what is under way."""
+        self._files.stop()
+        self.background.finish()
+
+    # --- parts
+
+    def _asked(self, part: str, ask: Callable[[], Any], otherwise: Any) -> Any:
+        if part in self._tripped:
+            return otherwise
+        try:
+            return ask()
+        except Exception as error:  # noqa: BLE001 - the user's cell is waiting
+            self._tripped.add(part)
+            self._failed(part, error)
+            return otherwise
+
+    def _used_files(self, execution: ExecutionId, source: str, reads: Iterable[str]) -> tuple[FileUse, ...]:
+        values = [self._user_names[name] for name in reads if name in self._user_names]
+        files = self._files.stop(source=source, values=values, began_ns=self._began_ns)
+        if files:
+            self.background.do("file digests", partial(self._digest, execution, files))
+        return files
+
+    def _digest(self, execution: ExecutionId, files: tuple[FileUse, ...]) -> None:
+        if self.background.thread is not None:
+            self._files.ignore_thread(self.background.thread)
+        digested = tuple(self._digested(use) for use in files if use.size_bytes is not None)
+        if digested:
+            self._write(FilesDigested(execution, now_ms(), digested))
+
+    def _digested(self, use: FileUse) -> FileUse:
+        try:
+            before = os.stat(use.path)  # noqa: PTH116
+            if before.st_size > LARGEST_DIGESTED:
+                return FileUse(use.path, use.mode, before.st_size, None, "larger than 2 GB")
+            key = (use.path, before.st_size, before.st_mtime_ns)
+            if key not in self._digests:
+                self._digests[key] = _sha256(use.path)
+            return FileUse(use.path, use.mode, before.st_size, self._digests[key])
+        except OSError as error:
+            return FileUse(use.path, use.mode, use.size_bytes, None, (error.strerror or str(error)).lower())
+
+    def _see_distributions(self, at_ms: int, modules: tuple[str, ...]) -> None:
+        from cellmill.capture.surroundings.distributions import distributions_of
+
+        found = distributions_of(modules)
+        if found:
+            self._write(DistributionsSeen(at_ms, found))
+
+    def _see_git(self) -> None:
+        from dataclasses import replace
+
+        from cellmill.capture.surroundings.git import git_state
+
+        seen = git_state(Path(self._project.root))
+        if seen is None:
+            return
+        event, diff = seen
+        if diff:
+            event = replace(event, diff=keep_blob(self._project, diff))
+        now = (event.commit, event.diff, event.untracked)
+        if now != self._git:
+            self._git = now
+            self._write(event)
+
+    def _keep_later(self, content: bytes, digest: str) -> None:
+        self.background.do("random state", partial(keep_blob_as, self._project, digest, content))
+
+
+def _of_the_store(project: Project) -> tuple[str, ...]:
+    database = str(project.root / "mlflow.db")
+    return (database, f"{project.root / 'mlruns'}{os.sep}")
+
+
+def _sha256(path: str) -> str:
+    import hashlib
+
+    with open(path, "rb") as file:  # noqa: PTH123
+        return hashlib.file_digest(file, "sha256").hexdigest()

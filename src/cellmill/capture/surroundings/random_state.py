@@ -1,0 +1,59 @@
+"""The state of the random generators that everyone shares: `random`, numpy's global one, torch's.
+
+With it an unseeded run can be made again. A generator is looked at only where the user has loaded it,
+and looking draws nothing from it.
+"""
+
+import hashlib
+import pickle
+import sys
+from collections.abc import Callable
+from typing import Any
+
+Keep = Callable[[bytes, str], None]
+
+
+class RandomWatch:
+    """Says which generators stand otherwise than at the last look."""
+
+    def __init__(self, keep: Keep) -> None:
+        """`keep` is handed the pickled state and its SHA-256, to be written when there is time."""
+        self._keep = keep
+        self._seen: dict[str, Any] = {}
+
+    def look(self) -> dict[str, str]:
+        """Return, for each generator that has moved, the SHA-256 of its pickled state."""
+        moved = {}
+        for name, read in _GENERATORS.items():
+            state = read()
+            if state is not None and state != self._seen.get(name):
+                self._seen[name] = state
+                content = pickle.dumps(state, protocol=4)
+                moved[name] = hashlib.sha256(content).hexdigest()
+                self._keep(content, moved[name])
+        return moved
+
+
+def _random() -> Any:
+    random = sys.modules.get("random")
+    return None if random is None else random.getstate()
+
+
+def _numpy() -> Any:
+    numpy = sys.modules.get("numpy.random")
+    generator = getattr(numpy, "mtrand", None) if numpy is not None else None
+    if generator is None:  # its import is under way in another thread
+        return None
+    kind, keys, position, has_gauss, gauss = generator._rand.get_state(legacy=True)
+    return kind, keys.tobytes(), position, has_gauss, gauss
+
+
+def _torch() -> Any:
+    torch = sys.modules.get("torch")
+    generator = getattr(torch, "default_generator", None) if torch is not None else None
+    if generator is None or not hasattr(torch, "Tensor"):
+        return None
+    return generator.get_state().numpy().tobytes()
+
+
+_GENERATORS: dict[str, Callable[[], Any]] = {"random": _random, "numpy": _numpy, "torch": _torch}
