@@ -9,11 +9,12 @@ from dataclasses import replace
 
 from cellmill.core.events import CellIdentified, Outcome
 from cellmill.core.ids import ExecutionId
-from cellmill.core.runs import Execution
+from cellmill.core.runs import DataSource, Execution
 from cellmill.dataflow.footprint import Footprint, Namespace, footprint
 from cellmill.dataflow.literals import literal_assignments
 from cellmill.dataflow.magics import without_magics
 from cellmill.dataflow.slice import Slice, Step, Steps
+from cellmill.dataflow.sources import named_sources
 
 # Names whose values never become parameters: a value like these is shown to many.
 _SECRET_WORDS = ("password", "passwd", "secret", "token", "api_key", "apikey", "credential", "private_key")
@@ -94,6 +95,18 @@ class History:
             for literal in literal_assignments(self._executions[self._order[execution]].source)
             if literal.name in wanted and not any(word in literal.name.lower() for word in _SECRET_WORDS)
         }
+
+
+def sources_of(executions: Iterable[Execution]) -> tuple[DataSource, ...]:
+    """Return where the data came from that these executions read, each source once."""
+    found: dict[tuple[str, str], DataSource] = {}
+    for execution in executions:
+        for use in execution.files:
+            if use.mode == "read":
+                found["file", use.path] = DataSource("file", use.path, use.sha256)
+        for kind, name in named_sources(execution.source):
+            found.setdefault((kind, name), DataSource(kind, name))
+    return tuple(found.values())
 
 
 def _with_names(execution: Execution, outcome: Outcome | None) -> Execution:

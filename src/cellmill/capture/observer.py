@@ -78,6 +78,7 @@ class Observer:
         self.recording = recording
         self._local = threading.local()
         self._main_trains = 0
+        self._listening: list[Callable[[RunId], None]] = []
         self._models: dict[int, tuple[weakref.ref[Any], RunId]] = {}
         self._predictions: OrderedDict[int, tuple[weakref.ref[Any], Prediction]] = OrderedDict()
         self._predicted_here: tuple[ExecutionId | None, set[Prediction]] = (None, set())
@@ -85,6 +86,17 @@ class Observer:
         self._variants: dict[tuple[RunId, str], dict[str, int]] = {}
 
     # --- only the outermost call counts
+
+    @property
+    def training_here(self) -> RunId | None:
+        """The training that this thread is in the middle of."""
+        found: RunId | None = getattr(self._local, "training", None)
+        return found
+
+    def when_training_starts(self, action: Callable[[RunId], None]) -> Callable[[], None]:
+        """Call this with the run of each training from now on, trials left out. Returns what ends it."""
+        self._listening.append(action)
+        return lambda: self._listening.remove(action)
 
     @property
     def is_watching(self) -> bool:
@@ -111,6 +123,8 @@ class Observer:
         finally:
             self._main_trains -= main_trains
             self._local.depth -= 1
+            if training and self._local.depth == 0:
+                self._local.training = None
 
     # --- trainings
 
@@ -148,6 +162,10 @@ class Observer:
                 parent,
             )
         )
+        if kind != "trial":
+            self._local.training = run
+            for listening in self._listening:
+                listening(run)
         return run
 
     @guarded

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from cellmill.capture.history import History
+from cellmill.capture.history import History, sources_of
+from cellmill.capture.together import one_for_each, run_parameters, with_notebooks_failure
 from cellmill.core.events import (
     CaptureFailed,
     CapturePaused,
@@ -35,7 +36,7 @@ from cellmill.core.events import (
 )
 from cellmill.core.ids import ExecutionId, RunId
 from cellmill.core.project import Project
-from cellmill.core.runs import Execution, Metric, Parameter, Part, Run, RunStatus, Session, Surroundings, TakingPart
+from cellmill.core.runs import Execution, Metric, Part, Run, RunStatus, Session, Surroundings, TakingPart
 
 
 def fold(events: Iterable[Event], project: Project, *, is_alive: bool) -> Session | None:
@@ -218,7 +219,7 @@ class Folding:
             ended=self._ended.how if self._ended else None if is_alive else "died",
             paused=self._paused,
             executions=executions,
-            runs=self._with_notebooks_failure(runs),
+            runs=one_for_each(with_notebooks_failure(runs, self._executed)),
         )
 
     # --- a run
@@ -242,7 +243,7 @@ class Folding:
             status=_status(finished, is_alive),
             started_ms=started.at_ms,
             ended_ms=finished.at_ms if finished else None,
-            parameters=_parameters(training, literals),
+            parameters=run_parameters(started.params, finished.params if finished else {}, literals),
             metrics=tuple(sorted(training.metrics, key=lambda metric: metric.at_ms)),
             data=_unlike([*started.data, *training.evaluations]),
             executions=taking_part,
@@ -254,6 +255,7 @@ class Folding:
             kind=started.kind,
             parent=started.parent,
             tracked=tuple(training.tracked),
+            sources=sources_of(part.execution for part in taking_part if part.part != "evaluated"),
             surroundings=self._surroundings(training),
         )
 
@@ -308,21 +310,9 @@ class Folding:
             front_end=began.front_end,
             cellmill=began.cellmill,
             cwd=began.cwd,
+            path=began.path,
             distributions={name: version for event in seen for name, version in event.distributions.items()},
             git=before[-1] if before else next(iter(self._git), None),
-        )
-
-    def _with_notebooks_failure(self, runs: tuple[Run, ...]) -> tuple[Run, ...]:
-        """A headless notebook that failed did not come to the end of its last run, nor of one it was evaluating."""
-        executed = self._executed
-        if executed is None or executed.failed is None or not runs:
-            return runs
-        latest = max(runs, key=lambda run: run.started_ms).run
-        return tuple(
-            replace(run, status="failed", error=run.error or executed.error)
-            if run.status == "finished" and (run.run == latest or _touched(run, executed.failed))
-            else run
-            for run in runs
         )
 
 
@@ -368,28 +358,10 @@ def _take_training(
         training.evaluated_in[event.execution] = None
 
 
-def _touched(run: Run, execution: ExecutionId) -> bool:
-    return any(part.execution.execution == execution for part in run.executions)
-
-
 def _status(finished: TrainingFinished | None, is_alive: bool) -> RunStatus:
     if finished is None:
         return "running" if is_alive else "interrupted"
     return {"ok": "finished", "error": "failed", "interrupted": "interrupted"}[finished.outcome]  # type: ignore[return-value]
-
-
-def _parameters(training: _Training, literals: dict[str, str]) -> tuple[Parameter, ...]:
-    """The notebook's own values first, for those are what a person turns.
-
-    A value that the notebook names and the estimator was given counts once, as the notebook's.
-    """
-    of_estimator = {**training.started.params, **(training.finished.params if training.finished else {})}
-    of_notebook = {name: value for name, value in literals.items() if of_estimator.get(name, value) == value}
-    shortest_first = sorted(of_notebook.items(), key=lambda pair: pair[1].startswith(("[", "{", "(")))
-    return (
-        *(Parameter(name, value, "notebook") for name, value in shortest_first),
-        *(Parameter(name, value, "estimator") for name, value in of_estimator.items() if name not in of_notebook),
-    )
 
 
 def _unlike(data: list[DataUse]) -> tuple[DataUse, ...]:

@@ -39,8 +39,14 @@ class RunStore(Protocol):
         """Return what the store holds of a session: empty when it has never seen it."""
         ...
 
-    def put(self, run: Run, files: RunFiles, *, digest: str, known: Recorded | None) -> Recorded:
-        """Make the store's run equal to this one, creating it when `known` is None. Twice is as good as once."""
+    def put(
+        self, run: Run, files: RunFiles, *, digest: str, known: Recorded | None, parent: str | None = None
+    ) -> Recorded:
+        """Make the store's run equal to this one, creating it when `known` is None. Twice is as good as once.
+
+        `parent` is the store's id of the run that it is shown under. A run that the user's own code has made
+        in this store for the same training is completed: what it holds already is left as it is.
+        """
         ...
 
 

@@ -77,6 +77,15 @@ class TakingPart:
 
 
 @dataclass(frozen=True)
+class DataSource:
+    """Where data that fed a training came from: a file, a URL, the text of a query, a package's own data set."""
+
+    kind: Literal["file", "url", "query", "package"]
+    name: str
+    digest: str | None = None  # sha256 of a file
+
+
+@dataclass(frozen=True)
 class Surroundings:
     """Where a run was made, as it was when its training began."""
 
@@ -90,6 +99,7 @@ class Surroundings:
     front_end: str | None
     cellmill: str
     cwd: str
+    path: tuple[str, ...]
     distributions: Mapping[str, str]
     git: GitSeen | None
 
@@ -118,6 +128,9 @@ class Run:
     kind: Kind = "fit"
     parent: RunId | None = None
     tracked: tuple[TrackedElsewhere, ...] = ()
+    nested_in: str | None = None
+    """Another tracker's run, which one of several trainings has joined before this one."""
+    sources: tuple[DataSource, ...] = ()
     surroundings: Surroundings | None = None
 
     @property

@@ -19,6 +19,7 @@ class MemoryRunStore:
     def __init__(self) -> None:
         self.runs: dict[RunId, Run] = {}
         self.documents: dict[RunId, dict[str, bytes]] = {}
+        self.parents: dict[RunId, str | None] = {}
         self.puts = 0
         self._recorded: dict[RunId, Recorded] = {}
 
@@ -26,8 +27,11 @@ class MemoryRunStore:
         """See `RunStore`."""
         return {run: found for run, found in self._recorded.items() if self.runs[run].session == session}
 
-    def put(self, run: Run, files: RunFiles, *, digest: str, known: Recorded | None) -> Recorded:
+    def put(
+        self, run: Run, files: RunFiles, *, digest: str, known: Recorded | None, parent: str | None = None
+    ) -> Recorded:
         """See `RunStore`."""
+        self.parents[run.run] = parent
         self.puts += 1
         documents = dict(files.documents or {})
         self.runs[run.run], self.documents[run.run] = run, documents

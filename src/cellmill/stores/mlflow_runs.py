@@ -5,6 +5,7 @@ import os
 import posixpath
 import re
 import warnings
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ RUN_TAG = "cellmill.run"
 SESSION_TAG = "cellmill.session"
 DIGEST_TAG = "cellmill.digest"
 MODEL_TAG = "cellmill.model_id"
+# On a run that the user's own code made: the metrics that it had before we completed it.
+JOINED_TAG = "cellmill.joined"
 
 _STATUS = {"running": "RUNNING", "finished": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
 # MLflow's own limits (mlflow.utils.validation).
@@ -80,39 +83,62 @@ class MlflowRunStore:
                 break
         return found
 
-    def put(self, run: Run, files: RunFiles, *, digest: str, known: Recorded | None) -> Recorded:
+    def put(
+        self, run: Run, files: RunFiles, *, digest: str, known: Recorded | None, parent: str | None = None
+    ) -> Recorded:
         """See `RunStore`. The digest is written last: a run without it is put again."""
         with translated(self._uri):
-            store_id = known.store_id if known is not None else self._create(run)
+            store_id = known.store_id if known is not None else self._joined(run) or self._create(run)
             present = self._client.get_run(store_id)
+            is_theirs = JOINED_TAG in present.data.tags
             self._log_numbers(run, present)
             self._log_data(run, present)
-            for path, content in (files.documents or {}).items():
-                self._log_document(store_id, path, content)
-            note = self._log_model(run, files, present, is_new=known is None)
+            self._log_documents(store_id, files.documents or {})
+            note = self._log_model(run, files, present, is_new=known is None and not is_theirs)
             tags = {DIGEST_TAG: digest}
             if note:
                 tags["cellmill.model_note"] = note
-            if run.status == "running":
-                self._client.update_run(store_id, status="RUNNING")
-            else:
-                self._client.set_terminated(store_id, _STATUS[run.status], run.ended_ms or run.started_ms)
+            if parent is not None and parent != store_id:
+                tags["mlflow.parentRunId"] = parent
+            if not is_theirs:  # the user's code ends what it began
+                self._set_status(run, store_id)
             for name, value in tags.items():
                 self._client.set_tag(store_id, name, value)
         return Recorded(run.run, store_id, digest)
 
+    def _set_status(self, run: Run, store_id: str) -> None:
+        if run.status == "running":
+            self._client.update_run(store_id, status="RUNNING")
+        else:
+            self._client.set_terminated(store_id, _STATUS[run.status], run.ended_ms or run.started_ms)
+
     # --- the run
+
+    def _joined(self, run: Run) -> str | None:
+        """Return the run that the user's own code made in this store for the same training, marked as ours too."""
+        from mlflow.exceptions import MlflowException
+
+        for tracked in run.tracked:
+            if tracked.system != "mlflow" or tracked.uri not in (None, self._uri):
+                continue
+            try:
+                theirs = self._client.get_run(tracked.id)
+            except MlflowException:
+                continue  # removed for good, or in another store after all
+            if theirs.info.lifecycle_stage == "deleted" or RUN_TAG in theirs.data.tags:
+                continue
+            names = json.dumps(sorted(theirs.data.metrics))
+            for name, value in {JOINED_TAG: names, **_identity(run)}.items():
+                self._client.set_tag(tracked.id, name, value)
+            return tracked.id
+        return None
 
     def _create(self, run: Run) -> str:
         tags = {
-            RUN_TAG: run.run,
-            SESSION_TAG: run.session,
-            "cellmill.notebook": run.notebook or "",
-            "cellmill.library": run.library,
-            "cellmill.model_class": run.model_class,
+            **_identity(run),
             "mlflow.source.name": run.notebook or "",
             "mlflow.source.type": "NOTEBOOK",
-            "mlflow.user": _user(),
+            "mlflow.user": (run.surroundings.user if run.surroundings else None) or _user(),
         }
         created = self._client.create_run(
             self._experiment(run.notebook or "notebooks"), run.started_ms, tags, run_name=run.short_class
@@ -158,7 +184,9 @@ class MlflowRunStore:
             for name, value in reversed(values.items())
             if name not in present.data.params  # MLflow never changes a parameter
         ]
-        metrics = [Metric(_key(m.name), m.value, m.at_ms, m.step) for m in run.metrics]
+        # What a run of theirs measured under the same name stays as they wrote it.
+        theirs = set(json.loads(present.data.tags.get(JOINED_TAG, "[]")))
+        metrics = [Metric(_key(m.name), m.value, m.at_ms, m.step) for m in run.metrics if _key(m.name) not in theirs]
         tags = [RunTag(name, value[:_LONGEST_TAG]) for name, value in _facts(run).items()]
         while params or metrics or tags:  # one call does for most runs
             now = (metrics[:_METRICS_PER_BATCH], params[:_PARAMS_PER_BATCH], tags)
@@ -174,14 +202,17 @@ class MlflowRunStore:
         if new:
             self._client.log_inputs(present.info.run_id, datasets=new)
 
-    def _log_document(self, store_id: str, path: str, content: bytes) -> None:
+    def _log_documents(self, store_id: str, documents: Mapping[str, bytes]) -> None:
         from tempfile import TemporaryDirectory
 
-        folder, _, name = path.rpartition("/")
+        if not documents:
+            return
         with TemporaryDirectory() as scratch:
-            local = Path(scratch) / name
-            local.write_bytes(content)
-            self._client.log_artifact(store_id, str(local), folder or None)
+            for path, content in documents.items():
+                local = Path(scratch) / path
+                local.parent.mkdir(parents=True, exist_ok=True)
+                local.write_bytes(content)
+            self._client.log_artifacts(store_id, scratch)
 
     # --- the model
 
@@ -193,11 +224,12 @@ class MlflowRunStore:
         if files.model is None or not files.model.exists():
             return "its pickle is no longer among the blobs"
         if not is_new:
+            # Packed by a recorder that was killed before it could say so, or by the user's own code.
             logged = self._client.search_logged_models(
                 [present.info.experiment_id], filter_string=f"source_run_id = '{store_id}'"
             )
             ready = [model for model in logged if str(model.status) == "READY"]
-            if ready:  # packed by a recorder that was killed before it could say so
+            if ready:
                 self._client.set_tag(store_id, MODEL_TAG, ready[0].model_id)
                 return None
         try:
@@ -257,8 +289,24 @@ class MlflowRunStore:
         return model_id
 
 
+def _identity(run: Run) -> dict[str, str]:
+    return {
+        RUN_TAG: run.run,
+        SESSION_TAG: run.session,
+        "cellmill.notebook": run.notebook or "",
+        "cellmill.library": run.library,
+        "cellmill.model_class": run.model_class,
+        "cellmill.kind": run.kind,
+    }
+
+
 def _facts(run: Run) -> dict[str, str]:
+    git = run.surroundings.git if run.surroundings else None
     facts = {
+        "mlflow.source.git.commit": git.commit if git else "",
+        "mlflow.source.git.branch": (git.branch or "") if git else "",
+        "cellmill.host": run.surroundings.host if run.surroundings else "",
+        "cellmill.tracked": ", ".join(f"{t.system}:{t.id}" for t in run.tracked if t.system != "mlflow"),
         "cellmill.status": run.status,
         "cellmill.executions": json.dumps([part.execution.execution for part in run.executions]),
         "cellmill.cells": json.dumps([part.execution.cell for part in run.executions if part.execution.cell]),
@@ -278,16 +326,32 @@ def _dataset(use: DataUse, run: Run) -> "DatasetInput":
         "mlflow_colspec": [{"type": column.type, "name": column.name, "required": True} for column in use.columns]
     }
     profile = {"num_rows": use.rows, "num_elements": use.rows * max(1, len(use.columns))}
-    source = {"tags": {"mlflow.source.name": run.notebook or "", "mlflow.source.type": "NOTEBOOK"}}
+    source_type, source = _source(use, run)
     dataset = Dataset(
         name=use.name,
         digest=use.digest,
-        source_type="code",
+        source_type=source_type,
         source=json.dumps(source),
         schema=json.dumps(schema),
         profile=json.dumps(profile),
     )
     return DatasetInput(dataset, [InputTag("mlflow.data.context", use.context)])
+
+
+def _source(use: DataUse, run: Run) -> tuple[str, dict[str, Any]]:
+    """Return type and facts of a data set's source, as mlflow.data writes them.
+
+    One file or address alone is the source itself; of several, or of none, it is the notebook, with a list.
+    """
+    tags = {"mlflow.source.name": run.notebook or "", "mlflow.source.type": "NOTEBOOK"}
+    if len(run.sources) == 1:
+        only = run.sources[0]
+        if only.kind == "file":
+            return "local", {"uri": only.name}
+        if only.kind == "url":
+            return ("http", {"url": only.name}) if only.name.startswith("http") else ("fs", {"uri": only.name})
+    listed = {f"cellmill.source.{i}": f"{s.kind}: {s.name}"[:_LONGEST_TAG] for i, s in enumerate(run.sources, start=1)}
+    return "code", {"tags": {**tags, **listed}}
 
 
 def _key(name: str) -> str:

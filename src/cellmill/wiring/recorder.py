@@ -12,16 +12,15 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from cellmill.capture.blobs import blob_path
 from cellmill.capture.sessions import SessionReader, Sessions
 from cellmill.core.errors import FolderNotWritable, StoreLocked
 from cellmill.core.files import make_folder, write_atomically
 from cellmill.core.ids import RunId, SessionId
-from cellmill.core.ports import RunFiles, RunStore
+from cellmill.core.ports import RunStore
 from cellmill.core.project import Project
 from cellmill.core.runs import Run
-from cellmill.notebook.executions import executions_notebook
 from cellmill.stores.identity import identity_of
+from cellmill.wiring.run_files import run_files
 
 LOCK_PATIENCE_S = 120
 
@@ -116,7 +115,8 @@ def _record_session(
             if at_most is not None and puts >= at_most:
                 read_bytes = ()  # a mark that covers nothing: the session stays pending
                 continue
-            have = store.put(run, _files(project, run), digest=digest, known=have)
+            parent = done.get(run.parent) if run.parent is not None else run.nested_in
+            have = store.put(run, run_files(project, run), digest=digest, known=have, parent=parent)
             puts += 1
         if not have.is_deleted:
             done[run.run] = have.store_id
@@ -134,24 +134,11 @@ def _record_session(
 def run_digest(run: Run) -> str:
     """Return a digest of all that a store keeps of a run."""
     facts = asdict(run)
+    facts["executions"] = [part for part in facts["executions"] if run.kind != "trial"]  # its search has them
     for part in facts["executions"]:
         for names in ("reads", "writes"):
             part["execution"][names] = sorted(part["execution"][names])
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _files(project: Project, run: Run) -> RunFiles:
-    documents = {"cellmill/executions.ipynb": executions_notebook(run)}
-    if run.executed_notebook is not None:
-        path = blob_path(project, run.executed_notebook)
-        if path.exists():
-            documents["cellmill/notebook.ipynb"] = path.read_bytes()
-    model = run.model
-    return RunFiles(
-        model=blob_path(project, model.sha256) if model else None,
-        example=blob_path(project, model.example_sha256) if model and model.example_sha256 else None,
-        documents=documents,
-    )
 
 
 @contextmanager
