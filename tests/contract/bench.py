@@ -57,7 +57,7 @@ def memory_bench(project: Project) -> Bench:
     """Return a bench that forgets."""
     store = MemoryRunStore()
     return Bench(
-        project, store, MemoryModelRegistry(store), lambda store_id: _from_memory(store, store_id), store.delete
+        project, store, MemoryModelRegistry(store), lambda store_id: _from_memory(store, store_id), store.delete_by_hand
     )
 
 

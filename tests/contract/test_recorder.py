@@ -153,7 +153,7 @@ def test_a_run_that_a_user_deleted_stays_deleted(story: Story, store: MemoryRunS
     run = a_training(story)
     story.write()
     [store_id] = recorded(story.project, store).values()
-    store.delete(store_id)
+    store.delete_by_hand(store_id)
     with story.cell("late", "model.score(X_val, y_val)"):
         story.measures(run, "late", 0.5)
     story.write()

@@ -111,7 +111,8 @@ class Folding:
                     training.run = None
                     _take_training(training, event)
             case RunDeleted():
-                self._deleted.add(event.run)
+                trials = {run for run, training in self._trainings.items() if training.started.parent == event.run}
+                self._deleted |= {event.run, *trials}
             case TrainingsLeftOut():
                 self._touched.add(event.execution)
                 self._left_out[event.execution] = event
@@ -202,7 +203,7 @@ class Folding:
         runs = tuple(
             self._run(training, is_alive=is_alive)
             for run, training in self._trainings.items()
-            if run not in self._deleted and training.started.parent not in self._deleted
+            if run not in self._deleted
         )
         self._touched.clear()
         self._history.resliced.clear()
@@ -219,6 +220,8 @@ class Folding:
             ended=self._ended.how if self._ended else None if is_alive else "died",
             paused=self._paused,
             executions=executions,
+            deleted=tuple(sorted(self._deleted)),
+            failures=tuple(dict.fromkeys(f"{failure.where}: {failure.reason}" for failure in self._failures)),
             runs=one_for_each(with_notebooks_failure(runs, self._executed)),
         )
 

@@ -121,6 +121,37 @@ def sync(folder: Path = FOLDER, as_json: bool = AS_JSON) -> None:
         typer.echo(f"Nothing to do: {sessions.project.store} is up to date.")
 
 
+@app.command()
+def delete(
+    runs: list[str] = typer.Argument(help="The runs to delete.", autocompletion=complete_run),
+    folder: Path = FOLDER,
+    yes: bool = typer.Option(False, "--yes", "-y", help="Do not ask."),
+    as_json: bool = AS_JSON,
+) -> None:
+    """Delete runs: from every list, in MLflow, and the model and outputs that no other run needs.
+
+    Example: cellmill delete 3f2a91 --yes
+    """
+    from dataclasses import asdict
+
+    from cellmill.core.words import size
+    from cellmill.wiring.deleting import delete_run
+
+    sessions = load(folder)
+    found = [sessions.run(run) for run in runs]
+    if not yes and not as_json:
+        for run in found:
+            typer.echo(f"{run.run}  {run.short_class}  {run.notebook or ''}")
+        typer.confirm(f"Delete {count(len(found), 'run')}? Their models cannot be brought back.", abort=True)
+    deleted = [delete_run(sessions, run.run) for run in found]
+    record_pending(sessions)
+    if as_json:
+        typer.echo(json.dumps([asdict(one) for one in deleted], indent=2))
+    else:
+        freed = sum(one.freed_bytes for one in deleted)
+        typer.echo(f"{count(len(deleted), 'run')} deleted, {size(freed)} freed.")
+
+
 def record_pending(sessions: "Sessions") -> None:
     """Record what no server or engine has yet. A store that cannot be had is said, and stops nothing."""
     from cellmill.core.errors import CellmillError

@@ -49,6 +49,10 @@ class RunStore(Protocol):
         """
         ...
 
+    def delete(self, recorded: Recorded) -> None:
+        """Put a run among the store's deleted ones. One that the user's own code has made is only let go."""
+        ...
+
 
 class ModelRegistry(Protocol):
     """Keeps registered models. Every method may raise the errors of `RunStore`."""

@@ -161,3 +161,7 @@ class Session:
     paused: bool
     executions: tuple[Execution, ...]
     runs: tuple[Run, ...]
+    deleted: tuple[RunId, ...] = ()
+    """Runs that the user has deleted: no door shows them."""
+    failures: tuple[str, ...] = ()
+    """What went wrong with us, each once: whatever belongs to it may be incomplete."""

@@ -44,10 +44,13 @@ class MemoryRunStore:
         run = next(run for run, found in self._recorded.items() if found.store_id == store_id)
         return self.runs[run], self.documents[run]
 
-    def delete(self, store_id: str) -> None:
+    def delete(self, recorded: Recorded) -> None:
+        """See `RunStore`."""
+        self._recorded[recorded.run] = replace(self._recorded[recorded.run], is_deleted=True)
+
+    def delete_by_hand(self, store_id: str) -> None:
         """Do what a user does on MLflow's page."""
-        run = self.find(store_id)[0].run
-        self._recorded[run] = replace(self._recorded[run], is_deleted=True)
+        self.delete(self._recorded[self.find(store_id)[0].run])
 
     def has_model(self, store_id: str) -> bool:
         """Return whether the run of this id brought a model."""

@@ -106,6 +106,18 @@ class MlflowRunStore:
                 self._client.set_tag(store_id, name, value)
         return Recorded(run.run, store_id, digest)
 
+    def delete(self, recorded: Recorded) -> None:
+        """See `RunStore`. MLflow keeps deleted runs until its own garbage collection."""
+        with translated(self._uri):
+            refuse_locked(self._uri)
+            tags = self._client.get_run(recorded.store_id).data.tags
+            if JOINED_TAG not in tags:
+                self._client.delete_run(recorded.store_id)
+                return
+            for name in tags:
+                if name.startswith("cellmill."):
+                    self._client.delete_tag(recorded.store_id, name)
+
     def _set_status(self, run: Run, store_id: str) -> None:
         if run.status == "running":
             self._client.update_run(store_id, status="RUNNING")

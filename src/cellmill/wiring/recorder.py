@@ -55,7 +55,7 @@ def pending(sessions: Sessions, store: str) -> tuple[SessionId, ...]:
         session
         for session, reader in sorted(sessions.readers().items())
         if reader.session is not None
-        and reader.session.runs
+        and (reader.session.runs or reader.session.deleted)
         and not ((mark := _read_mark(sessions.project, session)) and mark.covers(reader, store))
     )
 
@@ -108,6 +108,9 @@ def _record_session(
     known = store.recorded(session.session)
     done: dict[RunId, str] = {}
     puts = 0
+    for deleted in session.deleted:
+        if deleted in known and not known[deleted].is_deleted:
+            store.delete(known[deleted])
     for run in session.runs:
         digest = run_digest(run)
         have = known.get(run.run)

@@ -1,0 +1,60 @@
+"""A run that its user deletes: from every list, from the store, and its blobs."""
+
+from pathlib import Path
+
+import pytest
+from tests.contract.bench import Bench
+from tests.stories import Story, a_training
+
+from cellmill.capture.blobs import blob_path, keep_blob
+from cellmill.capture.sessions import load_sessions
+from cellmill.core.errors import UnknownRun
+from cellmill.core.events import ModelBlob, TrainingStarted
+from cellmill.core.ids import RunId
+from cellmill.core.project import Project
+from cellmill.wiring.deleting import delete_run
+from cellmill.wiring.recorder import pending, record
+
+
+def a_model(project: Project, content: bytes) -> ModelBlob:
+    return ModelBlob(keep_blob(project, content), len(content), "none")
+
+
+def test_what_only_the_deleted_run_kept_is_removed(bench: Bench, story: Story) -> None:
+    shared, alone = a_model(story.project, b"shared"), a_model(story.project, b"alone")
+    a_training(story, "aa00000001", model=shared)
+    a_training(story, "bb00000001", model=alone)
+    a_training(story, "cc00000001", model=shared)
+    story.write()
+    sessions = load_sessions(story.project)
+    before = record(sessions, bench.store)
+    assert [delete_run(sessions, run).blobs for run in ("aa", "bb")] == [0, 1]
+    assert [run.run for run in sessions.runs()] == ["cc00000001"]
+    assert blob_path(story.project, shared.sha256).exists()
+    assert not blob_path(story.project, alone.sha256).exists()
+    assert pending(sessions, bench.store.uri) == (story.session,)
+    record(sessions, bench.store)
+    deleted = {run: held.is_deleted for run, held in bench.store.recorded(story.session).items()}
+    assert deleted == {RunId("aa00000001"): True, RunId("bb00000001"): True, RunId("cc00000001"): False}
+    assert before.keys() == deleted.keys()
+    assert pending(sessions, bench.store.uri) == ()
+
+
+def test_a_search_takes_its_trials_with_it(story: Story) -> None:
+    search = a_training(story, "aa00000001", model=None)
+    fit = story.begins("trial", "search.fit(X, y)")
+    story.says(TrainingStarted(RunId("bb00000001"), fit, story.tick(), "sklearn", "Ridge", kind="trial", parent=search))
+    story.write()
+    sessions = load_sessions(story.project)
+    assert len(sessions.runs()) == 2
+    assert delete_run(sessions, search).trials == 1
+    assert sessions.runs() == ()
+    with pytest.raises(UnknownRun):
+        sessions.run("bb")
+
+
+def test_it_stays_deleted_for_whoever_reads_the_journal_next(story: Story, tmp_path: Path) -> None:
+    a_training(story, "aa00000001", model=None)
+    story.write()
+    delete_run(load_sessions(story.project), "aa")
+    assert load_sessions(story.project).runs() == ()
