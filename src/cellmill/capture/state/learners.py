@@ -1,0 +1,82 @@
+"""How models are read that keep their state in C: tensors, boosters, trees."""
+
+import sys
+from typing import Any
+
+from cellmill.capture.state.look import Look, Memory, Reader
+
+
+def _tensor(value: Any, look: Look) -> object:
+    """A tensor of torch. Its version counts changes; writes past the counter show in its memory, if on the CPU."""
+    of = sys.modules["torch"]._C.TensorBase.__dict__
+    get = {name: of[name].__get__(value) for name in ("_version", "device", "layout", "dtype", "shape", "grad")}
+    plain = [get["_version"], str(get["device"]), str(get["layout"]), str(get["dtype"]), *get["shape"]]
+    key = look.items([*plain, of["requires_grad"].__get__(value), get["grad"], of["_grad_fn"].__get__(value) is None])
+    if not of["is_cpu"].__get__(value) or str(get["layout"]) != "torch.strided":
+        look.opaque = True  # to read it would make the GPU wait
+        return key
+    storage = of["untyped_storage"](value)
+    size = storage.nbytes()
+    if size:
+        address = storage.data_ptr()
+        look.children.append(Memory(address, size, _bytes_at(address, size)))
+    return hash((key, of["storage_offset"](value), of["stride"](value)))
+
+
+def _bytes_at(address: int, size: int) -> memoryview:
+    import ctypes  # torch has loaded it
+
+    return memoryview((ctypes.c_char * size).from_address(address)).cast("B")
+
+
+def _generator(value: Any, look: Look) -> object:
+    if str(value.device) != "cpu":
+        look.opaque = True
+        return None
+    return hash(bytes(value.get_state().numpy()))
+
+
+def _inert(value: Any, look: Look) -> object:
+    look.unkept = True
+    return None
+
+
+def _xgboost(value: Any, look: Look) -> object:
+    """A booster: its rounds always, its whole content when there is the time."""
+    rounds = value.num_boosted_rounds()
+    if look.left < 0.0002 + rounds * 0.00002:
+        look.opaque = True
+        return rounds
+    return hash((rounds, hash(bytes(value.save_raw("ubj"))), hash(value.save_config())))
+
+
+def _lightgbm(value: Any, look: Look) -> object:
+    rounds = value.current_iteration()
+    attributes = {name: part for name, part in value.__dict__.items() if name != "_handle"}
+    key = look.items([*attributes, *attributes.values()])
+    if look.left < 0.0002 + rounds * 0.0001:
+        look.opaque = True
+        return hash((rounds, key))
+    return hash((rounds, key, hash(value.model_to_string())))
+
+
+def _tree(value: Any, look: Look) -> object:
+    """A fitted tree of scikit-learn: its state is its arrays."""
+    state = value.__getstate__()
+    nodes, values = state["nodes"], state["values"]
+    return hash((state["node_count"], hash(nodes.tobytes()), hash(values.tobytes())))
+
+
+EXACT: dict[str, Reader] = {
+    "torch.Tensor": _tensor,
+    "torch.nn.parameter.Parameter": _tensor,
+    "torch._C.Generator": _generator,
+    "torch.dtype": _inert,
+    "torch.device": _inert,
+    "torch.layout": _inert,
+    "xgboost.core.Booster": _xgboost,
+    "lightgbm.basic.Booster": _lightgbm,
+    "sklearn.tree._tree.Tree": _tree,
+}
+BASES: dict[str, Reader] = {}
+WHOLE: frozenset[Reader] = frozenset({_xgboost, _lightgbm})

@@ -1,0 +1,253 @@
+"""Compares a namespace with what it was when the last cell ended."""
+
+import re
+import time
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from operator import itemgetter
+from types import FunctionType
+
+from cellmill.capture.state.graphs import Graph, Graphs, Verdict, below, walk
+from cellmill.capture.state.look import Look, is_plain
+from cellmill.capture.state.readers import is_class, read
+
+_IPYTHONS = re.compile(r"_+|_i+|_i?\d+|_[iod]h|In|Out|__\w+__|get_ipython|exit|quit|open")
+_NONE: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a cell did to names. Each name stands in one set at most."""
+
+    bound: frozenset[str] = _NONE
+    """New, or bound to another object than before."""
+    deleted: frozenset[str] = _NONE
+    changed: frozenset[str] = _NONE
+    """Bound to the same object, in which, or in something that it leads to, something differs."""
+    unsure: frozenset[str] = _NONE
+    """Not compared: too large for the time given, or closed to any look."""
+    aliases: tuple[tuple[str, ...], ...] = ()
+    """Of the names touched or bound, groups that share an object: what changes one may change the others."""
+
+
+def hidden_by_ipython(name: str) -> bool:
+    """Whether a name is one that IPython itself puts into the namespace, such as `_`, `In` or `_i12`."""
+    return _IPYTHONS.fullmatch(name) is not None
+
+
+class NamespaceState:
+    """Remembers a namespace from cell to cell, without keeping any of its objects alive."""
+
+    def __init__(
+        self,
+        user_names: dict[str, object],
+        hidden: Collection[str] | Callable[[str], bool] = (),
+    ) -> None:
+        """Take the namespace as it is for what it was. Names that `hidden` holds are never reported."""
+        self._names = user_names
+        self._hidden = hidden
+        self._seen: dict[str, int] = {}
+        """Names that are the user's, with the ids of their objects."""
+        self._ids: tuple[int, ...] = ()
+        self._get: Callable[[dict[str, object]], tuple[object, ...]] | None = None
+        self._size = 0
+        self._last: tuple[str, ...] = ()
+        self._graphs = Graphs()
+        self._identify()
+
+    def after(self, touched: Iterable[str], budget_s: float, *, everything: bool = False) -> Changes:
+        """Return what differs now from how the namespace was when this was last called.
+
+        `touched` are names that the cell's source reads or writes. Objects are compared for those, and for
+        whatever these share objects with; which object a name is bound to is compared for every name.
+        """
+        deadline = time.perf_counter() + budget_s
+        bound, deleted, old = self._identify()
+        wanted = [*self._seen] if everything else [*touched]
+        return _Comparison(self._names, self._graphs, self._seen, old, deadline).run(wanted, bound, deleted)
+
+    # --- which object each name is bound to
+
+    def _is_hidden(self, name: object) -> bool:
+        if type(name) is not str or hidden_by_ipython(name):
+            return True
+        return self._hidden(name) if callable(self._hidden) else name in self._hidden
+
+    def _identify(self) -> tuple[set[str], set[str], dict[str, int]]:
+        """Return the names bound and deleted since the last time, and the ids that these had."""
+        names = self._names
+        new = self._new_names()
+        if new is None:
+            return self._identify_all()
+        old: dict[str, int] = {}
+        bound: set[str] = set()
+        if self._get is not None:
+            try:
+                ids = tuple(map(id, self._get(names)))
+            except KeyError:
+                return self._identify_all()
+            if ids != self._ids:
+                for name, was, now in zip(self._seen, self._ids, ids, strict=True):
+                    if was != now:
+                        bound.add(name)
+                        old[name] = was
+                        self._seen[name] = now
+                self._ids = ids
+        if new:
+            bound.update(new)
+            self._seen.update((name, id(names[name])) for name in new)
+            self._index()
+        return bound, set(), old
+
+    def _new_names(self) -> list[str] | None:
+        """Return the user's names that were added at the end of the namespace; None where that cannot be told."""
+        fresh: list[str] = []
+        latest: list[str] = []
+        added = 0
+        for name in reversed(self._names):
+            if name in self._last:
+                if (name, *latest) != self._last[-1 - len(latest) :]:
+                    return None
+                latest.insert(0, name)
+                if len(latest) == len(self._last):
+                    break
+                continue
+            if latest:
+                return None
+            added += 1
+            if not self._is_hidden(name):
+                fresh.insert(0, name)
+        if self._size + added != len(self._names) or not self._last:
+            return None
+        self._size += added
+        if added:
+            self._last = self._last_names()
+        return fresh
+
+    def _last_names(self) -> tuple[str, ...]:
+        backwards = reversed(self._names)
+        return tuple(name for name, _ in zip(backwards, range(3), strict=False))[::-1]
+
+    def _identify_all(self) -> tuple[set[str], set[str], dict[str, int]]:
+        before = self._seen
+        self._seen = {name: id(value) for name, value in [*self._names.items()] if not self._is_hidden(name)}
+        bound = {name for name, now in self._seen.items() if before.get(name) != now}
+        deleted = before.keys() - self._seen.keys()
+        self._size = len(self._names)
+        self._last = self._last_names()
+        self._index()
+        return bound, deleted, {name: before[name] for name in bound | deleted if name in before}
+
+    def _index(self) -> None:
+        self._ids = tuple(self._seen.values())
+        if len(self._seen) > 1:
+            self._get = itemgetter(*self._seen)
+        elif self._seen:
+            only = next(iter(self._seen))
+            self._get = lambda names: (names[only],)
+        else:
+            self._get = None
+
+
+class _Comparison:
+    """One comparison: from the names touched to all that share objects with them."""
+
+    def __init__(
+        self, names: dict[str, object], graphs: Graphs, seen: dict[str, int], old: dict[str, int], deadline: float
+    ) -> None:
+        self._names, self._graphs, self._seen, self._old = names, graphs, seen, old
+        self._look = Look(deadline, read, names)
+        self._differing: dict[int, Verdict | None] = {}
+        self._changed: set[str] = set()
+        self._unsure: set[str] = set()
+        self._walked: dict[int, Graph] = {}
+
+    def run(self, touched: list[str], bound: set[str], deleted: set[str]) -> Changes:
+        queue = self._seeds(touched, bound, deleted)
+        done: set[str] = set()
+        while queue:
+            name = queue.pop()
+            if name in done:
+                continue
+            done.add(name)
+            graph = self._compare(name, was_known=name not in bound)
+            if graph is not None:
+                queue.extend(graph.links - done)
+        self._spread()
+        self._follow_links(bound | deleted)
+        seen = self._seen.keys()
+        changed = (self._changed & seen) - bound
+        return Changes(
+            frozenset(bound),
+            frozenset(deleted),
+            frozenset(changed),
+            frozenset((self._unsure & seen) - changed - bound),
+            self._aliases(),
+        )
+
+    def _seeds(self, touched: list[str], bound: set[str], deleted: set[str]) -> list[str]:
+        """Return the names to look at, the most telling last; what was bound before may live on in others."""
+        more: list[str] = []
+        for name in (*bound, *deleted):
+            was = self._old.get(name)
+            graph = None if was is None else self._graphs.unbind(name, was)
+            if graph is not None:
+                near = {graph, *graph.near}
+                more += [other for shared in near for other in shared.names]
+        for name in bound:
+            value = self._names.get(name)
+            if not is_plain(value):
+                self._graphs.bind(name, id(value))
+        return [*bound, *more, *reversed([name for name in touched if name not in bound])]
+
+    def _compare(self, name: str, *, was_known: bool) -> Graph | None:
+        value = self._names.get(name)
+        if is_plain(value):
+            return None
+        graph = self._graphs.at(id(value)) or self._graphs.bind(name, id(value))
+        if graph.root in self._walked:
+            return None
+        self._walked[graph.root] = graph
+        graph.by_source = type(value) is FunctionType or is_class(value)
+        was_complete = graph.complete
+        walked = walk(value, self._graphs, self._look, self._differing)
+        if walked.verdict == "changed":
+            self._changed |= graph.names
+        elif was_known and (walked.verdict == "unsure" or not (walked.complete and was_complete)):
+            self._unsure |= graph.names
+        if walked.verdict != "same" or not walked.complete or not was_complete or len(walked.found) != len(graph.nodes):
+            self._graphs.remember(graph, walked.found, self._look, complete=walked.complete)
+        return graph
+
+    def _spread(self) -> None:
+        """Names that were not touched, but lead to an object that changed, changed with it."""
+        for ident, verdict in self._differing.items():
+            if verdict not in ("changed", "unsure"):
+                continue
+            for graph in [*self._graphs.owners(ident)]:
+                if graph.root in self._walked:
+                    continue
+                (self._changed if verdict == "changed" else self._unsure).update(graph.names)
+                if verdict == "changed":
+                    self._graphs.adopt(graph, below(ident, self._look), self._look)
+        for name in tuple(self._unsure):
+            lost = self._graphs.at(self._seen.get(name, 0))
+            if lost is not None and not lost.complete:
+                self._unsure.update(*(other.names for other in lost.near if other.root not in self._walked))
+
+    def _follow_links(self, differing: set[str]) -> None:
+        """What holds a function that looks up a changed name is changed too, unless the source says so itself."""
+        queue = [*differing, *self._changed]
+        while queue:
+            for graph in self._graphs.linked_to(queue.pop()):
+                if not graph.by_source and not graph.names <= self._changed:
+                    queue.extend(graph.names - self._changed)
+                    self._changed |= graph.names
+
+    def _aliases(self) -> tuple[tuple[str, ...], ...]:
+        groups = set()
+        for graph in self._walked.values():
+            names = graph.names.union(*(other.names for other in graph.near)) & self._seen.keys()
+            if len(names) > 1:
+                groups.add(tuple(sorted(names)))
+        return tuple(sorted(groups))
