@@ -50,14 +50,26 @@ S = TypeVar("S", bound=Reports)
 
 
 def guarded(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R | None]:
-    """Keep an error of ours from the user's cell: it is written to the journal, and the answer is None."""
+    """Keep an error of ours from the user's cell: it is written to the journal, and the answer is None.
+
+    A probe's method that failed is not called again in this session, until capture is resumed: its mistake
+    must not come back with every cell. Runs that go without it say so. What the observer itself fails at is
+    one probe's input, so the others go on using it.
+    """
+    name = method.__name__.strip("_")
+    has_breaker = not method.__qualname__.startswith("Observer.")
 
     @functools.wraps(method)
     def safely(reporter: S, /, *args: P.args, **kwargs: P.kwargs) -> R | None:
+        recording = reporter.recording
+        if recording.tripped and recording.leaves_out(method.__qualname__, name):
+            return None
         try:
             return method(reporter, *args, **kwargs)
         except Exception as error:  # noqa: BLE001 - the rule of this module
-            reporter.recording.failed(method.__name__.strip("_"), error)
+            recording.failed(name, error)
+            if has_breaker:
+                recording.trip(method.__qualname__, error)
             return None
 
     return safely

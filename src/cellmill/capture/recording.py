@@ -45,6 +45,10 @@ class Around(Protocol):
         """Return fields of `ExecutionFinished`."""
         ...
 
+    def forget_failures(self) -> None:
+        """Try again what was left out after an error."""
+        ...
+
     def look_at_git(self) -> None:
         """A training was seen: note the commit."""
         ...
@@ -65,6 +69,9 @@ class Recording:
         self.trouble: str | None = None
         self.failures: dict[str, None] = {}
         """What went wrong with us, each once, in the order it first did."""
+        self.tripped: dict[str, str] = {}
+        """Methods of ours that failed and are left out since, each with the reason."""
+        self._said_left_out: set[tuple[str, ExecutionId | None]] = set()
         self._notebook = started.notebook
         self._control = ControlWatch(control_path(project, started.kernel))
         self._paused = False
@@ -214,6 +221,28 @@ class Recording:
         self.failures[f"{where}: {reason}"] = None
         self.write(CaptureFailed(now_ms(), where, reason, self.execution, run))
 
+    def trip(self, method: str, error: BaseException) -> None:
+        """Leave a method of ours out from now on."""
+        self.tripped[method] = type(error).__name__
+
+    def leaves_out(self, method: str, name: str) -> bool:
+        """Whether a method is left out. It is said once in each execution that goes without it."""
+        reason = self.tripped.get(method)
+        if reason is None:
+            return False
+        if (method, self.execution) not in self._said_left_out:
+            self._said_left_out.add((method, self.execution))
+            said = f"left out since an earlier {reason} of ours; %cellmill resume tries it again"
+            self.write(CaptureFailed(now_ms(), name, said, self.execution))
+        return True
+
+    def try_everything_again(self) -> None:
+        """Call what was left out after an error again: the user has resumed capture."""
+        self.tripped.clear()
+        self._said_left_out.clear()
+        if self._around is not None:
+            self._around.forget_failures()
+
     def close(self) -> None:
         """Give the journal back."""
         if self._around is not None:
@@ -229,6 +258,8 @@ class Recording:
         paused = control.paused or not self.settings.capture
         if paused != self._paused:
             self._paused = paused
+            if not paused:
+                self.try_everything_again()
             self.write(CapturePaused(now_ms()) if paused else CaptureResumed(now_ms()))
 
 

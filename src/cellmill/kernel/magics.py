@@ -128,6 +128,8 @@ class Magics:
             return _say(f"Cellmill is off: {self._off_because}")
         path = control_path(project, recording.started.kernel)
         write_control(path, replace(read_control(path), paused=paused))
+        if not paused:
+            recording.try_everything_again()
         return _say(
             "Capture is paused: nothing is recorded from the next cell on. Resume with %cellmill resume."
             if paused
