@@ -10,7 +10,7 @@ from tests.contract.bench import Bench, memory_bench, mlflow_bench
 from tests.contract.mlflow_servers import Server, mlflow_server
 from tests.stories import Story
 
-from cellmill.capture.models import keep_model
+from cellmill.capture.models import pickle_model
 from cellmill.core.events import ModelBlob
 from cellmill.core.ids import new_session_id
 from cellmill.core.project import Project
@@ -58,10 +58,9 @@ def ridge() -> tuple[Any, Any]:
 @pytest.fixture
 def model(project: Project, ridge: tuple[Any, Any]) -> ModelBlob:
     """The fitted model, among the project's blobs."""
-    blob, note = keep_model(project, Settings(), ridge[0], ridge[1], flavor="sklearn")
-    assert (blob is not None, note) == (True, None)
-    assert blob is not None
-    return blob
+    pickled, note = pickle_model(Settings(), ridge[0], ridge[1], flavor="sklearn")
+    assert pickled is not None, note
+    return pickled.keep(project)
 
 
 @pytest.fixture

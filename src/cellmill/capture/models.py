@@ -2,6 +2,7 @@
 
 import io
 import sys
+from dataclasses import dataclass
 from typing import Any
 
 from cellmill.capture.blobs import keep_blob
@@ -11,6 +12,8 @@ from cellmill.core.project import Project
 from cellmill.core.settings import Settings
 
 EXAMPLE_ROWS = 5
+# Hashed and written within the cell up to here (about a millisecond), above it in the background.
+LARGE = 500_000
 
 # Distributions whose import name is another. Of the rest the two agree.
 _DISTRIBUTIONS = {"sklearn": "scikit-learn", "imblearn": "imbalanced-learn"}
@@ -31,10 +34,33 @@ class _Capped(io.BytesIO):
         return super().write(data)
 
 
-def keep_model(
-    project: Project, settings: Settings, model: Any, data: Any, *, flavor: str
-) -> tuple[ModelBlob | None, str | None]:
-    """Pickle a model among the blobs. Returns it with None, or None with the reason why it was not kept."""
+@dataclass(frozen=True)
+class Pickled:
+    """A model as it was at the end of its training, not yet on the disk."""
+
+    content: bytes
+    flavor: str
+    requirements: tuple[str, ...]
+    example: bytes | None
+
+    @property
+    def is_large(self) -> bool:
+        """Whether writing it would keep the user's cell waiting."""
+        return len(self.content) > LARGE
+
+    def keep(self, project: Project) -> ModelBlob:
+        """Write it among the blobs. Raises `FolderNotWritable`."""
+        return ModelBlob(
+            sha256=keep_blob(project, self.content),
+            size_bytes=len(self.content),
+            flavor=self.flavor,
+            requirements=self.requirements,
+            example_sha256=None if self.example is None else keep_blob(project, self.example),
+        )
+
+
+def pickle_model(settings: Settings, model: Any, data: Any, *, flavor: str) -> tuple[Pickled | None, str | None]:
+    """Pickle a model, for the user's next line may change it. Returns it, or None with the reason why not."""
     if not settings.keep_models:
         return None, "the setting keep_models is off"
     # Not `pickle`: a class defined in a cell must travel by value, for `__main__` is another elsewhere.
@@ -48,26 +74,16 @@ def keep_model(
         return None, f"its pickle is larger than the setting max_model_mb ({settings.max_model_mb:g} MB)"
     except Exception as error:  # noqa: BLE001 - whatever the user's own __reduce__ raises
         return None, f"it cannot be pickled ({type(error).__name__}: {error})"
-    content = buffer.getvalue()
-    return (
-        ModelBlob(
-            sha256=keep_blob(project, content),
-            size_bytes=len(content),
-            flavor=flavor,
-            requirements=_requirements(model),
-            example_sha256=_keep_example(project, settings, data),
-        ),
-        None,
-    )
+    return Pickled(buffer.getvalue(), flavor, _requirements(model), _example(settings, data)), None
 
 
-def _keep_example(project: Project, settings: Settings, data: Any) -> str | None:
+def _example(settings: Settings, data: Any) -> bytes | None:
     if not settings.keep_input_examples:
         return None
     import cloudpickle
 
     rows = first_rows(data, EXAMPLE_ROWS)
-    return None if rows is None else keep_blob(project, cloudpickle.dumps(rows))
+    return None if rows is None else bytes(cloudpickle.dumps(rows))
 
 
 def _requirements(model: Any) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
 from cellmill.capture.describe import describe_data
-from cellmill.capture.models import keep_model
+from cellmill.capture.models import Pickled, pickle_model
 from cellmill.capture.recording import Recording, describe_failure, outcome_of
 from cellmill.core.clock import now_ms
 from cellmill.core.events import (
@@ -23,6 +23,7 @@ from cellmill.core.events import (
     DataEvaluated,
     DataUse,
     MetricMeasured,
+    ModelKept,
     TrackedElsewhere,
     TrainingFinished,
     TrainingStarted,
@@ -198,9 +199,11 @@ class Observer:
         if run is None:
             return
         ended_ms = now_ms()
-        blob, note = None, None
+        blob, note, pickled = None, None, None
         try:
-            blob, note = keep_model(self.recording.project, self.recording.settings, model, data, flavor=flavor)
+            pickled, note = pickle_model(self.recording.settings, model, data, flavor=flavor)
+            if pickled is not None and not pickled.is_large:
+                blob = pickled.keep(self.recording.project)
         except BaseException as error:
             # Also when the user interrupts a long pickling: the training itself came to its end.
             failure = describe_failure(error)
@@ -209,6 +212,11 @@ class Observer:
         finally:
             self.recording.write(TrainingFinished(run, ended_ms, "ok", None, blob, note, params or {}))
             self.remember_model(model, run)
+        if pickled is not None and blob is None:
+            self.recording.later("model", functools.partial(self._keep, run, pickled))
+
+    def _keep(self, run: RunId, pickled: Pickled) -> None:
+        self.recording.write(ModelKept(run, now_ms(), pickled.keep(self.recording.project)))
 
     @guarded
     def training_ended(self, run: RunId | None, *, note: str) -> None:

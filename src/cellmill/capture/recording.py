@@ -53,6 +53,10 @@ class Around(Protocol):
         """A training was seen: note the commit."""
         ...
 
+    def later(self, name: str, action: Callable[[], None]) -> None:
+        """Do something in the background; `name` says what it was, should it fail."""
+        ...
+
     def close(self) -> None:
         """Finish what is under way."""
         ...
@@ -192,6 +196,13 @@ class Recording:
                 action()
             except Exception as error:  # noqa: BLE001 - a probe's, and the cell is over
                 self.failed(name, error)
+
+    def later(self, name: str, action: Callable[[], None]) -> None:
+        """Do something that the user's cell need not wait for."""
+        if self._around is not None:
+            self._around.later(name, action)
+        else:
+            action()
 
     # --- writing
 

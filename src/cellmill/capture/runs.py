@@ -251,7 +251,7 @@ class Folding:
             data=_unlike([*started.data, *training.evaluations]),
             executions=taking_part,
             model=training.model or (finished.model if finished else None),
-            model_note=finished.note if finished else None,
+            model_note=_model_note(training, is_alive),
             error=finished.error if finished else None,
             incomplete=self._incomplete(started, taking_part),
             executed_notebook=self._executed.sha256 if self._executed else None,
@@ -359,6 +359,14 @@ def _take_training(
             training.tracked.append(event)
     if isinstance(event, MetricMeasured | CurveMeasured | DataEvaluated) and event.execution is not None:
         training.evaluated_in[event.execution] = None
+
+
+def _model_note(training: _Training, is_alive: bool) -> str | None:
+    finished = training.finished
+    if finished is None or training.model is not None or finished.model is not None or finished.outcome != "ok":
+        return finished.note if finished is not None else None
+    # A large one is written after the cell has ended.
+    return finished.note or ("it is still being written" if is_alive else "the kernel ended before it was written")
 
 
 def _status(finished: TrainingFinished | None, is_alive: bool) -> RunStatus:

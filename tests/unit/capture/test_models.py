@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from cellmill.capture.blobs import blob_path, keep_blob
-from cellmill.capture.models import EXAMPLE_ROWS, keep_model
+from cellmill.capture.models import EXAMPLE_ROWS, pickle_model
 from cellmill.core.events import ModelBlob
 from cellmill.core.project import Project
 from cellmill.core.settings import Settings
@@ -31,7 +31,8 @@ class Stubborn:
 def kept(
     project: Project, model: Any = None, data: Any = FRAME, **settings: Any
 ) -> tuple[ModelBlob | None, str | None]:
-    return keep_model(project, Settings(**settings), model or Model(), data, flavor="sklearn")
+    pickled, note = pickle_model(Settings(**settings), model or Model(), data, flavor="sklearn")
+    return pickled.keep(project) if pickled is not None else None, note
 
 
 def test_a_model_lies_among_the_blobs_under_its_digest(project: Project) -> None:

@@ -85,6 +85,10 @@ class Surroundings:
         """See in the background at which commit the work stands; it is written where it is another than before."""
         self.background.do("git", self._see_git)
 
+    def later(self, name: str, action: Callable[[], None]) -> None:
+        """Do something in the background."""
+        self.background.do(name, action)
+
     def close(self) -> None:
         """Finish what is under way."""
         self._files.stop()
