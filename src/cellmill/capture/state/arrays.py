@@ -51,6 +51,11 @@ def _void(value: Any, look: Look) -> object:
     return look.items([bytes(memoryview(value))])
 
 
+def _dtype(value: Any, look: Look) -> object:
+    of = sys.modules["numpy"].dtype.__dict__
+    return look.items([of["str"].__get__(value), str(of["names"].__get__(value))])
+
+
 def _generator(value: Any, look: Look) -> object:
     bits = value.bit_generator
     look.children.append(bits)
@@ -84,7 +89,7 @@ _SCALARS = frozenset(
 )
 _BITS = ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
 
-BASES: dict[str, Reader] = {"numpy.ndarray": _array}
+BASES: dict[str, Reader] = {"numpy.ndarray": _array, "numpy.dtype": _dtype}
 EXACT: dict[str, Reader] = {
     **{f"numpy.{name}": _scalar for name in _SCALARS},
     "numpy.void": _void,

@@ -21,7 +21,7 @@ from typing import Any
 
 from cellmill.capture.state.look import Look, Reader, is_plain
 
-_module_of_class: Callable[[type], Any] = type.__dict__["__dict__"].__get__
+_held_by_class: Callable[[type], Any] = type.__dict__["__dict__"].__get__
 _bases_of: Callable[[type], tuple[type, ...]] = type.__dict__["__bases__"].__get__
 _FROM_CLASS = frozenset({"__dict__", "__weakref__", "__doc__", "__abstractmethods__", "_abc_impl", "__annotations__"})
 
@@ -43,11 +43,22 @@ def _dict(value: Any, look: Look) -> object:
 
 def _ordered(value: Any, look: Look) -> object:
     keys = [*dict.keys(value)]
-    if all(map(is_plain, keys)):  # their order is kept apart, and found by their hash
+    if all(map(_hashes_plainly, keys)):  # their order is kept apart, and found by their hash
         keys = [*collections.OrderedDict.keys(value)]
         return hash((look.items(keys), look.items([dict.__getitem__(value, key) for key in keys])))
     look.opaque = True
     return _dict(value, look)
+
+
+def _hashes_plainly(key: object) -> bool:
+    """Whether looking up a key runs no user code: plain values, and objects that are equal to themselves alone."""
+    if is_plain(key):
+        return True
+    for ancestor in type.__dict__["__mro__"].__get__(type(key)):
+        held = _held_by_class(ancestor)
+        if "__hash__" in held or "__eq__" in held:
+            return ancestor is object
+    return False
 
 
 def _defaultdict(value: Any, look: Look) -> object:
@@ -168,7 +179,7 @@ def _module(value: types.ModuleType, look: Look) -> object:
 
 def read_class(value: type, look: Look) -> object:
     """A class of the user's own leads to its methods and attributes; a library's is taken as it is."""
-    held = _module_of_class(value)
+    held = _held_by_class(value)
     if held.get("__module__") != "__main__":
         look.unkept = True
         return None
@@ -196,6 +207,12 @@ def _slice(value: slice, look: Look) -> object:
 def _position(value: Any, look: Look) -> object:
     """Iterators over builtin containers: how far they are, and over what."""
     return hash((type(value).__length_hint__(value), look.items(gc.get_referents(value))))
+
+
+def _cached(value: Any, look: Look) -> object:
+    """A function with `lru_cache`: what it keeps grows by what it was called with."""
+    info = type(value).cache_info(value)
+    return hash((info.misses, info.currsize, look.items([value.__wrapped__])))
 
 
 def _unsteady(value: Any, look: Look) -> object:
@@ -266,6 +283,7 @@ BASES = _registry(
     (BaseException, _exception),
     (random.Random, _random),
     (weakref.ref, _weakref),
+    (threading.local, _plain_inert),
 )
 """Also for their subclasses, whose attributes are read besides."""
 
@@ -281,6 +299,7 @@ EXACT = BASES | _registry(
     (types.MappingProxyType, _mapping_proxy),
     (types.GeneratorType, _generator),
     (functools.partial, _partial),
+    (functools._lru_cache_wrapper, _cached),
     (staticmethod, _wrapping),
     (classmethod, _wrapping),
     (property, _property),

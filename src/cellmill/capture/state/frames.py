@@ -1,8 +1,34 @@
 """How tables are read: pandas by its blocks, Arrow by its buffers, polars by its own digest of rows."""
 
+import sys
+import zlib
 from typing import Any
 
 from cellmill.capture.state.look import MISSING, Look, Reader
+
+_POLARS_BYTES_PER_SECOND = 1e9
+
+
+def _backed(value: Any, look: Look) -> object:
+    """A pandas array of dates, periods or categories: numpy underneath."""
+    backed = sys.modules["pandas"]._libs.arrays.NDArrayBacked.__dict__
+    return look.items([backed["_ndarray"].__get__(value), backed["_dtype"].__get__(value)])
+
+
+def _as_text(value: Any, look: Look) -> object:
+    return look.items([repr(value)])
+
+
+def _image(value: Any, look: Look) -> object:
+    """A Pillow image that is in memory; one still in its file is not read from there."""
+    width, height = value._size
+    attributes = {name: part for name, part in value.__dict__.items() if name != "_im"}
+    key = look.items([id(value._im), *attributes, *attributes.values()])
+    if value._im is None or width * height * 4 / 1e9 > look.left:
+        look.opaque = True
+    else:
+        look.add_bulk(zlib.crc32(value.tobytes()))
+    return key
 
 
 def _manager(value: Any, look: Look) -> object:
@@ -43,19 +69,25 @@ def _table(value: Any, look: Look) -> object:
 
 def _polars_frame(value: Any, look: Look) -> object:
     inner = value._df
-    key = hash((inner.height(), tuple(inner.columns()), tuple(inner.dtype_strings())))
-    return hash((key, *(_polars_column(column, look) for column in inner.get_columns())))
+    return hash((tuple(inner.columns()), _rows(inner, look)))
 
 
 def _polars_series(value: Any, look: Look) -> object:
     inner = value._s
-    return hash((inner.name(), str(inner.dtype()), _polars_column(inner, look)))
+    return hash((inner.name(), _rows(sys.modules["polars"].DataFrame([value])._df, look)))
 
 
-def _polars_column(column: Any, look: Look) -> object:
-    """A digest of a column by polars itself: on this thread, and only when there is the time."""
-    look.opaque = True
-    return column.len()
+def _rows(inner: Any, look: Look) -> object:
+    """What polars itself digests the rows to, when there is the time."""
+    types = tuple(inner.dtype_strings())
+    size = inner.estimated_size()
+    if any("object" in kind for kind in types):
+        look.opaque = True  # any Python objects, which it knows nothing of
+    elif size / _POLARS_BYTES_PER_SECOND < look.left:
+        look.add_bulk(zlib.crc32(inner.hash_rows(0).to_numpy_view()))
+    else:
+        look.add_bulk(MISSING)
+    return hash((inner.height(), types, size))
 
 
 def _polars_lazy(value: Any, look: Look) -> object:
@@ -63,18 +95,25 @@ def _polars_lazy(value: Any, look: Look) -> object:
     return id(value._ldf)
 
 
+_ARROW_ARRAYS = frozenset(
+    """
+    String LargeString StringView Binary Int8 Int16 Int32 Int64 UInt8 UInt16 UInt32 UInt64 Float Double Boolean
+    Date32 Date64 Timestamp Duration List Struct Dictionary Null
+    """.split()  # noqa: SIM905
+)
+
+BASES: dict[str, Reader] = {"pandas._libs.arrays.NDArrayBacked": _backed}
 EXACT: dict[str, Reader] = {
     "pandas.core.internals.managers.BlockManager": _manager,
     "pandas.core.internals.managers.SingleBlockManager": _manager,
     "pandas.core.flags.Flags": _flags,
     "pyarrow.lib.ChunkedArray": _chunked,
     "pyarrow.lib.Table": _table,
-    **{
-        f"pyarrow.lib.{name}": _arrow_array
-        for name in "StringArray LargeStringArray Int64Array DoubleArray BooleanArray Int32Array FloatArray".split()  # noqa: SIM905
-    },
+    **{f"pyarrow.lib.{name}Array": _arrow_array for name in _ARROW_ARRAYS},
+    **{f"pandas.{name}": _as_text for name in ("Timestamp", "Timedelta", "Period", "Interval")},
+    "PIL.Image.Image": _image,
     "polars.dataframe.frame.DataFrame": _polars_frame,
     "polars.series.series.Series": _polars_series,
     "polars.lazyframe.frame.LazyFrame": _polars_lazy,
 }
-_ = MISSING
+WHOLE: frozenset[Reader] = frozenset(EXACT.values())

@@ -60,6 +60,22 @@ def _lightgbm(value: Any, look: Look) -> object:
     return hash((rounds, key, hash(value.model_to_string())))
 
 
+def _xgboost_data(value: Any, look: Look) -> object:
+    """A DMatrix: the rows cannot be changed, what is said about them can."""
+    parts = [value.get_float_info(field).tobytes() for field in ("label", "weight", "base_margin")]
+    attributes = {name: part for name, part in value.__dict__.items() if name != "handle"}
+    return look.items([*parts, *attributes, *attributes.values()])
+
+
+def _catboost(value: Any, look: Look) -> object:
+    """A model of catboost, by its own serialisation."""
+    trees = value._get_tree_count()
+    if look.left < 0.0002 + trees * 0.00001:
+        look.opaque = True
+        return trees
+    return hash((trees, hash(value._serialize_model()) if trees else 0))
+
+
 def _tree(value: Any, look: Look) -> object:
     """A fitted tree of scikit-learn: its state is its arrays."""
     state = value.__getstate__()
@@ -75,8 +91,10 @@ EXACT: dict[str, Reader] = {
     "torch.device": _inert,
     "torch.layout": _inert,
     "xgboost.core.Booster": _xgboost,
+    "xgboost.core.DMatrix": _xgboost_data,
+    "xgboost.core.QuantileDMatrix": _xgboost_data,
     "lightgbm.basic.Booster": _lightgbm,
+    "_catboost._CatBoost": _catboost,
     "sklearn.tree._tree.Tree": _tree,
 }
-BASES: dict[str, Reader] = {}
-WHOLE: frozenset[Reader] = frozenset({_xgboost, _lightgbm})
+WHOLE: frozenset[Reader] = frozenset({_xgboost, _xgboost_data, _lightgbm})

@@ -142,14 +142,15 @@ class Look:
         """Return a digest of bytes sampled from a view, and put that of all into `bulk` if there is the time."""
         size = view.nbytes if size is None else size
         if size <= 4096 or size / _BYTES_PER_SECOND < self.left:
-            self._add_bulk(zlib.crc32(view))
+            self.add_bulk(zlib.crc32(view))
             return size
-        self._add_bulk(MISSING)
+        self.add_bulk(MISSING)
         step = max(size // _PROBES, 1)
         sample = [bytes(view[at : at + 16]) for at in range(0, size, step)]
         return hash((size, *sample, bytes(view[-16:])))
 
-    def _add_bulk(self, digest: object) -> None:
+    def add_bulk(self, digest: object) -> None:
+        """Add a digest of content, or `MISSING`, to what is compared where it could be read."""
         if self.bulk is None:
             self.bulk = digest
         elif self.bulk is not MISSING:

@@ -18,13 +18,6 @@ _name_of: Callable[[type], str] = type.__dict__["__qualname__"].__get__
 _INERT_PACKAGES = frozenset(
     "IPython ipykernel zmq tornado asyncio logging importlib jupyter_client comm cellmill threading _thread".split()  # noqa: SIM905
 )
-# Attributes in which libraries keep what they worked out already: they change when one only looks.
-_CACHES = {
-    "pandas": frozenset({"_cache", "_item_cache", "_references", "_cacher", "_id"}),
-    "matplotlib": library_readers.MATPLOTLIB_CACHES,
-    "mpl_toolkits": library_readers.MATPLOTLIB_CACHES,
-    "polars": frozenset({"_accessors"}),
-}
 _NO_CACHES: frozenset[str] = frozenset()
 
 _plans: dict[int, tuple["weakref.ref[type]", Reader]] = {}
@@ -83,11 +76,11 @@ def _plan(kind: type) -> Reader:
             break
     if base is not None and base in library_readers.WHOLE:
         return base
-    fields = _fields(ancestors)
+    caches = library_readers.CACHES.get(package, _NO_CACHES)
+    fields = _fields(ancestors, caches)
     if not fields:
         return base or library_readers.read_opaque
     shows_all = base is not None or _is_python(ancestors)
-    caches = _CACHES.get(package, _NO_CACHES)
     return _Instance(base, fields, caches, shows_all=shows_all, own=module == "__main__")
 
 
@@ -102,13 +95,15 @@ def _is_python(ancestors: tuple[type, ...]) -> bool:
     return True
 
 
-def _fields(ancestors: tuple[type, ...]) -> tuple[Callable[[Any], Any], ...]:
+def _fields(ancestors: tuple[type, ...], caches: frozenset[str]) -> tuple[Callable[[Any], Any], ...]:
     """Return what reads the instance's dict and slots: descriptors made by Python, which call nobody."""
     found: list[Callable[[Any], Any]] = []
     has_dict = False
     for ancestor in ancestors:
         for name, value in tuple(_dict_of(ancestor).items()):
             if type(value) is MemberDescriptorType:
+                if name in caches:
+                    continue
                 found.append(value.__get__)
             elif type(value) is GetSetDescriptorType and name == "__dict__" and not has_dict:
                 has_dict = True
