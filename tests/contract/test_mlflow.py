@@ -158,7 +158,7 @@ def test_a_model_packed_by_a_recorder_that_was_killed_is_found_again(
         (b"not a pickle", "sklearn", "it cannot be packed for MLflow (UnpicklingError"),
         (b"", "sklearn", "it cannot be packed for MLflow (EOFError"),
         (None, "sklearn", "its pickle is no longer among the blobs"),
-        (b"", "torch", "it cannot be packed for MLflow (StoreRefused"),
+        (b"", "torch", "it cannot be packed for MLflow (NoPacker"),
     ],
 )
 def test_a_model_that_cannot_be_packed_costs_the_model_and_says_why(

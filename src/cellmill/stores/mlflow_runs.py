@@ -10,13 +10,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cellmill.core.errors import StoreRefused
 from cellmill.core.events import DataUse, ModelBlob
 from cellmill.core.ids import RunId, SessionId
 from cellmill.core.ports import Recorded, RunFiles
 from cellmill.core.project import Project
 from cellmill.core.runs import Run
 from cellmill.stores.mlflow_client import client_for, first_line, refuse_locked, translated
+from cellmill.stores.packing import pack
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -261,17 +261,11 @@ class MlflowRunStore:
         """Log a pickled model to a run, with its signature. Returns MLflow's id of the model."""
         import cloudpickle
         import mlflow
-        from mlflow.models import Model, infer_signature
-
-        if blob.flavor != "sklearn":
-            raise StoreRefused(self._uri, reason=f"there is no way to pack a model of flavor {blob.flavor!r}")
-        import mlflow.sklearn
+        from mlflow.models import Model
 
         model = cloudpickle.loads(model_file.read_bytes())
         example = cloudpickle.loads(example_file.read_bytes()) if example_file and example_file.exists() else None
-        signature = None
-        if example is not None and hasattr(model, "predict"):
-            signature = infer_signature(example, model.predict(example))
+        packed = pack(blob.flavor, model, example)
         mlflow.set_tracking_uri(self._uri)  # Model.log takes no client
         # Made here, not by Model.log: that would put it into the default experiment.
         made = self._client.create_logged_model(
@@ -284,16 +278,15 @@ class MlflowRunStore:
         try:
             Model.log(
                 artifact_path=None,
-                flavor=mlflow.sklearn,
+                flavor=packed.flavor,
                 name="model",
                 run_id=present.info.run_id,
                 model_id=model_id,
-                sk_model=model,
-                signature=signature,
-                input_example=example,
+                signature=packed.signature,
+                input_example=packed.example,
                 # Given, not inferred: inferring loads the model once more in a process of its own.
                 pip_requirements=list(blob.requirements),
-                serialization_format=mlflow.sklearn.SERIALIZATION_FORMAT_CLOUDPICKLE,
+                **packed.arguments,
             )
         except Exception:
             self._client.delete_logged_model(model_id)
