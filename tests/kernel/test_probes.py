@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cellmill.capture.recording import BREAKER
 from cellmill.core.events import CaptureFailed
 
 if TYPE_CHECKING:
@@ -219,15 +220,15 @@ BREAKING = """
 """
 
 
-def test_what_failed_once_is_left_out_until_capture_is_resumed(package: Path, start: StartKernel) -> None:
+def test_what_fails_again_and_again_is_left_out_until_capture_is_resumed(package: Path, start: StartKernel) -> None:
     broken = PROBE.replace("import Observer", "import Observer, guarded").replace(
         'params={"shelves": str(shop.shelves)}', "params=self._shelved(shop) or {}"
     )
     kernel = with_probe(package, start, broken + BREAKING)
-    assert [kernel.run(USE).stdout for _ in range(2)] == ["6\n", "6\n"]
+    assert [kernel.run(USE).stdout for _ in range(BREAKER + 1)] == ["6\n"] * (BREAKER + 1)
     kernel.run("%cellmill resume")
     kernel.run(USE)
 
     left_out = "shelved: left out since an earlier TypeError of ours; %cellmill resume tries it again"
     failed = "shelved: TypeError: no shelf 3"
-    assert [run.incomplete for run in reversed(kernel.runs)] == [(failed,), (left_out,), (failed,)]
+    assert [run.incomplete for run in kernel.runs] == [*[(failed,)] * BREAKER, (left_out,), (failed,)]

@@ -53,9 +53,9 @@ S = TypeVar("S", bound=Reports)
 def guarded(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R | None]:
     """Keep an error of ours from the user's cell: it is written to the journal, and the answer is None.
 
-    A probe's method that failed is not called again in this session, until capture is resumed: its mistake
-    must not come back with every cell. Runs that go without it say so. What the observer itself fails at is
-    one probe's input, so the others go on using it.
+    A probe's method that fails time after time (`recording.BREAKER`) is not called again in this session, until
+    capture is resumed: its mistake must not come back with every cell. Runs that go without it say so. What
+    the observer itself fails at is one probe's input, so the others go on using it.
     """
     name = method.__name__.strip("_")
     has_breaker = not method.__qualname__.startswith("Observer.")
@@ -66,12 +66,15 @@ def guarded(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P
         if recording.tripped and recording.leaves_out(method.__qualname__, name):
             return None
         try:
-            return method(reporter, *args, **kwargs)
+            answer = method(reporter, *args, **kwargs)
         except Exception as error:  # noqa: BLE001 - the rule of this module
             recording.failed(name, error)
             if has_breaker:
-                recording.trip(method.__qualname__, error)
+                recording.count_failure(method.__qualname__, error)
             return None
+        if recording.failing:
+            recording.failing.pop(method.__qualname__, None)
+        return answer
 
     return safely
 

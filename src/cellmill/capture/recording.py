@@ -5,6 +5,7 @@ still possible, and kept in `trouble` where it is not.
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from typing import Any, Protocol
@@ -13,6 +14,7 @@ from cellmill.capture.control import Control, ControlWatch, control_path
 from cellmill.capture.folder import prepare_folder
 from cellmill.capture.frames import is_ours
 from cellmill.capture.journal import JournalWriter
+from cellmill.capture.names import Names, NamesSeen
 from cellmill.core.clock import now_ms
 from cellmill.core.errors import FolderNotWritable
 from cellmill.core.events import (
@@ -31,7 +33,10 @@ from cellmill.core.events import (
 from cellmill.core.ids import ExecutionId, RunId
 from cellmill.core.project import Project
 from cellmill.core.settings import Settings
-from cellmill.dataflow.footprint import Footprint, Namespace, footprint
+
+# A method of a probe that fails so often on end is left out. Not at the first time: one odd object of the
+# user's would cost all later runs a part of their record.
+BREAKER = 3
 
 
 class Around(Protocol):
@@ -73,15 +78,17 @@ class Recording:
         self.trouble: str | None = None
         self.failures: dict[str, None] = {}
         """What went wrong with us, each once, in the order it first did."""
+        self.failing: dict[str, int] = {}
+        """Methods of ours that failed when they were last called, and how often on end."""
         self.tripped: dict[str, str] = {}
         """Methods of ours that failed and are left out since, each with the reason."""
         self._said_left_out: set[tuple[str, ExecutionId | None]] = set()
         self._notebook = started.notebook
         self._control = ControlWatch(control_path(project, started.kernel))
         self._paused = False
-        self._namespace = Namespace()
-        self._open: dict[ExecutionId, int] = {}
-        """Executions that run now, each with the number of trainings seen in it."""
+        self._names = Names()
+        self._open: dict[ExecutionId, tuple[int, float]] = {}
+        """Executions that run now: the number of trainings seen in each, and when it began."""
         self._here: ContextVar[ExecutionId | None] = ContextVar("cellmill_execution", default=None)
         self._latest: ExecutionId | None = None
         self._around: Around | None = None
@@ -112,6 +119,26 @@ class Recording:
         """Whether what happens now is kept: a user's cell is running, and capture is not paused."""
         return not self._paused and self.execution in self._open
 
+    def compare_names(self, user_names: dict[str, object]) -> None:
+        """Compare this namespace with what it was, from the next cell on."""
+        self._names = Names(user_names)
+
+    def _names_seen(self, python: str | None, took_s: float) -> NamesSeen:
+        try:
+            return self._names.after(python, took_s)
+        except Exception as error:  # noqa: BLE001 - the user's cell is waiting
+            self.failed("names", error)
+            self._names.give_up_comparing()
+            return self._names.after(python, took_s)
+
+    def _changed_outside(self) -> tuple[str, ...]:
+        try:
+            return self._names.before()
+        except Exception as error:  # noqa: BLE001 - the user's cell is waiting
+            self.failed("names", error)
+            self._names.give_up_comparing()
+            return ()
+
     def look_around(self, around: Around) -> None:
         """Look at this too, from the next cell on."""
         self._around = around
@@ -129,9 +156,10 @@ class Recording:
             return
         self._here.set(execution)
         self._latest = execution
-        self._open[execution] = 0
+        self._open[execution] = (0, time.perf_counter())
         seen = self._around.before() if self._around is not None else {}
-        self.write(ExecutionStarted(execution, now_ms(), number, source, cell, tags, **seen))
+        outside = self._changed_outside()
+        self.write(ExecutionStarted(execution, now_ms(), number, source, cell, tags, outside=outside, **seen))
 
     def execution_finished(
         self,
@@ -147,18 +175,13 @@ class Recording:
         `transformed` is the same where magics had to be transformed for it.
         """
         self._come_to_the_end(execution)
-        trainings = self._open.pop(execution, None)
+        trainings, began_s = self._open.pop(execution, (None, 0.0))
         if trainings is None:
             return  # began before capture did, or while it was paused
         most = self.settings.max_runs_per_cell
         if trainings > most:
             self.write(TrainingsLeftOut(execution, now_ms(), most, trainings - most))
-        found = Footprint()
-        if python is not None:
-            try:
-                found = self._namespace.resolve(footprint(python))
-            except (SyntaxError, ValueError, RecursionError):
-                found = Footprint()  # the cell failed for the same reason, and says so itself
+        found = self._names_seen(python, time.perf_counter() - began_s)
         seen = self._around.after(execution, python or "", found.reads) if self._around is not None else {}
         self.write(
             ExecutionFinished(
@@ -169,6 +192,8 @@ class Recording:
                 tuple(sorted(found.writes)),
                 error,
                 python=transformed,
+                deleted=found.deleted,
+                aliases=found.aliases,
                 **seen,
             )
         )
@@ -181,8 +206,9 @@ class Recording:
         execution = self.execution
         if execution is None or execution not in self._open:
             return False
-        self._open[execution] += 1
-        return self._open[execution] <= self.settings.max_runs_per_cell
+        trainings, began_s = self._open[execution]
+        self._open[execution] = (trainings + 1, began_s)
+        return trainings < self.settings.max_runs_per_cell
 
     def at_end(self, name: str, action: Callable[[], None]) -> None:
         """Call an action once, when the execution that runs now has ended; under a name, so twice is once."""
@@ -232,9 +258,11 @@ class Recording:
         self.failures[f"{where}: {reason}"] = None
         self.write(CaptureFailed(now_ms(), where, reason, self.execution, run))
 
-    def trip(self, method: str, error: BaseException) -> None:
-        """Leave a method of ours out from now on."""
-        self.tripped[method] = type(error).__name__
+    def count_failure(self, method: str, error: BaseException) -> None:
+        """A method of ours failed. One that fails again and again is left out from now on."""
+        self.failing[method] = self.failing.get(method, 0) + 1
+        if self.failing[method] >= BREAKER:
+            self.tripped[method] = type(error).__name__
 
     def leaves_out(self, method: str, name: str) -> bool:
         """Whether a method is left out. It is said once in each execution that goes without it."""
@@ -249,6 +277,7 @@ class Recording:
 
     def try_everything_again(self) -> None:
         """Call what was left out after an error again: the user has resumed capture."""
+        self.failing.clear()
         self.tripped.clear()
         self._said_left_out.clear()
         if self._around is not None:

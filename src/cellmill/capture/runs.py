@@ -143,6 +143,7 @@ class Folding:
                         writes=frozenset(),
                         random=event.random,
                         cwd=event.cwd,
+                        outside=event.outside,
                     )
                 )
             case ExecutionFinished():

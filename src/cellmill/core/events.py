@@ -133,6 +133,7 @@ class ExecutionStarted:
     random: Mapping[str, str] = field(default_factory=dict)
     """Generators whose state is another than before the last execution: sha256 of it, pickled, among the blobs."""
     cwd: str | None = None  # where it is another than before the last execution
+    outside: tuple[str, ...] = ()  # names bound or deleted since the last execution, by a widget or a thread
 
 
 @dataclass(frozen=True)

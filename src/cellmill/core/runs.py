@@ -65,6 +65,7 @@ class Execution:
     environment: Mapping[str, str | None] = field(default_factory=dict)
     random: Mapping[str, str] = field(default_factory=dict)
     cwd: str | None = None
+    outside: tuple[str, ...] = ()
     outputs: tuple[Output, ...] = ()
 
 

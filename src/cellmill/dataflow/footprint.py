@@ -49,6 +49,8 @@ class Footprint:
     """Arguments of bare calls, by the function called: written, unless the function is known to only look."""
     imported: dict[str, str] = field(default_factory=dict)
     """Imported names, with the package each came from."""
+    bound: frozenset[str] = frozenset()
+    """Of the names written, those that the source itself binds or deletes; the others may be changed in place."""
 
 
 def footprint(source: str) -> Footprint:
@@ -62,6 +64,7 @@ def footprint(source: str) -> Footprint:
         visitor.changed,
         {function: frozenset(names) for function, names in visitor.handed.items()},
         visitor.imported,
+        frozenset(visitor.bound),
     )
 
 
@@ -97,7 +100,8 @@ class Namespace:
                 if name in self._deferred:
                     queue.append(name)
         self._written |= writes
-        return Footprint(frozenset(n for n in reads if n not in _BUILTINS or n in self._written), frozenset(writes))
+        own = frozenset(name for name in reads if name not in _BUILTINS or name in self._written)
+        return Footprint(own, frozenset(writes), bound=found.bound)
 
     def _only_looks(self, function: str) -> bool:
         if function in _LOOKING_FUNCTIONS and function not in self._written:
@@ -115,6 +119,7 @@ class _Module:
         self.changed: dict[str, frozenset[str]] = {}
         self.handed: dict[str, set[str]] = {}
         self.imported: dict[str, str] = {}
+        self.bound: set[str] = set()
         self._certain: set[str] = set()
 
     def run(self, body: Iterable[ast.stmt], *, certain: bool) -> None:
@@ -158,6 +163,8 @@ class _Module:
             case ast.Delete():
                 for target in node.targets:
                     self._touch(target)
+                    if isinstance(target, ast.Name):
+                        self.bound.add(target.id)
             case ast.For() | ast.AsyncFor():
                 self._read_all([node.iter])
                 self._target(node.target, certain=False)
@@ -224,6 +231,7 @@ class _Module:
 
     def _write(self, name: str, *, certain: bool) -> None:
         self.writes.add(name)
+        self.bound.add(name)
         if certain:
             self._certain.add(name)
         else:

@@ -73,6 +73,7 @@ def _start(shell: Any, state: KernelState) -> None:
         return
     state.recording = recording
     user_names: dict[str, object] = shell.user_ns
+    recording.compare_names(user_names)
     recording.look_around(Surroundings(state.project, user_names, write=recording.write, failed=recording.failed))
     state.probes = Probes(Observer(recording), user_names)
     state.probes.start()

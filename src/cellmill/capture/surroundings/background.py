@@ -1,5 +1,6 @@
 """Work that the user's cell does not wait for: one thread of ours, started when it is first needed."""
 
+import _thread
 import atexit
 import os
 import threading
@@ -23,14 +24,14 @@ class Background:
         self._owner = os.getpid()
         self._queue: SimpleQueue[tuple[str, Callable[[], None]]] = SimpleQueue()
         self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._thread: int | None = None
         self._idle = threading.Event()
         self._idle.set()
 
     @property
     def thread(self) -> int | None:
         """The number of the thread that does the work, as `threading.get_ident` gives it there."""
-        return self._thread.ident if self._thread is not None else None
+        return self._thread
 
     def do(self, name: str, action: Callable[[], None]) -> None:
         """Do an action some time later. `name` says what it was, should it fail."""
@@ -40,8 +41,8 @@ class Background:
             self._idle.clear()
             self._queue.put((name, action))
             if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="cellmill-background", daemon=True)
-                self._thread.start()
+                # Not threading.Thread: a user who counts threads must count their own.
+                self._thread = _thread.start_new_thread(self._work, ())
 
     def finish(self, timeout_s: float = PATIENCE_S) -> bool:
         """Wait until all is done. Returns whether it was done in time."""

@@ -1,0 +1,81 @@
+"""Which names did a cell read and write? What its source says, corrected by what it did.
+
+The source alone says too much (a method may change its object, or only look) and too little (an alias, a
+container or a global of a module changed with it). Comparing the namespace with what it was tells both,
+where the time allowed was enough; where it was not, the source decides.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import ModuleType
+
+from cellmill.capture.state import Changes, NamespaceState
+from cellmill.dataflow.footprint import Footprint, Namespace, footprint
+from cellmill.dataflow.slice import EVERYTHING
+
+# Comparing may take a hundredth of what the cell took, and this much in any case.
+LEAST_BUDGET_S, BUDGET_SHARE = 0.0003, 0.01
+# A cell with one of these words may touch names that its source does not show.
+_HIDDEN_WAYS = ("exec", "eval", "globals", "vars(", "locals", "run_line_magic", "run_cell_magic", "__dict__", "ns")
+
+
+@dataclass(frozen=True)
+class NamesSeen:
+    """Names of the user's namespace. `aliases` are groups that share an object."""
+
+    reads: frozenset[str] = frozenset()
+    writes: frozenset[str] = frozenset()
+    deleted: tuple[str, ...] = ()
+    aliases: tuple[tuple[str, ...], ...] = ()
+
+
+class Names:
+    """Remembers what a session's cells defined, and how its namespace stood when the last one ended."""
+
+    def __init__(self, user_names: dict[str, object] | None = None) -> None:
+        """Without a namespace, as in a test or for another process, the source alone is asked."""
+        self._defined = Namespace()
+        self._user_names: Mapping[str, object] = user_names if user_names is not None else {}
+        self._state = NamespaceState(user_names) if user_names is not None else None
+
+    def give_up_comparing(self) -> None:
+        """Comparing has failed: from now on the source alone is asked."""
+        self._state = None
+
+    def before(self) -> tuple[str, ...]:
+        """Return the names that were bound or deleted since the last cell ended: by a widget, a thread, a front end."""
+        if self._state is None:
+            return ()
+        changes = self._state.after((), 0.0)
+        return tuple(sorted(changes.bound | changes.deleted))
+
+    def after(self, python: str | None, took_s: float) -> NamesSeen:
+        """Return the names of a cell that has just run. `python` is None where it never became Python."""
+        found = Footprint()
+        if python is not None:
+            try:
+                found = self._defined.resolve(footprint(python))
+            except (SyntaxError, ValueError, RecursionError):
+                found = Footprint()  # the cell failed for the same reason, and says so itself
+        if self._state is None:
+            return NamesSeen(found.reads, found.writes)
+        changes = self._state.after(
+            found.reads | found.writes,
+            max(LEAST_BUDGET_S, BUDGET_SHARE * took_s),
+            everything=python is not None and any(way in python for way in _HIDDEN_WAYS),
+        )
+        return self._corrected(found, changes)
+
+    def _corrected(self, found: Footprint, changes: Changes) -> NamesSeen:
+        suspected = found.writes - found.bound - {EVERYTHING}
+        unsure = changes.unsure & suspected
+        for group in changes.aliases:
+            if not suspected.isdisjoint(group) and not changes.unsure.isdisjoint(group):
+                unsure |= changes.unsure.intersection(group)
+        # What a module holds is not compared: `np.random.seed(0)` changes it all the same.
+        modules = {name for name in suspected if type(self._user_names.get(name)) is ModuleType}
+        writes = (found.bound - {EVERYTHING}) | changes.bound | changes.deleted | changes.changed | unsure | modules
+        # Who changes an object in place goes on from what it was.
+        return NamesSeen(
+            found.reads | changes.changed | unsure, frozenset(writes), tuple(sorted(changes.deleted)), changes.aliases
+        )
