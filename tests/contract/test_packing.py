@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cellmill.stores.packing import NoPacker, pack
+from cellmill.stores.packing import NoPacker, packer_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,7 +83,7 @@ def test_a_pickled_model_packs_with_a_signature_and_predicts_the_same(
     import mlflow
 
     model, expected = trained()
-    packed = pack(flavor, cloudpickle.loads(cloudpickle.dumps(model)), X.head(5))
+    packed = packer_for(flavor)(cloudpickle.loads(cloudpickle.dumps(model)), X.head(5))
     packed.flavor.save_model(
         path=tmp_path / "model",
         signature=packed.signature,
@@ -100,4 +100,4 @@ def test_a_pickled_model_packs_with_a_signature_and_predicts_the_same(
 
 def test_a_flavor_without_a_packer_says_so() -> None:
     with pytest.raises(NoPacker, match="no way to pack a model of flavor 'prophet'"):
-        pack("prophet", object(), None)
+        packer_for("prophet")

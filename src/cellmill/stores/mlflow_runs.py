@@ -16,7 +16,7 @@ from cellmill.core.ports import Recorded, RunFiles
 from cellmill.core.project import Project
 from cellmill.core.runs import Run
 from cellmill.stores.mlflow_client import client_for, first_line, refuse_locked, translated
-from cellmill.stores.packing import pack
+from cellmill.stores.packing import packer_for
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -263,9 +263,10 @@ class MlflowRunStore:
         import mlflow
         from mlflow.models import Model
 
+        pack = packer_for(blob.flavor)
         model = cloudpickle.loads(model_file.read_bytes())
         example = cloudpickle.loads(example_file.read_bytes()) if example_file and example_file.exists() else None
-        packed = pack(blob.flavor, model, example)
+        packed = pack(model, example)
         mlflow.set_tracking_uri(self._uri)  # Model.log takes no client
         # Made here, not by Model.log: that would put it into the default experiment.
         made = self._client.create_logged_model(

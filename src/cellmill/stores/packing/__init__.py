@@ -10,7 +10,7 @@ from typing import Any
 from cellmill.stores.packing import boosting, sklearn, statsmodels
 from cellmill.stores.packing.packed import Packed
 
-__all__ = ["Packed", "pack", "packed_flavors"]
+__all__ = ["NoPacker", "Packed", "Packer", "packed_flavors", "packer_for"]
 
 Packer = Callable[[Any, Any], Packed]
 """Called with the model and up to five rows of its input, None where there are none."""
@@ -32,12 +32,12 @@ class NoPacker(Exception):
         super().__init__(f"there is no way to pack a model of flavor {flavor!r}")
 
 
-def pack(flavor: str, model: Any, example: Any) -> Packed:
-    """Return what MLflow needs to log a model. Raises `NoPacker`, and whatever the model's own code does."""
+def packer_for(flavor: str) -> Packer:
+    """Return what packs models of a flavor. Raises `NoPacker`."""
     packer = _PACKERS.get(flavor)
     if packer is None:
         raise NoPacker(flavor)
-    return packer(model, example)
+    return packer
 
 
 def packed_flavors() -> tuple[str, ...]:
