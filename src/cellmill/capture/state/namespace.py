@@ -13,6 +13,8 @@ from cellmill.capture.state.readers import is_class, read
 
 _IPYTHONS = re.compile(r"_+|_i+|_i?\d+|_[iod]h|In|Out|__\w+__|get_ipython|exit|quit|open")
 _NONE: frozenset[str] = frozenset()
+# A new name costs the making of one chunk, a bound one the walk through one.
+CHUNK = 64
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,7 @@ class NamespaceState:
         self._hidden = hidden
         self._seen: dict[str, int] = {}
         """Names that are the user's, with the ids of their objects."""
-        self._ids: tuple[int, ...] = ()
-        self._get: Callable[[dict[str, object]], tuple[object, ...]] | None = None
+        self._chunks: list[_Chunk] = []
         self._size = 0
         self._last: tuple[str, ...] = ()
         self._graphs = Graphs()
@@ -81,22 +82,22 @@ class NamespaceState:
             return self._identify_all()
         old: dict[str, int] = {}
         bound: set[str] = set()
-        if self._get is not None:
-            try:
-                ids = tuple(map(id, self._get(names)))
-            except KeyError:
-                return self._identify_all()
-            if ids != self._ids:
-                for name, was, now in zip(self._seen, self._ids, ids, strict=True):
-                    if was != now:
-                        bound.add(name)
-                        old[name] = was
-                        self._seen[name] = now
-                self._ids = ids
+        try:
+            for chunk in self._chunks:
+                ids = tuple(map(id, chunk.get(names)))
+                if ids != chunk.ids:
+                    for name, was, now in zip(chunk.names, chunk.ids, ids, strict=True):
+                        if was != now:
+                            bound.add(name)
+                            old[name] = was
+                            self._seen[name] = now
+                    chunk.ids = ids
+        except KeyError:
+            return self._identify_all()
         if new:
             bound.update(new)
             self._seen.update((name, id(names[name])) for name in new)
-            self._index()
+            self._add(new)
         return bound, set(), old
 
     def _new_names(self) -> list[str] | None:
@@ -139,14 +140,27 @@ class NamespaceState:
         return bound, deleted, {name: before[name] for name in bound | deleted if name in before}
 
     def _index(self) -> None:
-        self._ids = tuple(self._seen.values())
-        if len(self._seen) > 1:
-            self._get = itemgetter(*self._seen)
-        elif self._seen:
-            only = next(iter(self._seen))
-            self._get = lambda names: (names[only],)
+        self._chunks = []
+        self._add([*self._seen])
+
+    def _add(self, new: list[str]) -> None:
+        """Put names into the last chunk, and into further ones when it is full."""
+        last = self._chunks.pop().names if self._chunks and len(self._chunks[-1].names) < CHUNK else ()
+        wanted = (*last, *new)
+        for start in range(0, len(wanted), CHUNK):
+            self._chunks.append(_Chunk(wanted[start : start + CHUNK], self._seen))
+
+
+class _Chunk:
+    """Some names with the ids of their objects. Read at once, and compared at once: most chunks stay as they are."""
+
+    def __init__(self, names: tuple[str, ...], seen: dict[str, int]) -> None:
+        self.names = names
+        self.ids = tuple(seen[name] for name in names)
+        if len(names) > 1:
+            self.get: Callable[[dict[str, object]], tuple[object, ...]] = itemgetter(*names)
         else:
-            self._get = None
+            self.get = lambda namespace: (namespace[names[0]],)
 
 
 class _Comparison:
