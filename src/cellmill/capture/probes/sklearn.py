@@ -5,20 +5,19 @@ only transforms prepares data (docs/decisions/004-what-is-a-training.md). Classe
 are made, so estimators of other packages and of the user's own cells are seen like scikit-learn's.
 """
 
-import functools
-import inspect
-import itertools
 import sys
 import threading
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from types import FunctionType, ModuleType
 from typing import Any
 
 from cellmill.capture.frames import call_derives_from, caller, name_of, runs_in
 from cellmill.capture.observer import Observer, guarded
-from cellmill.capture.probes.wrapping import unseen_by_warnings, unwrap_method, wrap_method
+from cellmill.capture.probes.parameters import argument, number, parameters, public_name, variant
+from cellmill.capture.probes.searches import found_by_search
+from cellmill.capture.probes.wrapping import unseen_by_warnings, unwrap_method, wrap_method, wrapped_function
 from cellmill.capture.recording import Recording
 from cellmill.core.ids import RunId
 
@@ -29,8 +28,6 @@ CROSS_VALIDATING = ("cross_val_score", "cross_validate")
 FITTING_CLONES = ("cross_val_predict", "learning_curve", "validation_curve", "permutation_test_score")
 # Numbers that `sklearn.metrics` returns and that say nothing of a model's predictions.
 NOT_METRICS = ("check_scoring", "get_scorer", "get_scorer_names", "make_scorer", "auc")
-
-MAX_VALUE_LENGTH = 500
 
 
 class SklearnProbe:
@@ -103,7 +100,7 @@ class SklearnProbe:
     ) -> Any:
         result, run = self._fitted(estimator, fit, args, kwargs)
         if run is not None:
-            self._predicted(run, _argument(args, kwargs, 0, "X"), result)
+            self._predicted(run, argument(args, kwargs, 0, "X"), result)
         return result
 
     @unseen_by_warnings
@@ -116,15 +113,15 @@ class SklearnProbe:
         if not self._trains_a_model(estimator):
             with self._observer.around(training=True):  # what it fits in turn, as an imputer does, is its own affair
                 return fit(*args, **kwargs), None
-        run = self._begin(estimator, _argument(args, kwargs, 0, "X"), _argument(args, kwargs, 1, "y"), position=0)
+        run = self._begin(estimator, argument(args, kwargs, 0, "X"), argument(args, kwargs, 1, "y"), position=0)
         result = self._train(run, fit, args, kwargs)
-        self._keep(run, estimator, _argument(args, kwargs, 0, "X"))
+        self._keep(run, estimator, argument(args, kwargs, 0, "X"))
         return result, run
 
     def _begin(self, estimator: Any, data: Any, target: Any, *, position: int) -> RunId | None:
         return self._observer.training_started(
             library=LIBRARY,
-            model_class=_public_name(type(estimator)),
+            model_class=public_name(type(estimator)),
             params=self._parameters(estimator) or {},
             data=data,
             data_name=self._name(data, position),
@@ -133,7 +130,7 @@ class SklearnProbe:
 
     @guarded
     def _parameters(self, estimator: Any) -> dict[str, str]:
-        return _parameters(estimator)
+        return parameters(estimator)
 
     @unseen_by_warnings
     def _train(
@@ -156,7 +153,7 @@ class SklearnProbe:
 
     @guarded
     def _found_by_search(self, estimator: Any) -> dict[str, str]:
-        return _found_by_search(estimator)
+        return found_by_search(estimator)
 
     @guarded
     def _remember_best(self, run: RunId, search: Any) -> None:
@@ -173,7 +170,7 @@ class SklearnProbe:
             return predict(*args, **kwargs)
         with self._observer.around():
             result = predict(*args, **kwargs)
-        self._predicted(run, _argument(args, kwargs, 0, "X"), result)
+        self._predicted(run, argument(args, kwargs, 0, "X"), result)
         return result
 
     @guarded
@@ -187,12 +184,12 @@ class SklearnProbe:
             return score(*args, **kwargs)
         with self._observer.around():
             result = score(*args, **kwargs)
-        self._scored(run, estimator, _argument(args, kwargs, 0, "X"), result)
+        self._scored(run, estimator, argument(args, kwargs, 0, "X"), result)
         return result
 
     @guarded
     def _scored(self, run: RunId, estimator: Any, data: Any, result: Any) -> None:
-        value = _number(result)
+        value = number(result)
         if value is not None:
             name = self._name(data, 0)
             self._observer.evaluated(run, data=data, data_name=name)
@@ -232,7 +229,7 @@ class SklearnProbe:
             original = getattr(module, name, None)
             if not isinstance(original, FunctionType):
                 continue
-            wrapped = _wrapped_function(original, partial(around, name))
+            wrapped = wrapped_function(original, partial(around, name))
             for place in {module, sys.modules.get(original.__module__, module)}:
                 if getattr(place, name, None) is original:
                     setattr(place, name, wrapped)
@@ -249,7 +246,7 @@ class SklearnProbe:
 
     @guarded
     def _measured(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
-        value = _number(result)
+        value = number(result)
         if value is None:
             return
         found = (self._observer.prediction_behind(given) for given in (*args, *kwargs.values()))
@@ -257,16 +254,16 @@ class SklearnProbe:
         if behind is None and call_derives_from(caller(), (*PREDICTING, "fit_predict")):
             behind = self._observer.only_prediction_here()
         if behind is not None:
-            self._observer.metric(behind.run, name, value, data_name=behind.data, variant=_variant(kwargs))
+            self._observer.metric(behind.run, name, value, data_name=behind.data, variant=variant(kwargs))
 
     @unseen_by_warnings
     def _cross_validation(
         self, name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        estimator = _argument(args, kwargs, 0, "estimator")
+        estimator = argument(args, kwargs, 0, "estimator")
         if not self._is_watching or estimator is None or not self._trains_a_model(estimator):
             return self._fitting_clones(name, function, args, kwargs)
-        run = self._begin(estimator, _argument(args, kwargs, 1, "X"), _argument(args, kwargs, 2, "y"), position=1)
+        run = self._begin(estimator, argument(args, kwargs, 1, "X"), argument(args, kwargs, 2, "y"), position=1)
         result = self._train(run, function, args, kwargs)
         self._cross_validated(run, name, result)
         return result
@@ -292,15 +289,6 @@ class SklearnProbe:
             return function(*args, **kwargs)
 
 
-def _wrapped_function(original: FunctionType, around: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(original)
-    @unseen_by_warnings
-    def function(*args: Any, **kwargs: Any) -> Any:
-        return around(original, args, kwargs)
-
-    return function
-
-
 def _unwrap(reference: weakref.ref[type], name: str) -> None:
     kind = reference()
     if kind is not None:
@@ -317,75 +305,3 @@ def _family(base: type) -> list[type]:
                 found.append(kind)
                 queue.append(kind)
     return found
-
-
-def _argument(args: tuple[Any, ...], kwargs: Mapping[str, Any], position: int, name: str) -> Any:
-    return args[position] if position < len(args) else kwargs.get(name)
-
-
-def _public_name(kind: type) -> str:
-    """`sklearn.linear_model._ridge.Ridge` -> `sklearn.linear_model.Ridge`, as people import it."""
-    public = itertools.takewhile(lambda part: not part.startswith("_"), kind.__module__.split("."))
-    module = ".".join(public)
-    return f"{module}.{kind.__qualname__}" if module else kind.__qualname__
-
-
-def _parameters(estimator: Any) -> dict[str, str]:
-    """Every parameter as text, those that differ from their defaults first: they are what the user chose."""
-    defaults = {
-        name: render(parameter.default) for name, parameter in inspect.signature(type(estimator)).parameters.items()
-    }
-    values = {name: render(value) for name, value in sorted(estimator.get_params(deep=True).items())}
-    return dict(sorted(values.items(), key=lambda pair: defaults.get(pair[0], pair[1]) == pair[1]))
-
-
-def _found_by_search(estimator: Any) -> dict[str, str]:
-    """What a search found, under the names of MLflow's autologging."""
-    best = vars(estimator).get("best_params_")
-    return {f"best_{name}": render(value) for name, value in best.items()} if isinstance(best, dict) else {}
-
-
-def render(value: Any) -> str:
-    """Return a parameter's value as text. Of a user's own class only the name: its `repr` may do anything."""
-    kind: type = type(value)
-    if value is None or kind in (bool, int, float, str, complex):
-        text = str(value)
-    elif kind in (list, tuple, set, frozenset, dict):
-        text = _render_container(value)
-    elif kind.__module__.partition(".")[0] in ("sklearn", "numpy", "builtins"):
-        text = str(value)
-    elif kind is type or kind is FunctionType:
-        text = f"{value.__module__}.{value.__qualname__}"
-    else:
-        text = f"{kind.__name__}(…)"
-    return text if len(text) <= MAX_VALUE_LENGTH else text[: MAX_VALUE_LENGTH - 1] + "…"
-
-
-def _render_container(value: Any) -> str:
-    if type(value) is dict:
-        return "{" + ", ".join(f"{_quoted(k)}: {_quoted(v)}" for k, v in value.items()) + "}"
-    inner = ", ".join(_quoted(item) for item in value)
-    if type(value) is list:
-        return f"[{inner}]"
-    if type(value) is tuple:
-        return f"({inner},)" if len(value) == 1 else f"({inner})"
-    return f"{{{inner}}}" if inner else "set()"
-
-
-def _quoted(value: Any) -> str:
-    return repr(value) if type(value) is str else render(value)
-
-
-def _number(result: Any) -> float | None:
-    """Return a scalar result as a float; None for arrays, reports and the like."""
-    if type(result) in (int, float):
-        return float(result)
-    if type(result).__module__ == "numpy" and getattr(result, "ndim", None) == 0:
-        return float(result)
-    return None
-
-
-def _variant(kwargs: Mapping[str, Any]) -> str:
-    """The settings of a metric, which tell `f1_score(average="macro")` from `f1_score(average="micro")`."""
-    settings = {name: value for name, value in kwargs.items() if name not in ("y_true", "y_pred", "y_score", "y_prob")}
-    return repr(sorted((name, render(value)) for name, value in settings.items()))

@@ -116,3 +116,14 @@ def unwrap_method(owner: type, name: str) -> None:
     wrapped = vars(owner).get(name)
     if isinstance(wrapped, WrappedMethod):
         setattr(owner, name, wrapped.original)
+
+
+def wrapped_function(original: FunctionType, around: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function to stand in a module for another; `around` is called with that one, args and kwargs."""
+
+    @functools.wraps(original)
+    @unseen_by_warnings
+    def function(*args: Any, **kwargs: Any) -> Any:
+        return around(original, args, kwargs)
+
+    return function
