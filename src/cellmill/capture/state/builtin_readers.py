@@ -27,21 +27,28 @@ _FROM_CLASS = frozenset({"__dict__", "__weakref__", "__doc__", "__abstractmethod
 
 
 def _list(value: Any, look: Look) -> object:
-    return look.items([*list.__iter__(value)])
+    count = list.__len__(value)
+    return look.items([*list.__iter__(value)]) if look.has_time_for(count) else count
 
 
 def _tuple(value: Any, look: Look) -> object:
-    return look.items([*tuple.__iter__(value)])
+    count = tuple.__len__(value)
+    return look.items([*tuple.__iter__(value)]) if look.has_time_for(count) else count
 
 
 def _dict(value: Any, look: Look) -> object:
     if value is look.namespace:
         look.unkept = True
         return None
+    count = dict.__len__(value)
+    if not look.has_time_for(2 * count):
+        return hash((count, count))
     return hash((look.items([*dict.keys(value)]), look.items([*dict.values(value)])))
 
 
 def _ordered(value: Any, look: Look) -> object:
+    if not look.has_time_for(4 * dict.__len__(value)):
+        return hash((dict.__len__(value), dict.__len__(value)))
     keys = [*dict.keys(value)]
     if all(map(_hashes_plainly, keys)):  # their order is kept apart, and found by their hash
         keys = [*collections.OrderedDict.keys(value)]
@@ -67,21 +74,38 @@ def _defaultdict(value: Any, look: Look) -> object:
 
 
 def _set(value: Any, look: Look) -> object:
-    return look.items([*set.__iter__(value)])
+    count = set.__len__(value)
+    return look.items([*set.__iter__(value)]) if look.has_time_for(count) else count
 
 
 def _frozenset(value: Any, look: Look) -> object:
-    return look.items([*frozenset.__iter__(value)])
+    count = frozenset.__len__(value)
+    return look.items([*frozenset.__iter__(value)]) if look.has_time_for(count) else count
 
 
 def _deque(value: Any, look: Look) -> object:
     size = collections.deque.__dict__["maxlen"].__get__(value)
+    count = collections.deque.__len__(value)
+    if not look.has_time_for(count):
+        return hash((size, count))
     return hash((size, look.items([*collections.deque.__iter__(value)])))
 
 
-def _buffer(value: Any, look: Look) -> object:
-    with memoryview(value) as view, view.cast("B") as flat:
-        return hash((view.format, view.shape, look.memory(flat)))
+def _bytearray(value: Any, look: Look) -> object:
+    """Copied first: while its bytes are lent out, a thread of the user's could not resize it."""
+    size = bytearray.__len__(value)
+    look.content(lambda: zlib.crc32(bytearray.__getitem__(value, slice(None))), size / 1e9)
+    return size
+
+
+def _array(value: Any, look: Look) -> object:
+    size = array.array.__len__(value)
+    look.content(lambda: zlib.crc32(array.array.tobytes(value)), size * 8 / 1e9)
+    return hash((array.array.__dict__["typecode"].__get__(value), size))
+
+
+def _map(value: mmap.mmap, look: Look) -> object:
+    return "closed" if value.closed else look.memory(memoryview(value))
 
 
 def _memoryview(value: memoryview, look: Look) -> object:
@@ -92,17 +116,15 @@ def _memoryview(value: memoryview, look: Look) -> object:
 def _bytes_io(value: io.BytesIO, look: Look) -> object:
     if value.closed:
         return "closed"
-    with value.getbuffer() as view:
-        return hash((value.tell(), look.memory(view)))
+    look.content(lambda: zlib.crc32(value.getvalue()), io.BytesIO.__sizeof__(value) / 1e9)
+    return value.tell()
 
 
 def _string_io(value: io.StringIO, look: Look) -> object:
     if value.closed:
         return "closed"
-    if io.StringIO.__sizeof__(value) / 1e9 > look.left:
-        look.opaque = True
-        return value.tell()
-    return hash((value.tell(), look.items([value.getvalue()])))
+    look.content(lambda: hash(value.getvalue()), io.StringIO.__sizeof__(value) / 5e8)
+    return value.tell()
 
 
 def _file(value: Any, look: Look) -> object:
@@ -274,8 +296,8 @@ BASES = _registry(
     (set, _set),
     (frozenset, _frozenset),
     (collections.deque, _deque),
-    (bytearray, _buffer),
-    (array.array, _buffer),
+    (bytearray, _bytearray),
+    (array.array, _array),
     (int, _int),
     (float, _float),
     (str, _str),
@@ -307,7 +329,7 @@ EXACT = BASES | _registry(
     (range, _range),
     (slice, _slice),
     (memoryview, _memoryview),
-    (mmap.mmap, _buffer),
+    (mmap.mmap, _map),
     (io.BytesIO, _bytes_io),
     (io.StringIO, _string_io),
     (io.TextIOWrapper, _file),

@@ -4,7 +4,7 @@ import sys
 import zlib
 from typing import Any
 
-from cellmill.capture.state.look import MISSING, Look, Reader
+from cellmill.capture.state.look import Look, Reader
 
 _POLARS_BYTES_PER_SECOND = 1e9
 
@@ -24,10 +24,10 @@ def _image(value: Any, look: Look) -> object:
     width, height = value._size
     attributes = {name: part for name, part in value.__dict__.items() if name != "_im"}
     key = look.items([id(value._im), *attributes, *attributes.values()])
-    if value._im is None or width * height * 4 / 1e9 > look.left:
+    if value._im is None:
         look.opaque = True
     else:
-        look.add_bulk(zlib.crc32(value.tobytes()))
+        look.content(lambda: zlib.crc32(value.tobytes()), width * height * 4 / 1e9)
     return key
 
 
@@ -83,10 +83,8 @@ def _rows(inner: Any, look: Look) -> object:
     size = inner.estimated_size()
     if any("object" in kind for kind in types):
         look.opaque = True  # any Python objects, which it knows nothing of
-    elif size / _POLARS_BYTES_PER_SECOND < look.left:
-        look.add_bulk(zlib.crc32(inner.hash_rows(0).to_numpy_view()))
     else:
-        look.add_bulk(MISSING)
+        look.content(lambda: zlib.crc32(inner.hash_rows(0).to_numpy_view()), size / _POLARS_BYTES_PER_SECOND)
     return hash((inner.height(), types, size))
 
 

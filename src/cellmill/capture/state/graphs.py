@@ -20,8 +20,13 @@ class Node:
 
     def compare(self, reading: Reading) -> Verdict:
         """Return how an object differs from what it was, and remember it as it is."""
+        if reading.key is MISSING:  # could not be read this time
+            return "unsure"
         old_key, old_bulk = self.key, self.bulk
         self.key, self.opaque = reading.key, reading.opaque
+        if old_key is MISSING:
+            self.bulk = reading.bulk
+            return "unsure"
         if old_key != reading.key or (old_bulk is None) != (reading.bulk is None):
             self.bulk = reading.bulk
             return "changed"

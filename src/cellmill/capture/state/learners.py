@@ -9,9 +9,11 @@ from cellmill.capture.state.look import Look, Memory, Reader
 def _tensor(value: Any, look: Look) -> object:
     """A tensor of torch. Its version counts changes; writes past the counter show in its memory, if on the CPU."""
     of = sys.modules["torch"]._C.TensorBase.__dict__
-    get = {name: of[name].__get__(value) for name in ("_version", "device", "layout", "dtype", "shape", "grad")}
+    get = {name: of[name].__get__(value) for name in ("_version", "device", "layout", "dtype", "shape")}
     plain = [get["_version"], str(get["device"]), str(get["layout"]), str(get["dtype"]), *get["shape"]]
-    key = look.items([*plain, of["requires_grad"].__get__(value), get["grad"], of["_grad_fn"].__get__(value) is None])
+    learns = of["requires_grad"].__get__(value)
+    grad = of["grad"].__get__(value) if learns and of["is_leaf"].__get__(value) else None  # others' warn when asked
+    key = look.items([*plain, learns, grad])
     if not of["is_cpu"].__get__(value) or str(get["layout"]) != "torch.strided":
         look.opaque = True  # to read it would make the GPU wait
         return key
@@ -44,20 +46,16 @@ def _inert(value: Any, look: Look) -> object:
 def _xgboost(value: Any, look: Look) -> object:
     """A booster: its rounds always, its whole content when there is the time."""
     rounds = value.num_boosted_rounds()
-    if look.left < 0.0002 + rounds * 0.00002:
-        look.opaque = True
-        return rounds
-    return hash((rounds, hash(bytes(value.save_raw("ubj"))), hash(value.save_config())))
+    look.content(lambda: hash((bytes(value.save_raw("ubj")), value.save_config())), 0.0001 + rounds * 0.00002)
+    return rounds
 
 
 def _lightgbm(value: Any, look: Look) -> object:
     rounds = value.current_iteration()
     attributes = {name: part for name, part in value.__dict__.items() if name != "_handle"}
     key = look.items([*attributes, *attributes.values()])
-    if look.left < 0.0002 + rounds * 0.0001:
-        look.opaque = True
-        return hash((rounds, key))
-    return hash((rounds, key, hash(value.model_to_string())))
+    look.content(lambda: hash(value.model_to_string()), 0.0001 + rounds * 0.0001)
+    return hash((rounds, key))
 
 
 def _xgboost_data(value: Any, look: Look) -> object:
@@ -70,10 +68,8 @@ def _xgboost_data(value: Any, look: Look) -> object:
 def _catboost(value: Any, look: Look) -> object:
     """A model of catboost, by its own serialisation."""
     trees = value._get_tree_count()
-    if look.left < 0.0002 + trees * 0.00001:
-        look.opaque = True
-        return trees
-    return hash((trees, hash(value._serialize_model()) if trees else 0))
+    look.content(lambda: hash(value._serialize_model()) if trees else 0, trees * 0.00001)
+    return trees
 
 
 def _tree(value: Any, look: Look) -> object:

@@ -30,9 +30,18 @@ KINDS |= {
 _NUMBERS = frozenset(ident for ident, kind in KINDS.items() if kind == _NUMBER)
 _LONG_TEXT = 256
 _HUGE_TEXT = 1_000_000
-_PROBES = 64
+_FEW = 64
+"""As many values are read whatever the time."""
+_SMALL = 1 << 16
+_PROBES = 32
 _BYTES_PER_SECOND = 3e9
 _ITEMS_PER_SECOND = 8e6
+
+
+def is_light(value: object) -> bool:
+    """Whether a plain value may be kept, so that its id stays its own: it is no long text."""
+    kind = KINDS.get(id(type(value)))
+    return kind == _NUMBER or (kind == _TEXT and len(value) < _LONG_TEXT)  # type: ignore[arg-type]
 
 
 def is_plain(value: object) -> bool:
@@ -104,8 +113,8 @@ class Look:
         try:
             key = self._read(value, self)
         except Exception:  # noqa: BLE001 - a thread changes it while we look, or a library is broken: not known
-            key = None
-            self.opaque, self.children = True, []
+            key = MISSING
+            self.opaque, self.children, self.bulk = True, [], None
         reading = self._readings[ident] = Reading(key, self)
         return reading
 
@@ -115,17 +124,30 @@ class Look:
 
     # --- what readers use
 
+    def has_time_for(self, count: int) -> bool:
+        """Whether so many values can be read. If not, what holds them is known in part, and its content not."""
+        if count <= _FEW or count / _ITEMS_PER_SECOND < self.left:
+            return True
+        self.partial = True
+        self.add_bulk(MISSING)
+        return False
+
     def items(self, values: Sequence[object]) -> int:
-        """Return a digest of values in their order: plain ones by content, others by identity, to be followed."""
+        """Return a digest of values in their order: plain ones by content, others by identity, to be followed.
+
+        Of many values, only their number is in the digest, and their content in `bulk`.
+        """
         count = len(values)
-        if count > _PROBES:
-            if count / _ITEMS_PER_SECOND > max(self.left, 0.00005):
-                self.partial = True
-                step = count // _PROBES
-                values = [*values[:: step + 1], *values[-4:]]
-            elif _NUMBERS.issuperset(map(id, map(type, values))):
-                return hash((count, hash(marshal.dumps(values, 2))))  # type: ignore[arg-type]
-        plain: list[object] = [count]
+        if count > _FEW:
+            if self.has_time_for(count):
+                self.add_bulk(self._digest(values))
+            return count
+        return self._digest(values)
+
+    def _digest(self, values: Sequence[object]) -> int:
+        if len(values) > _FEW and _NUMBERS.issuperset(map(id, map(type, values))):
+            return hash(marshal.dumps(list(values), 2))
+        plain: list[object] = [len(values)]
         for value in values:
             kind = KINDS.get(id(type(value)))
             if kind == _NUMBER:
@@ -141,13 +163,16 @@ class Look:
     def memory(self, view: memoryview, *, size: int | None = None) -> int:
         """Return a digest of bytes sampled from a view, and put that of all into `bulk` if there is the time."""
         size = view.nbytes if size is None else size
-        if size <= 4096 or size / _BYTES_PER_SECOND < self.left:
+        if size <= _SMALL:
             self.add_bulk(zlib.crc32(view))
             return size
-        self.add_bulk(MISSING)
-        step = max(size // _PROBES, 1)
-        sample = [bytes(view[at : at + 16]) for at in range(0, size, step)]
+        self.add_bulk(zlib.crc32(view) if size / _BYTES_PER_SECOND < self.left else MISSING)
+        sample = [bytes(view[at : at + 16]) for at in range(0, size, size // _PROBES)]
         return hash((size, *sample, bytes(view[-16:])))
+
+    def content(self, digest: Callable[[], object], cost_s: float) -> None:
+        """Put a digest into `bulk` that takes so long, if there is the time."""
+        self.add_bulk(digest() if cost_s < self.left else MISSING)
 
     def add_bulk(self, digest: object) -> None:
         """Add a digest of content, or `MISSING`, to what is compared where it could be read."""

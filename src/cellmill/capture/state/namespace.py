@@ -217,6 +217,10 @@ class _Comparison:
     def _compare(self, name: str, *, was_known: bool) -> Graph | None:
         value = self._names.get(name)
         if is_plain(value):
+            stale = self._graphs.at(id(value))  # an object died, and left its place in memory to a number
+            if stale is not None and name in stale.names:
+                self._graphs.unbind(name, id(value))
+                self._changed.add(name)
             return None
         graph = self._graphs.at(id(value)) or self._graphs.bind(name, id(value))
         if graph.root in self._walked:
