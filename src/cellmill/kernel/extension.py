@@ -1,11 +1,15 @@
 """Loads and unloads capture in an IPython shell."""
 
+import builtins
+import io
 import os
 import platform
 import socket
 import sys
 from pathlib import Path
 from typing import Any
+
+from IPython.core import interactiveshell
 
 from cellmill._version import __version__
 from cellmill.capture.hosting import Host, take_host
@@ -74,7 +78,11 @@ def _start(shell: Any, state: KernelState) -> None:
     state.recording = recording
     user_names: dict[str, object] = shell.user_ns
     recording.compare_names(user_names)
-    recording.look_around(Surroundings(state.project, user_names, write=recording.write, failed=recording.failed))
+    # IPython gives cells an `open` of its own, which calls the one that it has imported.
+    opening = ((builtins, "open"), (io, "open"), (interactiveshell, "io_open"))
+    recording.look_around(
+        Surroundings(state.project, user_names, write=recording.write, failed=recording.failed, opening=opening)
+    )
     state.probes = Probes(Observer(recording), user_names)
     state.probes.start()
     state.hooks = Hooks(shell, kernel, recording, state.probes)

@@ -4,6 +4,8 @@ Each part is looked at before or after the cell. A part that fails is written do
 asked again in this session: a mistake of ours must not come back with every cell.
 """
 
+import builtins
+import io
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -35,8 +37,12 @@ class Surroundings:
         *,
         write: Callable[[Event], None],
         failed: Callable[[str, Exception], None],
+        opening: Iterable[tuple[Any, str]] = ((builtins, "open"), (io, "open")),
     ) -> None:
-        """`write` appends an event to the journal, `failed` is told what went wrong with us."""
+        """`write` appends an event to the journal, `failed` is told what went wrong with us.
+
+        `opening` are the places that hold an `open` to be heard.
+        """
         self._project = project
         self._user_names = user_names
         self._write = write
@@ -45,7 +51,7 @@ class Surroundings:
         self.background = Background(failed)
         self.background.finish_at_exit()
         self._files = FileWatch((f"{project.folder}{os.sep}", *_of_the_store(project)))
-        self._files.install()
+        self._files.install(opening)
         self._modules = ModuleWatch()
         self._random = RandomWatch(self._keep_later)
         self._environment = EnvironmentWatch()
@@ -92,6 +98,7 @@ class Surroundings:
     def close(self) -> None:
         """Finish what is under way."""
         self._files.stop()
+        self._files.remove()
         self.background.finish()
 
     # --- parts

@@ -1,16 +1,20 @@
-"""Which files a cell reads and writes: heard from the interpreter's own audit events.
+"""Which files a cell reads and writes: heard from `open`, which Python code opens files with.
 
-What a library opens in C, as pyarrow and polars do, raises no such event. For these the strings of
-the cell, and the variables that it reads, are looked through for names of files.
+Not from audit events: a hook is called for each `id()` of the process too, and `copy.deepcopy` asks for one
+with every object (measured: ten times the cost of `id`). What a library opens in C, as pyarrow and polars
+do, goes through no `open` in any case. For these the strings of the cell, and the variables that it reads,
+are looked through for names of files.
 """
 
+import functools
 import os
 import re
-import sys
 import threading
 from collections.abc import Callable, Iterable
+from types import FunctionType
 from typing import Any
 
+from cellmill.capture.probes.wrapping import unseen_by_warnings
 from cellmill.capture.surroundings.modules import installed_folders
 from cellmill.core.events import FileUse
 
@@ -26,7 +30,7 @@ _SUFFIXES = tuple(DATA)
 _QUOTED = re.compile(r"""["']([^"'\n]{3,400})["']""")
 _ELSEWHERE = ("/proc/", "/dev/", "/sys/", "/etc/", "/usr/share/", "/usr/lib/")
 _OF_PROGRAMS = (".py", ".pyc", ".pyi", ".so", ".pyd", ".dll", ".dylib", ".pth", ".ttf", ".afm", ".mplstyle")
-_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_PATHLIB = ("pathlib", "pathlib._local")
 
 
 class FileWatch:
@@ -39,15 +43,38 @@ class FileWatch:
         self._ours = tuple(ours)
         self._not_data = (*_ELSEWHERE, *(f"{folder}{os.sep}" for folder in private))
         self._installed = installed_folders()
+        self._replacing: dict[Callable[..., Any], Callable[..., Any]] = {}
         self._heard: list[tuple[str, bool]] | None = None
         self._deaf: set[int] = set()
-        self._is_installed = False
+        self._undo: list[tuple[Any, str, Any]] = []
 
-    def install(self) -> None:
-        """Listen from now on. Python has no way to take such a hook out again: `stop` makes it deaf."""
-        if not self._is_installed:
-            self._is_installed = True
-            sys.addaudithook(self._hear)
+    def install(self, places: Iterable[tuple[Any, str]]) -> None:
+        """Listen to `open` in these places: each a module, and the name under which it holds the function."""
+        for module, name in places:
+            original = getattr(module, name, None)
+            if original is not None and not isinstance(original, FunctionType):
+                self._undo.append((module, name, original))
+                setattr(module, name, self._listening(original))
+
+    def remove(self) -> None:
+        """Put every `open` back."""
+        while self._undo:
+            setattr(*self._undo.pop())
+
+    def _listening(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        """Return an `open` that is heard: one for each original, for people compare it with `is`."""
+        if original not in self._replacing:
+
+            @functools.wraps(original)
+            @unseen_by_warnings
+            def listening_open(*args: Any, **kwargs: Any) -> Any:
+                if self._heard is not None:
+                    self._hear(args, kwargs)
+                return original(*args, **kwargs)
+
+            listening_open.__module__ = "io"  # where pickle finds it
+            self._replacing[original] = listening_open
+        return self._replacing[original]
 
     def start(self) -> None:
         """A cell begins. Of cells that overlap, the files belong to the one that ends first."""
@@ -73,20 +100,22 @@ class FileWatch:
         """What a thread of ours opens is not the user's."""
         self._deaf.add(thread)
 
-    def _hear(self, event: str, args: tuple[Any, ...]) -> None:
-        # Called for every audit event of the process, so the first line must say no to most of them.
+    def _hear(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         heard = self._heard
-        if heard is None or event not in _OPENING:
+        if heard is None or len(heard) >= MOST_HEARD or threading.get_ident() in self._deaf:
             return
-        try:
-            path, is_written = _OPENING[event](args)
-            if type(path) is bytes:
-                path = os.fsdecode(path)
-            if type(path) is not str or not path or len(heard) >= MOST_HEARD or threading.get_ident() in self._deaf:
-                return
-            heard.append((path if os.path.isabs(path) else os.path.abspath(path), is_written))  # noqa: PTH100, PTH117
-        except Exception:  # noqa: BLE001, S110 - an error here would be the user's own `open` failing
-            pass
+        path = args[0] if args else kwargs.get("file")
+        mode = args[1] if len(args) > 1 else kwargs.get("mode", "r")
+        kind = type(path)
+        if kind is bytes:
+            path = os.fsdecode(path)
+        elif kind.__module__ in _PATHLIB:
+            path = str(path)
+        elif kind is not str:
+            return  # a descriptor, or a class of the user's: its `__fspath__` may do anything
+        if path and type(mode) is str:
+            whole = path if path.startswith("/") else os.path.abspath(path)  # noqa: PTH100
+            heard.append((whole, any(letter in mode for letter in "wax+")))
 
     def _is_users(self, path: str) -> bool:
         if path.startswith(self._not_data) or path.startswith(self._ours) or "__pycache__" in path:
@@ -97,27 +126,13 @@ class FileWatch:
         return ending not in _OF_PROGRAMS
 
 
-def _opened(args: tuple[Any, ...]) -> tuple[Any, bool]:
-    path, mode, flags = args
-    if isinstance(mode, str):
-        return path, any(letter in mode for letter in "wax+")
-    return path, bool(flags & _WRITING) if isinstance(flags, int) else False
-
-
-_OPENING: dict[str, Callable[[tuple[Any, ...]], tuple[Any, bool]]] = {
-    "open": _opened,
-    "os.rename": lambda args: (args[1], True),
-    "sqlite3.connect": lambda args: (args[0], False),
-}
-
-
 def _named_in(source: str, values: Iterable[object]) -> list[str]:
     """Return the absolute paths of files that a source, or the value of a variable, names."""
     texts = [value for value in values if type(value) is str and len(value) < 400]
     named = [
         text for text in (*_QUOTED.findall(source), *texts) if text.lower().endswith(_SUFFIXES) and "://" not in text
     ]
-    named += [str(value) for value in values if type(value).__module__ in ("pathlib", "pathlib._local")]
+    named += [str(value) for value in values if type(value).__module__ in _PATHLIB]
     return [os.path.abspath(name) for name in dict.fromkeys(named)]  # noqa: PTH100
 
 
