@@ -42,7 +42,7 @@ class Node:
 class Graph:
     """All objects reachable from one, and the names that are bound to that one."""
 
-    __slots__ = ("by_source", "complete", "links", "names", "near", "nodes", "root")
+    __slots__ = ("by_source", "complete", "drawn", "links", "names", "near", "nodes", "root")
 
     def __init__(self, root: int) -> None:
         self.root = root
@@ -53,6 +53,8 @@ class Graph:
         self.links: frozenset[str] = frozenset()
         """Global names that functions in it look up when they are called."""
         self.complete = False
+        self.drawn = False
+        """Whether it belongs to matplotlib, so that pyplot may change it from afar."""
         self.by_source = False
         """Whether the source says what it looks up: a function or class that a name is bound to."""
 
@@ -90,6 +92,17 @@ class Graphs:
             for other in graph.near:
                 other.near.discard(graph)
         return graph
+
+    def drawn_names(self) -> list[str]:
+        """Return the names of what pyplot may draw into."""
+        return [name for graph in self._by_root.values() if graph.drawn for name in graph.names]
+
+    def wanting(self) -> list[str]:
+        """Return a name for each graph of which something is not known yet."""
+        return [next(iter(graph.names)) for graph in self._by_root.values() if self._is_wanting(graph)]
+
+    def _is_wanting(self, graph: Graph) -> bool:
+        return not graph.complete or any(self._nodes[ident].bulk is MISSING for ident in graph.nodes)
 
     def linked_to(self, name: str) -> Iterable[Graph]:
         """Return the graphs in which a function looks up a global name."""

@@ -3,13 +3,13 @@
 import re
 import time
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from types import FunctionType
 
 from cellmill.capture.state.graphs import Graph, Graphs, Verdict, below, walk
-from cellmill.capture.state.look import Look, is_plain
-from cellmill.capture.state.readers import is_class, read
+from cellmill.capture.state.look import Look, is_light, is_plain
+from cellmill.capture.state.readers import is_class, is_drawn, is_pyplot, read
 
 _IPYTHONS = re.compile(r"_+|_i+|_i?\d+|_[iod]h|In|Out|__\w+__|get_ipython|exit|quit|open")
 _NONE: frozenset[str] = frozenset()
@@ -53,6 +53,10 @@ class NamespaceState:
         self._chunks: list[_Chunk] = []
         self._size = 0
         self._last: tuple[str, ...] = ()
+        self._light: dict[str, object] = {}
+        """Numbers and short texts themselves: kept, none can leave its id to another."""
+        self._late: frozenset[str] = _NONE
+        """What `catch_up` found changed, to be told by the next `after`."""
         self._graphs = Graphs()
         self._identify()
 
@@ -65,7 +69,21 @@ class NamespaceState:
         deadline = time.perf_counter() + budget_s
         bound, deleted, old = self._identify()
         wanted = [*self._seen] if everything else [*touched]
-        return _Comparison(self._names, self._graphs, self._seen, old, deadline).run(wanted, bound, deleted)
+        found = _Comparison(self._names, self._graphs, self._seen, old, deadline).run(wanted, bound, deleted)
+        if self._late:
+            changed = found.changed | ((self._late & self._seen.keys()) - found.bound)
+            found = replace(found, changed=changed, unsure=found.unsure - changed)
+            self._late = _NONE
+        return found
+
+    def catch_up(self, budget_s: float) -> bool:
+        """Look at what there was no time for, while no cell runs. Returns whether nothing is left to look at."""
+        wanting = self._graphs.wanting()
+        if wanting:
+            deadline = time.perf_counter() + budget_s
+            found = _Comparison(self._names, self._graphs, self._seen, {}, deadline).run(wanting, set(), set())
+            self._late |= found.changed
+        return not self._graphs.wanting()
 
     # --- which object each name is bound to
 
@@ -83,20 +101,22 @@ class NamespaceState:
         old: dict[str, int] = {}
         bound: set[str] = set()
         try:
-            for chunk in self._chunks:
-                ids = tuple(map(id, chunk.get(names)))
-                if ids != chunk.ids:
-                    for name, was, now in zip(chunk.names, chunk.ids, ids, strict=True):
-                        if was != now:
-                            bound.add(name)
-                            old[name] = was
-                            self._seen[name] = now
-                    chunk.ids = ids
+            fresh = [tuple(map(id, chunk.get(names))) for chunk in self._chunks]
         except KeyError:
             return self._identify_all()
+        for chunk, ids in zip(self._chunks, fresh, strict=True):
+            if ids != chunk.ids:
+                for name, was, now in zip(chunk.names, chunk.ids, ids, strict=True):
+                    if was != now:
+                        bound.add(name)
+                        old[name] = was
+                        self._seen[name] = now
+                chunk.ids = ids
+        self._keep_light(bound)
         if new:
             bound.update(new)
             self._seen.update((name, id(names[name])) for name in new)
+            self._keep_light(new)
             self._add(new)
         return bound, set(), old
 
@@ -134,10 +154,19 @@ class NamespaceState:
         self._seen = {name: id(value) for name, value in [*self._names.items()] if not self._is_hidden(name)}
         bound = {name for name, now in self._seen.items() if before.get(name) != now}
         deleted = before.keys() - self._seen.keys()
+        self._keep_light(bound | deleted)
         self._size = len(self._names)
         self._last = self._last_names()
         self._index()
         return bound, deleted, {name: before[name] for name in bound | deleted if name in before}
+
+    def _keep_light(self, names: Iterable[str]) -> None:
+        for name in names:
+            value = self._names.get(name)
+            if is_light(value):
+                self._light[name] = value
+            else:
+                self._light.pop(name, None)
 
     def _index(self) -> None:
         self._chunks = []
@@ -184,7 +213,10 @@ class _Comparison:
             if name in done:
                 continue
             done.add(name)
-            graph = self._compare(name, was_known=name not in bound)
+            value = self._names.get(name)
+            if is_pyplot(value):  # draws into figures that it knows of itself
+                queue.extend(self._graphs.drawn_names())
+            graph = self._compare(name, value, was_known=name not in bound)
             if graph is not None:
                 queue.extend(graph.links - done)
         self._spread()
@@ -214,8 +246,7 @@ class _Comparison:
                 self._graphs.bind(name, id(value))
         return [*bound, *more, *reversed([name for name in touched if name not in bound])]
 
-    def _compare(self, name: str, *, was_known: bool) -> Graph | None:
-        value = self._names.get(name)
+    def _compare(self, name: str, value: object, *, was_known: bool) -> Graph | None:
         if is_plain(value):
             stale = self._graphs.at(id(value))  # an object died, and left its place in memory to a number
             if stale is not None and name in stale.names:
@@ -227,6 +258,7 @@ class _Comparison:
             return None
         self._walked[graph.root] = graph
         graph.by_source = type(value) is FunctionType or is_class(value)
+        graph.drawn = is_drawn(value)
         was_complete = graph.complete
         walked = walk(value, self._graphs, self._look, self._differing)
         if walked.verdict == "changed":

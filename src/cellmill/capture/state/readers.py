@@ -2,7 +2,7 @@
 
 import weakref
 from collections.abc import Callable
-from types import GetSetDescriptorType, MemberDescriptorType
+from types import GetSetDescriptorType, MemberDescriptorType, ModuleType
 from typing import Any
 
 from cellmill.capture.state import builtin_readers, library_readers
@@ -18,6 +18,8 @@ _name_of: Callable[[type], str] = type.__dict__["__qualname__"].__get__
 _INERT_PACKAGES = frozenset(
     "IPython ipykernel zmq tornado asyncio logging importlib jupyter_client comm cellmill threading _thread".split()  # noqa: SIM905
 )
+_DRAWING = frozenset({"matplotlib", "pylab", "seaborn"})
+_DRAWN = frozenset({"matplotlib", "mpl_toolkits", "seaborn"})
 _NO_CACHES: frozenset[str] = frozenset()
 
 _plans: dict[int, tuple["weakref.ref[type]", Reader]] = {}
@@ -43,6 +45,19 @@ def read(value: object, look: Look) -> object:
 def is_class(value: object) -> bool:
     """Whether a value is a class; `isinstance` would ask the value itself."""
     return any(ancestor is type for ancestor in _mro_of(type(value)))
+
+
+def is_pyplot(value: object) -> bool:
+    """Whether a value is a module that draws into the figure that was drawn into last."""
+    if type(value) is not ModuleType:
+        return False
+    name = value.__dict__.get("__name__")
+    return type(name) is str and name.partition(".")[0] in _DRAWING
+
+
+def is_drawn(value: object) -> bool:
+    """Whether a value is a figure, or belongs to one."""
+    return module_of(type(value)).partition(".")[0] in _DRAWN
 
 
 def module_of(kind: type) -> str:
