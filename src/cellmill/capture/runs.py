@@ -16,6 +16,7 @@ from cellmill.core.events import (
     DistributionsSeen,
     Event,
     ExecutionFinished,
+    ExecutionPlaced,
     ExecutionStarted,
     FilesDigested,
     GitSeen,
@@ -82,6 +83,7 @@ class Folding:
         self._was_alive = True
         self._history = History()
         self._outputs: dict[ExecutionId, list[Output]] = {}
+        self._placed: dict[ExecutionId, str] = {}
         self._trainings: dict[RunId, _Training] = {}
         self._deleted: set[RunId] = set()
         self._failures: list[CaptureFailed] = []
@@ -93,7 +95,14 @@ class Folding:
     def take(self, event: Event) -> None:
         """Take one event. Those of the kernel's journal and of the one kept outside come in any interleaving."""
         match event:
-            case ExecutionStarted() | ExecutionFinished() | CellIdentified() | OutputsShown() | FilesDigested():
+            case (
+                ExecutionStarted()
+                | ExecutionFinished()
+                | CellIdentified()
+                | ExecutionPlaced()
+                | OutputsShown()
+                | FilesDigested()
+            ):
                 self._touched.add(event.execution)
                 self._take_execution(event)
             case TrainingStarted():
@@ -124,7 +133,8 @@ class Folding:
                 self._take_of_all(event)
 
     def _take_execution(
-        self, event: ExecutionStarted | ExecutionFinished | CellIdentified | OutputsShown | FilesDigested
+        self,
+        event: ExecutionStarted | ExecutionFinished | CellIdentified | ExecutionPlaced | OutputsShown | FilesDigested,
     ) -> None:
         match event:
             case ExecutionStarted():
@@ -152,6 +162,8 @@ class Folding:
                     self._history.put(_finished(began, event))
             case CellIdentified():
                 self._history.identify(event)
+            case ExecutionPlaced():
+                self._placed[event.execution] = event.notebook
             case FilesDigested():
                 ended = self._history.get(event.execution)
                 if ended is not None:
@@ -162,8 +174,9 @@ class Folding:
                 self._outputs.setdefault(event.execution, []).extend(event.outputs)
         known = self._history.get(event.execution)
         outputs = tuple(self._outputs.get(event.execution, ()))
-        if known is not None and known.outputs != outputs:
-            self._history.put(replace(known, outputs=outputs))
+        notebook = self._placed.get(event.execution)
+        if known is not None and (known.outputs, known.notebook) != (outputs, notebook):
+            self._history.put(replace(known, outputs=outputs, notebook=notebook))
 
     def _take_of_all(self, event: Event) -> None:
         """Take an event that every run of the session shows."""
@@ -238,10 +251,11 @@ class Folding:
         assert self._started is not None
         started, finished = training.started, training.finished
         taking_part, literals = self._taking_part(training)
+        placed = self._placed.get(started.execution) if started.execution is not None else None
         return Run(
             run=started.run,
             session=self._started.session,
-            notebook=self._project.relative(self._notebook),
+            notebook=self._project.relative(placed or self._notebook),
             library=started.library,
             model_class=started.model_class,
             status=_status(finished, is_alive),

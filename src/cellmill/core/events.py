@@ -202,6 +202,14 @@ class CellIdentified:
 
 
 @dataclass(frozen=True)
+class ExecutionPlaced:
+    """The server names the notebook of an execution, where its kernel serves several."""
+
+    execution: ExecutionId
+    notebook: str
+
+
+@dataclass(frozen=True)
 class TrainingStarted:
     """An outermost `fit` began: a run exists from here on."""
 
@@ -358,6 +366,7 @@ Event = (
     | GitSeen
     | DistributionsSeen
     | CellIdentified
+    | ExecutionPlaced
     | TrainingStarted
     | TrainingFinished
     | ModelKept

@@ -66,6 +66,7 @@ class Execution:
     random: Mapping[str, str] = field(default_factory=dict)
     cwd: str | None = None
     outside: tuple[str, ...] = ()
+    notebook: str | None = None  # where the kernel serves several
     outputs: tuple[Output, ...] = ()
 
 

@@ -1,5 +1,7 @@
 """Which kernel serves which notebook: what the server knows and the kernel must be told."""
 
+import asyncio
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -7,8 +9,9 @@ from typing import Any
 from cellmill.capture.control import control_path, read_control, write_control
 from cellmill.capture.journal import append_once
 from cellmill.core.clock import now_ms
-from cellmill.core.events import NotebookNamed, SessionEnded
-from cellmill.server.workspace import Workspace, without_drive
+from cellmill.core.events import ExecutionPlaced, NotebookNamed, SessionEnded
+from cellmill.core.runs import Session
+from cellmill.server.workspace import ProjectWatch, Workspace, without_drive
 
 _ACTIONS = "https://events.jupyter.org/jupyter_server/kernel_actions/v1"
 
@@ -29,6 +32,7 @@ class Kernels:
     def __init__(self, session_manager: Any, workspace: Workspace) -> None:
         self._session_manager = session_manager
         self._workspace = workspace
+        self._cells = _SavedCells()
 
     async def serving(self) -> tuple[Serving, ...]:
         """Return every notebook that has a kernel."""
@@ -50,18 +54,43 @@ class Kernels:
 
     async def tell_names(self) -> set[str]:
         """Tell each kernel whose notebook was renamed or changed. Returns the notebooks concerned."""
-        told: set[str] = set()
+        by_kernel: dict[str, list[Serving]] = {}
         for serving in await self.serving():
-            watch = self._workspace.watch_of(serving.path)
-            session = self._workspace.session_of_kernel(watch, serving.kernel)
-            if session is None or session.notebook == watch.project.relative(str(serving.path)):
+            by_kernel.setdefault(serving.kernel, []).append(serving)
+        told: set[str] = set()
+        for kernel, servings in by_kernel.items():
+            watch = self._workspace.watch_of(servings[0].path)
+            session = self._workspace.session_of_kernel(watch, kernel)
+            if session is None:
                 continue
-            path = control_path(watch.project, serving.kernel)
-            write_control(path, replace(read_control(path), notebook=str(serving.path)))
-            # The kernel looks before its next cell; what has run already belongs to the new name now.
-            named = NotebookNamed(now_ms(), str(serving.path))
-            append_once(watch.project.outside_journal(session.session), named)
-            told.add(serving.notebook)
+            names = {watch.project.relative(str(serving.path)): serving for serving in servings}
+            if len(names) > 1:
+                told |= await asyncio.to_thread(self._place, watch, session, servings)
+            if session.notebook not in names:
+                self._tell_name(watch, session, servings[0])
+                told.add(servings[0].notebook)
+        return told
+
+    def _tell_name(self, watch: ProjectWatch, session: Session, serving: Serving) -> None:
+        path = control_path(watch.project, serving.kernel)
+        write_control(path, replace(read_control(path), notebook=str(serving.path)))
+        # The kernel looks before its next cell; what has run already belongs to the new name now.
+        append_once(watch.project.outside_journal(session.session), NotebookNamed(now_ms(), str(serving.path)))
+
+    def _place(self, watch: ProjectWatch, session: Session, servings: list[Serving]) -> set[str]:
+        """Say of which notebook each execution is, for a kernel that serves several: told by the saved cells."""
+        events: list[ExecutionPlaced] = []
+        told: set[str] = set()
+        for execution in session.executions:
+            if execution.cell is None or execution.notebook is not None:
+                continue
+            homes = [serving for serving in servings if execution.cell in self._cells.of(serving.path)]
+            if len(homes) == 1:
+                events.append(ExecutionPlaced(execution.execution, str(homes[0].path)))
+                told.add(homes[0].notebook)
+        if events:
+            append_once(watch.project.outside_journal(session.session), *events)
+            watch.read()
         return told
 
     def listen(self, event_logger: Any) -> None:
@@ -79,3 +108,23 @@ class Kernels:
                 if session.kernel == kernel and session.ended is None:
                     ended = SessionEnded(now_ms(), "restarted" if restarted else "shut down")
                     append_once(watch.project.outside_journal(session.session), ended)
+
+
+class _SavedCells:
+    """The ids of the cells of notebooks on disk, read again when a file has changed."""
+
+    def __init__(self) -> None:
+        self._known: dict[Path, tuple[int, frozenset[str]]] = {}
+
+    def of(self, notebook: Path) -> frozenset[str]:
+        """Return the cells of a notebook; none of one that cannot be read now."""
+        try:
+            changed_ns = notebook.stat().st_mtime_ns
+            known = self._known.get(notebook)
+            if known is None or known[0] != changed_ns:
+                cells = json.loads(notebook.read_text("utf-8"))["cells"]
+                known = changed_ns, frozenset(cell["id"] for cell in cells if "id" in cell)
+                self._known[notebook] = known
+        except (OSError, ValueError, KeyError, TypeError):  # being saved, or of an older format
+            return frozenset()
+        return known[1]

@@ -19,6 +19,7 @@ from cellmill.core.events import (
     CellIdentified,
     Event,
     ExecutionFinished,
+    ExecutionPlaced,
     ExecutionStarted,
     Failure,
     NotebookNamed,
@@ -47,7 +48,8 @@ def journal(recording: Recording) -> list[Event]:
     """Return what the journal holds, every time in it set to 0."""
     events, _ = read_events(recording.project.journal(recording.started.session))
     return [
-        event if isinstance(event, SessionStarted | CellIdentified) else replace(event, at_ms=0) for event in events
+        event if isinstance(event, SessionStarted | CellIdentified | ExecutionPlaced) else replace(event, at_ms=0)
+        for event in events
     ]
 
 
@@ -215,4 +217,4 @@ def test_an_interrupt_is_not_an_error() -> None:
 
 def test_every_event_has_a_time_but_the_names_of_cells() -> None:
     without = [kind.__name__ for kind in get_args(Event) if "at_ms" not in kind.__dataclass_fields__]
-    assert without == ["CellIdentified"]
+    assert without == ["CellIdentified", "ExecutionPlaced"]

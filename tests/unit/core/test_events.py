@@ -19,6 +19,7 @@ from cellmill.core.events import (
     DistributionsSeen,
     Event,
     ExecutionFinished,
+    ExecutionPlaced,
     ExecutionStarted,
     Failure,
     FilesDigested,
@@ -76,6 +77,7 @@ EVERY_EVENT: list[Event] = [
     ExecutionStarted(EXECUTION, 3, 7, 'print("a\\n")\n\u2028\r\n# €', "cell-1", ("parameters", "slow")),
     ExecutionFinished(EXECUTION, 4, "error", ("X", "y"), ("model",), Failure("ValueError", "no\nrows")),
     CellIdentified(EXECUTION, "cell-1", ("parameters",)),
+    ExecutionPlaced(EXECUTION, "/home/ada/other.ipynb"),
     TrainingStarted(RUN, EXECUTION, 5, "sklearn", "sklearn.linear_model.Ridge", {"alpha": "1.0"}, (FRAME,)),
     ExecutionFinished(
         EXECUTION,
