@@ -206,7 +206,9 @@ def test_the_executions_and_the_executed_notebook_go_with_a_run(story: Story, st
     story.write()
     recorded(story.project, store)
     documents = store.documents[RUN]
-    assert set(documents) == {"cellmill/executions.ipynb", "cellmill/notebook.ipynb"}
+    assert set(documents) == {
+        f"cellmill/{name}" for name in ("executions.ipynb", "notebook.ipynb", "environment.json", "requirements.txt")
+    }
     assert documents["cellmill/notebook.ipynb"] == b"executed"
     assert json.loads(documents["cellmill/executions.ipynb"])["nbformat"] == 4
 

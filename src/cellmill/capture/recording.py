@@ -116,8 +116,15 @@ class Recording:
 
     @property
     def is_recording(self) -> bool:
-        """Whether what happens now is kept: a user's cell is running, and capture is not paused."""
-        return not self._paused and self.execution in self._open
+        """Whether what happens now is kept: a user's cell is running, or what one left running; and no pause."""
+        return not self._paused and (self.execution in self._open or self._outlives_its_cell)
+
+    @property
+    def _outlives_its_cell(self) -> bool:
+        """Whether the calling code is a task or a thread that goes on after its cell has ended."""
+        if self._here.get() is not None:  # a task keeps the context that it was made in
+            return True
+        return self._latest is not None and threading.current_thread() is not threading.main_thread()
 
     def compare_names(self, user_names: dict[str, object]) -> None:
         """Compare this namespace with what it was, from the next cell on."""
@@ -204,8 +211,10 @@ class Recording:
     def counts_training(self) -> bool:
         """Count a training of the cell that runs now. Returns whether it is still to be kept as a run."""
         execution = self.execution
-        if execution is None or execution not in self._open:
+        if execution is None:
             return False
+        if execution not in self._open:
+            return self._outlives_its_cell
         trainings, began_s = self._open[execution]
         self._open[execution] = (trainings + 1, began_s)
         return trainings < self.settings.max_runs_per_cell
