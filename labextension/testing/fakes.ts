@@ -14,7 +14,10 @@ import type {
   RegistrationPreview,
   RunDetail,
   RunList,
+  RunRemoved,
   RunSummary,
+  TrialList,
+  WireTrial,
   WireVersion
 } from '../src/wire/generated';
 
@@ -43,6 +46,8 @@ export class Questions<T> {
 export class FakeRunsApi implements IRunsApi {
   readonly lists = new Questions<RunList>();
   readonly details = new Questions<RunDetail>();
+  readonly trialLists = new Questions<TrialList>();
+  readonly removals = new Questions<RunRemoved>();
 
   list(notebook: string | null): Promise<RunList> {
     return this.lists.ask(notebook);
@@ -50,6 +55,18 @@ export class FakeRunsApi implements IRunsApi {
 
   detail(run: string): Promise<RunDetail> {
     return this.details.ask(run);
+  }
+
+  trials(run: string): Promise<TrialList> {
+    return this.trialLists.ask(run);
+  }
+
+  remove(run: string): Promise<RunRemoved> {
+    return this.removals.ask(run);
+  }
+
+  figureAddress(run: string, sha256: string): string {
+    return `/figures/${run}/${sha256}`;
   }
 }
 
@@ -102,6 +119,9 @@ export async function settled(): Promise<void> {
 export function aRun(run: string, over: Partial<RunSummary> = {}): RunSummary {
   return {
     run,
+    kind: 'fit',
+    parent: null,
+    trials: 0,
     notebook: 'flights.ipynb',
     model_class: 'sklearn.linear_model._ridge.Ridge',
     library: 'sklearn',
@@ -131,11 +151,30 @@ export function aDetail(run: string, over: Partial<RunDetail> = {}): RunDetail {
     model_bytes: 1,
     model_note: null,
     store_id: null,
+    curves: [],
+    sources: [],
+    environment: null,
+    files: [],
+    more_files: 0,
+    figures: [],
+    tracked: [],
+    nested_in: null,
     ...over
   };
 }
 
-export function aStatus(capture: CaptureStatus['capture']): CaptureStatus {
+export function trialsOf(run: string, ...trials: string[]): TrialList {
+  const made: WireTrial[] = trials.map(trial => ({
+    ...aRun(trial, { kind: 'trial', parent: run }),
+    parameters: []
+  }));
+  return { run, trials: made, total: made.length };
+}
+
+export function aStatus(
+  capture: CaptureStatus['capture'],
+  over: Partial<CaptureStatus> = {}
+): CaptureStatus {
   return {
     capture,
     reason: null,
@@ -143,6 +182,8 @@ export function aStatus(capture: CaptureStatus['capture']): CaptureStatus {
     session: 's',
     root: '/work',
     store: 'sqlite:////work/mlflow.db',
-    version: '0.1.0'
+    version: '0.1.0',
+    failures: [],
+    ...over
   };
 }

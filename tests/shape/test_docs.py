@@ -38,7 +38,7 @@ def options() -> Iterator[tuple[str, str]]:
 def routes() -> Iterator[str]:
     """Every route as the documentation writes it: `GET /cellmill/api/runs/RUN`."""
     for pattern, handler in HANDLERS:
-        path = re.sub(r"\([^)]*\)", "RUN", pattern)
+        path = re.sub(r"\([^)]*\)", "SHA", re.sub(r"\([^)]*\)", "RUN", pattern, count=1))
         for verb in VERBS:
             if verb in vars(handler):
                 yield f"{verb.upper()} /{API}/{path}"

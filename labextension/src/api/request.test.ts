@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import { CaptureApi } from './capture';
 import { ModelsApi } from './models';
-import { requestTo } from './request';
+import { addressIn, requestTo } from './request';
 import { RunsApi } from './runs';
 import { troubleOf, type Trouble } from './trouble';
 
@@ -40,12 +40,23 @@ async function troubleWith(answer: () => Response): Promise<Trouble> {
 }
 
 describe('where the questions go', () => {
+  test('a picture is fetched by the browser, below the base address', () => {
+    const settings = ServerConnection.makeSettings({ baseUrl: 'http://here/user/me/' });
+    const runs = new RunsApi(new OneAnswer(() => json({})).request, addressIn(settings));
+    expect(runs.figureAddress('r/1', 'ab')).toBe(
+      'http://here/user/me/cellmill/api/runs/r%2F1/figures/ab'
+    );
+  });
+
   test('each of the api asks the address of its resource', async () => {
     const server = new OneAnswer(() => json({}));
     const { request } = server;
-    await new RunsApi(request).list('a b/flights.ipynb');
-    await new RunsApi(request).list(null);
-    await new RunsApi(request).detail('a/0');
+    const runs = new RunsApi(request, path => path.join('/'));
+    await runs.list('a b/flights.ipynb');
+    await runs.list(null);
+    await runs.detail('a/0');
+    await runs.trials('r1');
+    await runs.remove('r1');
     await new ModelsApi(request).preview('r1');
     await new ModelsApi(request).list(null);
     await new ModelsApi(request).register({ run: 'r1', name: 'delay', alias: null });
@@ -55,6 +66,8 @@ describe('where the questions go', () => {
       { method: 'GET', path: 'cellmill/api/runs?notebook=a+b%2Fflights.ipynb', body: '' },
       { method: 'GET', path: 'cellmill/api/runs', body: '' },
       { method: 'GET', path: 'cellmill/api/runs/a%2F0', body: '' },
+      { method: 'GET', path: 'cellmill/api/runs/r1/trials', body: '' },
+      { method: 'DELETE', path: 'cellmill/api/runs/r1', body: '' },
       { method: 'GET', path: 'cellmill/api/runs/r1/registration', body: '' },
       { method: 'GET', path: 'cellmill/api/models', body: '' },
       {

@@ -6,7 +6,7 @@ import { isErrorAnswer } from '../wire/guards';
 import { Failed, type Trouble } from './trouble';
 
 export interface IQuestion {
-  method?: 'GET' | 'POST' | 'PUT';
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** `null` leaves the field out of the query. */
   query?: Record<string, string | null>;
   body?: object;
@@ -14,6 +14,13 @@ export interface IQuestion {
 
 /** Ask the server for `path`, whose segments are escaped here. */
 export type Request = <T>(path: readonly string[], question?: IQuestion) => Promise<T>;
+
+/** The address of `path`, for what the browser itself fetches, such as a picture. */
+export type Address = (path: readonly string[]) => string;
+
+export function addressIn(settings: ServerConnection.ISettings): Address {
+  return path => URLExt.join(settings.baseUrl, 'cellmill/api', ...path.map(encodeURIComponent));
+}
 
 export function requestTo(settings: ServerConnection.ISettings): Request {
   return async <T>(path: readonly string[], question: IQuestion = {}): Promise<T> => {
@@ -34,7 +41,7 @@ async function send(
   path: readonly string[],
   { method = 'GET', query = {}, body }: IQuestion
 ): Promise<Response> {
-  const address = URLExt.join(settings.baseUrl, 'cellmill/api', ...path.map(encodeURIComponent));
+  const address = addressIn(settings)(path);
   const asked = Object.entries(query).filter(
     (entry): entry is [string, string] => entry[1] !== null
   );

@@ -8,7 +8,7 @@ import { ITranslator } from '@jupyterlab/translation';
 import { refreshIcon, ToolbarButton } from '@jupyterlab/ui-components';
 
 import type { IChanges } from '../api/changes';
-import { requestTo } from '../api/request';
+import { addressIn, requestTo } from '../api/request';
 import { RunsApi } from '../api/runs';
 import { CommandIDs } from '../commands/ids';
 import { addRunCommands } from '../commands/runs';
@@ -48,7 +48,10 @@ export const runsPlugin: JupyterFrontEndPlugin<RunsState> = {
     const trans = translator.load('cellmill');
     const { commands, shell, serviceManager } = app;
     const runs = new RunsState(
-      new RunsApi(requestTo(serviceManager.serverSettings)),
+      new RunsApi(
+        requestTo(serviceManager.serverSettings),
+        addressIn(serviceManager.serverSettings)
+      ),
       notebook,
       changes
     );

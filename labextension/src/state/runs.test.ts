@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
-import { aDetail, aList, aRun, FakeChanges, FakeRunsApi } from '../../testing/fakes';
+import { aDetail, aList, aRun, FakeChanges, FakeRunsApi, trialsOf } from '../../testing/fakes';
+import { Failed, troubleOf } from '../api/trouble';
 import { CurrentNotebook } from './notebook';
 import { newestWithModel, RunsState } from './runs';
 
@@ -140,4 +141,86 @@ test('the newest run with a model is the one to register', () => {
   expect(newestWithModel(list)?.run).toBe('2');
   expect(newestWithModel(aList())).toBeNull();
   expect(newestWithModel(null)).toBeNull();
+});
+
+test('the trials of a search are asked for when it is opened up, and again when something changed', async () => {
+  const { api, notebook, changes, runs } = sidebar();
+  notebook.show('a.ipynb');
+  await api.lists.answer(0, aList(aRun('s', { kind: 'search', trials: 2 })));
+  expect(api.trialLists.asked).toEqual([]);
+  runs.expand('s', true);
+  expect(runs.now.expanded.has('s')).toBe(true);
+  await api.trialLists.answer(0, trialsOf('s', 't1', 't2'));
+  expect(runs.now.trials.get('s')?.value?.trials.map(trial => trial.run)).toEqual(['t1', 't2']);
+  changes.tell('runs', 'a.ipynb');
+  vi.runAllTimers();
+  expect(api.trialLists.asked).toEqual(['s', 's']);
+  runs.expand('s', false);
+  changes.tell('runs', 'a.ipynb');
+  vi.runAllTimers();
+  expect(api.trialLists.asked).toEqual(['s', 's']);
+});
+
+test('a search that the list does not show any more is not asked about', async () => {
+  const { api, notebook, runs } = sidebar();
+  notebook.show('a.ipynb');
+  await api.lists.answer(0, aList(aRun('s', { kind: 'search', trials: 1 })));
+  runs.expand('s', true);
+  notebook.show('b.ipynb');
+  await api.lists.answer(1, aList(aRun('other')));
+  void runs.refresh();
+  expect(api.trialLists.asked).toEqual(['s']);
+});
+
+test('the details of a search bring its trials, those of another run none', async () => {
+  const { api, runs } = sidebar();
+  runs.open('1');
+  await api.details.answer(0, aDetail('1'));
+  runs.open('s');
+  await api.details.answer(1, aDetail('s', { kind: 'search', trials: 3 }));
+  expect(api.trialLists.asked).toEqual(['s']);
+});
+
+test('a run that is deleted is closed, and the list is asked for again', async () => {
+  const { api, notebook, runs } = sidebar();
+  notebook.show('a.ipynb');
+  runs.open('1');
+  await api.details.answer(0, aDetail('1'));
+  void runs.remove('1');
+  await api.removals.answer(0, { run: '1', trials: 0, blobs: 2, freed_bytes: 9 });
+  expect(runs.now.opened).toBeNull();
+  expect(api.lists.asked).toEqual(['a.ipynb', 'a.ipynb']);
+});
+
+test('a trial is closed when its search is deleted', async () => {
+  const { api, runs } = sidebar();
+  runs.open('t');
+  await api.details.answer(0, aDetail('t', { kind: 'trial', parent: 's' }));
+  void runs.remove('s');
+  await api.removals.answer(0, { run: 's', trials: 1, blobs: 0, freed_bytes: 0 });
+  expect(runs.now.opened).toBeNull();
+});
+
+test('a run that could not be deleted stays open', async () => {
+  const { api, runs } = sidebar();
+  runs.open('1');
+  await api.details.answer(0, aDetail('1'));
+  const trouble = { kind: 'folder_not_writable', message: '', folder: '', reason: '' } as const;
+  const outcome = runs.remove('1').catch(troubleOf);
+  await api.removals.fail(0, new Failed(trouble));
+  expect(await outcome).toEqual(trouble);
+  expect(runs.now.opened).toBe('1');
+});
+
+test('a run is found wherever it is shown', async () => {
+  const { api, runs } = sidebar();
+  runs.choose('all');
+  await api.lists.answer(0, aList(aRun('s', { kind: 'search', trials: 1 })));
+  runs.expand('s', true);
+  await api.trialLists.answer(0, trialsOf('s', 't'));
+  expect([runs.find('s')?.kind, runs.find('t')?.kind, runs.find('x')]).toEqual([
+    'search',
+    'trial',
+    null
+  ]);
 });

@@ -1,7 +1,7 @@
 /** The runs that are shown, and the one that is open. */
 import type { IChanges } from '../api/changes';
 import type { IRunsApi } from '../api/runs';
-import type { Change, RunDetail, RunList, RunSummary } from '../wire/generated';
+import type { Change, RunDetail, RunList, RunSummary, TrialList } from '../wire/generated';
 import { Burst } from './burst';
 import { Latest, NOTHING, type IFetched } from './latest';
 import type { CurrentNotebook } from './notebook';
@@ -22,11 +22,16 @@ export interface IRuns {
   /** The run whose details are shown. */
   readonly opened: string | null;
   readonly detail: IFetched<RunDetail>;
+  /** The searches whose trials stand in the list. */
+  readonly expanded: ReadonlySet<string>;
+  /** The trials of each search that was looked into. */
+  readonly trials: ReadonlyMap<string, IFetched<TrialList>>;
 }
 
 export class RunsState extends Watched<IRuns> {
   private readonly list = new Latest<RunList>(list => this.put({ list }));
-  private readonly detail = new Latest<RunDetail>(detail => this.put({ detail }));
+  private readonly detail = new Latest<RunDetail>(detail => this.takeDetail(detail));
+  private readonly trialsOf = new Map<string, Latest<TrialList>>();
   private readonly again = new Burst(() => void this.refresh());
   private scopeChosen = false;
 
@@ -41,7 +46,9 @@ export class RunsState extends Watched<IRuns> {
       metricsPerRow: 3,
       list: NOTHING,
       opened: null,
-      detail: NOTHING
+      detail: NOTHING,
+      expanded: new Set(),
+      trials: new Map()
     });
     notebook.changed.connect((_, { path }) => this.follow(path));
     notebook.moved.connect(() => this.again.call());
@@ -50,13 +57,51 @@ export class RunsState extends Watched<IRuns> {
 
   /** Ask again for all that is shown. */
   async refresh(): Promise<void> {
-    const { scope, notebook, opened } = this.now;
+    const { scope, notebook, opened, expanded } = this.now;
+    const shown = new Set(this.now.list.value?.runs.map(run => run.run));
     await Promise.all([
       scope === 'notebook' && notebook === null
         ? undefined
         : this.list.ask(() => this.api.list(scope === 'all' ? null : notebook)),
-      opened === null ? undefined : this.detail.ask(() => this.api.detail(opened))
+      opened === null ? undefined : this.detail.ask(() => this.api.detail(opened)),
+      ...[...expanded].filter(run => shown.has(run)).map(run => this.askTrials(run))
     ]);
+  }
+
+  /** Show the trials of a search below it, or hide them. */
+  expand(run: string, wanted: boolean): void {
+    const expanded = new Set(this.now.expanded);
+    if (wanted) {
+      expanded.add(run);
+      void this.askTrials(run);
+    } else {
+      expanded.delete(run);
+    }
+    this.put({ expanded });
+  }
+
+  /** Delete a run for good. Throws `Failed`, and then it is still there. */
+  async remove(run: string): Promise<void> {
+    await this.api.remove(run);
+    if (this.now.opened === run || this.now.detail.value?.parent === run) {
+      this.close();
+    }
+    await this.refresh();
+  }
+
+  /** Return what is known of a run that is shown somewhere, `null` when it is not. */
+  find(run: string): RunSummary | null {
+    const { list, detail, trials } = this.now;
+    const known = [
+      detail.value,
+      ...(list.value?.runs ?? []),
+      ...[...trials.values()].flatMap(({ value }) => value?.trials ?? [])
+    ];
+    return known.find(candidate => candidate?.run === run) ?? null;
+  }
+
+  figureAddress(run: string, sha256: string): string {
+    return this.api.figureAddress(run, sha256);
   }
 
   choose(scope: Scope): void {
@@ -83,6 +128,24 @@ export class RunsState extends Watched<IRuns> {
   close(): void {
     this.detail.forget();
     this.put({ opened: null });
+  }
+
+  private takeDetail(detail: IFetched<RunDetail>): void {
+    this.put({ detail });
+    if (detail.value !== null && detail.value.trials > 0 && !detail.loading) {
+      void this.askTrials(detail.value.run);
+    }
+  }
+
+  private askTrials(run: string): Promise<void> {
+    let latest = this.trialsOf.get(run);
+    if (latest === undefined) {
+      latest = new Latest<TrialList>(fetched => {
+        this.put({ trials: new Map(this.now.trials).set(run, fetched) });
+      });
+      this.trialsOf.set(run, latest);
+    }
+    return latest.ask(() => this.api.trials(run));
   }
 
   private limitTo(scope: Scope): void {

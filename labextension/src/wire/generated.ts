@@ -33,20 +33,32 @@ export interface CellmillWire {
   RegistrationPreview?: RegistrationPreview;
   RunDetail?: RunDetail;
   RunList?: RunList;
+  RunRemoved?: RunRemoved;
   RunSummary?: RunSummary;
   RunWithoutModelError?: RunWithoutModelError;
   StoreLockedError?: StoreLockedError;
   StoreRefusedError?: StoreRefusedError;
   StoreUnreachableError?: StoreUnreachableError;
+  TrialList?: TrialList;
   UnknownRunError?: UnknownRunError;
   WireColumn?: WireColumn;
+  WireCurve?: WireCurve;
   WireData?: WireData;
+  WireDistribution?: WireDistribution;
+  WireEnvironment?: WireEnvironment;
   WireError?: WireError;
   WireExecution?: WireExecution;
   WireFailure?: WireFailure;
+  WireFigure?: WireFigure;
+  WireFile?: WireFile;
+  WireGit?: WireGit;
   WireMetric?: WireMetric;
   WireModelEntry?: WireModelEntry;
+  WireOutput?: WireOutput;
   WireParameter?: WireParameter;
+  WireSource?: WireSource;
+  WireTracked?: WireTracked;
+  WireTrial?: WireTrial;
   WireVersion?: WireVersion;
 }
 export interface AmbiguousRunError {
@@ -77,6 +89,8 @@ export interface CaptureAsked {
 }
 /**
  * `off` comes with the reason; `none` means that the notebook has no kernel yet.
+ *
+ * `failures` are what went wrong with us in the kernel's session, each once.
  */
 export interface CaptureStatus {
   capture: 'on' | 'paused' | 'off' | 'none';
@@ -86,6 +100,7 @@ export interface CaptureStatus {
   root: string;
   store: string;
   version: string;
+  failures: string[];
 }
 /**
  * The data of an event on Jupyter's own event stream. `notebook` is None when several may be touched.
@@ -207,6 +222,9 @@ export interface RegistrationPreview {
  */
 export interface RunDetail {
   run: string;
+  kind: 'fit' | 'loop' | 'search' | 'trial' | 'validation';
+  parent: string | null;
+  trials: number;
   notebook: string | null;
   model_class: string;
   library: string;
@@ -225,6 +243,14 @@ export interface RunDetail {
   model_bytes: number | null;
   model_note: string | null;
   store_id: string | null;
+  curves: WireCurve[];
+  sources: WireSource[];
+  environment: WireEnvironment | null;
+  files: WireFile[];
+  more_files: number;
+  figures: WireFigure[];
+  tracked: WireTracked[];
+  nested_in: string | null;
 }
 /**
  * The newest value of a metric. Text where JSON has no number for it: NaN, Infinity, -Infinity.
@@ -273,6 +299,17 @@ export interface WireExecution {
   outcome: ('ok' | 'error' | 'interrupted') | null;
   started_ms: number;
   ended_ms: number | null;
+  outputs: WireOutput[];
+  more_outputs: boolean;
+}
+/**
+ * A text that an execution showed. `is_cut` says that more of it was shown.
+ */
+export interface WireOutput {
+  kind: 'stdout' | 'stderr' | 'display' | 'result' | 'error';
+  text: string;
+  is_cut: boolean;
+  note: string | null;
 }
 /**
  * An exception of the user's code.
@@ -282,7 +319,86 @@ export interface WireFailure {
   message: string;
 }
 /**
- * The runs of one notebook, or of the whole project, newest first.
+ * The history of one metric. `steps` are those it was measured at, or 1, 2, 3 … where they do not grow.
+ */
+export interface WireCurve {
+  name: string;
+  axis: 'step' | 'measurement';
+  steps: number[];
+  values: (number | ('NaN' | 'Infinity' | '-Infinity'))[];
+  points: number;
+}
+/**
+ * Where data came from. `name` is a path, an address, a query's text or a package's function.
+ */
+export interface WireSource {
+  kind: 'file' | 'url' | 'query' | 'package';
+  name: string;
+  digest: string | null;
+}
+/**
+ * The machine, the interpreter and the packages of a run.
+ */
+export interface WireEnvironment {
+  python: string;
+  executable: string;
+  platform: string;
+  host: string;
+  cores: number | null;
+  memory_bytes: number | null;
+  user: string | null;
+  front_end: string | null;
+  cellmill: string;
+  cwd: string;
+  git: WireGit | null;
+  distributions: WireDistribution[];
+}
+/**
+ * The commit of the notebook's folder. `is_changed` says that something differed from it.
+ */
+export interface WireGit {
+  commit: string;
+  branch: string | null;
+  is_changed: boolean;
+  untracked: number;
+}
+/**
+ * An installed package that was imported.
+ */
+export interface WireDistribution {
+  name: string;
+  version: string;
+}
+/**
+ * A file that an execution of the run used. `number` is that execution's.
+ */
+export interface WireFile {
+  path: string;
+  mode: 'read' | 'written';
+  size_bytes: number | null;
+  sha256: string | null;
+  note: string | null;
+  number: number;
+}
+/**
+ * A picture that an execution showed. `number` is that execution's.
+ */
+export interface WireFigure {
+  sha256: string;
+  mime: string;
+  size_bytes: number;
+  number: number;
+}
+/**
+ * A run that another tracker has of the same training.
+ */
+export interface WireTracked {
+  system: 'mlflow' | 'wandb' | 'comet';
+  id: string;
+  uri: string | null;
+}
+/**
+ * The runs of one notebook, or of the whole project, newest first. Trials stand under their search alone.
  */
 export interface RunList {
   notebook: string | null;
@@ -290,10 +406,13 @@ export interface RunList {
   total: number;
 }
 /**
- * A run in a list.
+ * A run in a list. `trials` is how many a search has.
  */
 export interface RunSummary {
   run: string;
+  kind: 'fit' | 'loop' | 'search' | 'trial' | 'validation';
+  parent: string | null;
+  trials: number;
   notebook: string | null;
   model_class: string;
   library: string;
@@ -304,4 +423,41 @@ export interface RunSummary {
   has_model: boolean;
   recorded: boolean;
   incomplete: string[];
+}
+/**
+ * What a deletion took away.
+ */
+export interface RunRemoved {
+  run: string;
+  trials: number;
+  blobs: number;
+  freed_bytes: number;
+}
+/**
+ * The trials of a search, in the order they began.
+ */
+export interface TrialList {
+  run: string;
+  trials: WireTrial[];
+  total: number;
+}
+/**
+ * A trial of a search, with the parameters in which the trials differ.
+ */
+export interface WireTrial {
+  run: string;
+  kind: 'fit' | 'loop' | 'search' | 'trial' | 'validation';
+  parent: string | null;
+  trials: number;
+  notebook: string | null;
+  model_class: string;
+  library: string;
+  status: 'running' | 'finished' | 'failed' | 'interrupted';
+  started_ms: number;
+  ended_ms: number | null;
+  metrics: WireMetric[];
+  has_model: boolean;
+  recorded: boolean;
+  incomplete: string[];
+  parameters: WireParameter[];
 }

@@ -64,6 +64,7 @@ class CaptureHandler(CellmillHandler):
             root=str(watch.project.root),
             store=watch.project.store,
             version=__version__,
+            failures=list(session.failures) if session else [],
         )
 
     def _state(

@@ -8,9 +8,10 @@ from jupyter_server.utils import url_path_join
 from cellmill.capture.hosting import announce_server
 from cellmill.server.capture import CaptureHandler
 from cellmill.server.changes import CHANGES_SCHEMA, Changes
+from cellmill.server.figures import FigureHandler
 from cellmill.server.kernels import Kernels
 from cellmill.server.models import ModelsHandler
-from cellmill.server.runs import RegistrationHandler, RunHandler, RunsHandler
+from cellmill.server.runs import RegistrationHandler, RunHandler, RunsHandler, TrialsHandler
 from cellmill.server.watch import Watch
 from cellmill.server.workspace import Workspace
 
@@ -19,6 +20,8 @@ API = "cellmill/api"
 HANDLERS = (
     ("runs", RunsHandler),
     (r"runs/([0-9a-zA-Z]+)", RunHandler),
+    (r"runs/([0-9a-zA-Z]+)/trials", TrialsHandler),
+    (r"runs/([0-9a-zA-Z]+)/figures/([0-9a-zA-Z]+)", FigureHandler),
     (r"runs/([0-9a-zA-Z]+)/registration", RegistrationHandler),
     ("models", ModelsHandler),
     ("capture", CaptureHandler),

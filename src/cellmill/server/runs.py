@@ -1,13 +1,17 @@
-"""`runs`, `runs/RUN` and `runs/RUN/registration`."""
+"""`runs`, `runs/RUN`, `runs/RUN/trials` and `runs/RUN/registration`."""
 
 import asyncio
 
 from jupyter_server.auth.decorator import authorized
 from tornado.web import authenticated
 
+from cellmill.core.runs import Run
+from cellmill.server.blobs import try_beginning
 from cellmill.server.handlers import CellmillHandler
+from cellmill.server.workspace import ProjectWatch
 from cellmill.wire.models import registration_preview
-from cellmill.wire.runs import RunList, run_detail, run_summary
+from cellmill.wire.outputs import MOST_CHARACTERS
+from cellmill.wire.runs import RunDetail, RunRemoved, run_detail, run_list, trial_list
 from cellmill.wiring.registering import preview
 
 MOST = 500
@@ -21,20 +25,39 @@ class RunsHandler(CellmillHandler):
     async def get(self) -> None:
         notebook = self.get_query_argument("notebook", None)
         await self.workspace.ready(notebook)
-        found = self.workspace.runs(notebook)
-        runs = [run_summary(run, store_id=store_id) for run, store_id in found[:MOST]]
-        self.answer(RunList(notebook=notebook, runs=runs, total=len(found)))
+        self.answer(run_list(notebook, self.workspace.runs(notebook), most=MOST))
 
 
 class RunHandler(CellmillHandler):
-    """One run, whole."""
+    """One run, whole; and its deletion."""
 
     @authenticated
     @authorized
     async def get(self, run: str) -> None:
         await self.workspace.ready(None)
         found, watch = self.workspace.run(run)
-        self.answer(run_detail(found, store_id=watch.store_ids.get(found.run)))
+        trials = len(self.workspace.trials(found, watch))
+        self.answer(await asyncio.to_thread(_detail, found, watch, trials))
+
+    @authenticated
+    @authorized
+    async def delete(self, run: str) -> None:
+        await self.workspace.ready(None)
+        found, watch = self.workspace.run(run)
+        deleted = await asyncio.to_thread(watch.delete, found)
+        self.changes.tell("runs", found.notebook)
+        self.answer(RunRemoved.model_validate(deleted))
+
+
+class TrialsHandler(CellmillHandler):
+    """The trials of a search. Any other run has none."""
+
+    @authenticated
+    @authorized
+    async def get(self, run: str) -> None:
+        await self.workspace.ready(None)
+        found, watch = self.workspace.run(run)
+        self.answer(trial_list(found.run, self.workspace.trials(found, watch), most=MOST))
 
 
 class RegistrationHandler(CellmillHandler):
@@ -48,3 +71,15 @@ class RegistrationHandler(CellmillHandler):
         models = await asyncio.to_thread(watch.store.models)
         names = tuple(model.name for model in models)
         self.answer(registration_preview(registration, model_class=found.model_class, existing_names=names))
+
+
+def _detail(run: Run, watch: ProjectWatch, trials: int) -> RunDetail:
+    """Beside the server's loop: it reads what was too long for the journal."""
+    project = watch.project
+    return run_detail(
+        run,
+        store_id=watch.store_ids.get(run.run),
+        trials=trials,
+        relative=lambda path: project.relative(path) or path,
+        text_of=lambda sha256: try_beginning(project, sha256, MOST_CHARACTERS),
+    )

@@ -12,6 +12,7 @@ from cellmill.capture.sessions import Sessions, choose_run
 from cellmill.core.ids import RunId, SessionId
 from cellmill.core.project import Project
 from cellmill.core.runs import Run, Session
+from cellmill.wiring.deleting import Deleted, delete_run
 from cellmill.wiring.projects import project_of
 from cellmill.wiring.recorder import store_ids
 from cellmill.wiring.store_process import StoreProcess
@@ -27,15 +28,23 @@ class ProjectWatch:
         self.store_ids: dict[RunId, str] = {}
         self._is_read = False
         self._reading = threading.Lock()  # a request and the watch may both want to, each in a thread of its own
+        self._read_elsewhere: set[SessionId] = set()
 
     def read(self) -> set[SessionId]:
         """Read what is new in the journals. Returns the sessions that changed."""
         with self._reading:
-            changed = self.sessions.poll()
+            changed = self.sessions.poll() | self._read_elsewhere
+            self._read_elsewhere = set()
             if not self._is_read:
                 self.look_up_store_ids()
                 self._is_read = True
             return changed
+
+    def delete(self, run: Run) -> Deleted:
+        """Delete a run. The next `read` names its session among the changed, so that the store follows."""
+        with self._reading:
+            self._read_elsewhere.add(run.session)
+            return delete_run(self.sessions, run.run)
 
     async def first_read(self) -> None:
         """Return when the journals have been read once: beside the server's loop, for there may be many."""
@@ -106,6 +115,11 @@ class Workspace:
         run, watch = by_run[chosen.run]
         return self._as_seen(run, watch), watch
 
+    def trials(self, search: Run, watch: ProjectWatch) -> tuple[tuple[Run, str | None], ...]:
+        """Return the trials of a search in the order they began, each with the store's id if it has one."""
+        found = [run for run in watch.sessions.runs() if run.parent == search.run]
+        return tuple((self._as_seen(run, watch), watch.store_ids.get(run.run)) for run in reversed(found))
+
     def session_of_kernel(self, watch: ProjectWatch, kernel: str) -> Session | None:
         """Return the newest session of a kernel that has not ended."""
         found = [s for s in watch.sessions.all() if s.kernel == kernel and s.ended is None]
@@ -113,11 +127,13 @@ class Workspace:
 
     def notebooks_of(self, watch: ProjectWatch, sessions: set[SessionId]) -> set[str | None]:
         """Return the notebooks of some sessions, as the browser calls them."""
-        return {
-            self.name_of(watch.project.root / session.notebook) if session.notebook else None
+        names = {
+            name
             for session in watch.sessions.all()
             if session.session in sessions
+            for name in (session.notebook, *(run.notebook for run in session.runs))  # a kernel may serve several
         }
+        return {self.name_of(watch.project.root / name) if name else None for name in names}
 
     def _as_seen(self, run: Run, watch: ProjectWatch) -> Run:
         if run.notebook is None:

@@ -6,7 +6,10 @@ from cellmill.wire.base import WireModel
 
 
 class CaptureStatus(WireModel):
-    """`off` comes with the reason; `none` means that the notebook has no kernel yet."""
+    """`off` comes with the reason; `none` means that the notebook has no kernel yet.
+
+    `failures` are what went wrong with us in the kernel's session, each once.
+    """
 
     capture: Literal["on", "paused", "off", "none"]
     reason: str | None
@@ -15,6 +18,7 @@ class CaptureStatus(WireModel):
     root: str
     store: str
     version: str
+    failures: list[str]
 
 
 class CaptureAsked(WireModel):

@@ -1,6 +1,6 @@
 """Errors as a tagged union: a browser switches on `kind` and knows which facts it will find."""
 
-from typing import Annotated, Literal, get_args, get_origin
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, TypeAdapter
 
@@ -124,11 +124,8 @@ class ErrorAnswer(WireModel):
 
 def shapes_by_kind() -> dict[str, type[WireModel]]:
     """Return every arm of the union by its tag."""
-    return {
-        get_args(shape.model_fields["kind"].annotation)[0]: shape
-        for shape in WireModel.__subclasses__()
-        if "kind" in shape.model_fields and get_origin(shape.model_fields["kind"].annotation) is Literal
-    }
+    union = get_args(WireError)[0]
+    return {get_args(shape.model_fields["kind"].annotation)[0]: shape for shape in get_args(union)}
 
 
 def error_answer(error: CellmillError) -> ErrorAnswer:

@@ -1,9 +1,23 @@
 """Runs, as the sidebar shows them."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Literal
 
 from cellmill.core.runs import Run, TakingPart
 from cellmill.wire.base import WireModel
+from cellmill.wire.curves import WireCurve, WireNumber, curves_of, wire_number
+from cellmill.wire.outputs import TextOf, WireFigure, WireOutput, wire_figures, wire_outputs
+from cellmill.wire.surroundings import (
+    MOST_FILES,
+    Relative,
+    WireEnvironment,
+    WireFile,
+    WireSource,
+    wire_environment,
+    wire_files,
+    wire_sources,
+)
 
 
 class WireParameter(WireModel):
@@ -18,7 +32,7 @@ class WireMetric(WireModel):
     """The newest value of a metric. Text where JSON has no number for it: NaN, Infinity, -Infinity."""
 
     name: str
-    value: float | Literal["NaN", "Infinity", "-Infinity"]
+    value: WireNumber
     points: int
 
 
@@ -52,6 +66,16 @@ class WireExecution(WireModel):
     outcome: Literal["ok", "error", "interrupted"] | None
     started_ms: int
     ended_ms: int | None
+    outputs: list[WireOutput]
+    more_outputs: bool
+
+
+class WireTracked(WireModel):
+    """A run that another tracker has of the same training."""
+
+    system: Literal["mlflow", "wandb", "comet"]
+    id: str
+    uri: str | None
 
 
 class WireFailure(WireModel):
@@ -62,9 +86,12 @@ class WireFailure(WireModel):
 
 
 class RunSummary(WireModel):
-    """A run in a list."""
+    """A run in a list. `trials` is how many a search has."""
 
     run: str
+    kind: Literal["fit", "loop", "search", "trial", "validation"]
+    parent: str | None
+    trials: int
     notebook: str | None
     model_class: str
     library: str
@@ -88,37 +115,70 @@ class RunDetail(RunSummary):
     model_bytes: int | None
     model_note: str | None
     store_id: str | None
+    curves: list[WireCurve]
+    sources: list[WireSource]
+    environment: WireEnvironment | None
+    files: list[WireFile]
+    more_files: int
+    figures: list[WireFigure]
+    tracked: list[WireTracked]
+    nested_in: str | None
 
 
 class RunList(WireModel):
-    """The runs of one notebook, or of the whole project, newest first."""
+    """The runs of one notebook, or of the whole project, newest first. Trials stand under their search alone."""
 
     notebook: str | None
     runs: list[RunSummary]
     total: int
 
 
-def _metrics(run: Run) -> list[WireMetric]:
-    points: dict[str, int] = {}
-    for metric in run.metrics:
-        points[metric.name] = points.get(metric.name, 0) + 1
-    return [
-        WireMetric(name=name, value=_number(value), points=points[name]) for name, value in run.last_metrics.items()
-    ]
+class WireTrial(RunSummary):
+    """A trial of a search, with the parameters in which the trials differ."""
+
+    parameters: list[WireParameter]
 
 
-def _number(value: float) -> float | Literal["NaN", "Infinity", "-Infinity"]:
-    if value != value:
-        return "NaN"
-    if value in (float("inf"), float("-inf")):
-        return "Infinity" if value > 0 else "-Infinity"
-    return value
+class TrialList(WireModel):
+    """The trials of a search, in the order they began."""
+
+    run: str
+    trials: list[WireTrial]
+    total: int
 
 
-def run_summary(run: Run, *, store_id: str | None) -> RunSummary:
+class RunRemoved(WireModel):
+    """What a deletion took away."""
+
+    run: str
+    trials: int
+    blobs: int
+    freed_bytes: int
+
+
+Found = tuple[Run, str | None]
+"""A run with the store's id of it, None while it is not recorded."""
+
+
+def run_list(notebook: str | None, found: Sequence[Found], *, most: int) -> RunList:
+    """Return the newest runs that are no trials of a search among them."""
+    known = {run.run for run, _ in found}
+    trials = Counter(run.parent for run, _ in found)
+    own = [(run, store_id) for run, store_id in found if run.parent not in known]
+    return RunList(
+        notebook=notebook,
+        runs=[run_summary(run, store_id=store_id, trials=trials[run.run]) for run, store_id in own[:most]],
+        total=len(own),
+    )
+
+
+def run_summary(run: Run, *, store_id: str | None, trials: int = 0) -> RunSummary:
     """Return the run as a list shows it. `store_id` is MLflow's run id, None while it is not recorded."""
     return RunSummary(
         run=run.run,
+        kind=run.kind,
+        parent=run.parent,
+        trials=trials,
         notebook=run.notebook,
         model_class=run.model_class,
         library=run.library,
@@ -132,23 +192,70 @@ def run_summary(run: Run, *, store_id: str | None) -> RunSummary:
     )
 
 
-def run_detail(run: Run, *, store_id: str | None) -> RunDetail:
-    """Return the run whole."""
+def trial_list(search: str, found: Sequence[Found], *, most: int) -> TrialList:
+    """Return the trials of a search, each with what tells it from the others."""
+    values: dict[str, set[str]] = {}
+    for trial, _ in found:
+        for parameter in trial.parameters:
+            values.setdefault(parameter.name, set()).add(parameter.value)
+    # One that only some trials have tells as well.
+    counts = Counter(parameter.name for trial, _ in found for parameter in trial.parameters)
+    telling = {name for name in values if len(values[name]) > 1 or counts[name] < len(found) or len(found) == 1}
+    return TrialList(
+        run=search,
+        trials=[
+            WireTrial(
+                **dict(run_summary(trial, store_id=store_id)),
+                parameters=[WireParameter.model_validate(p) for p in trial.parameters if p.name in telling],
+            )
+            for trial, store_id in found[:most]
+        ],
+        total=len(found),
+    )
+
+
+def run_detail(
+    run: Run,
+    *,
+    store_id: str | None,
+    trials: int = 0,
+    relative: Relative = str,
+    text_of: TextOf = lambda sha256: None,
+) -> RunDetail:
+    """Return the run whole. `relative` names a file as its project does; `text_of` reads a longer output."""
+    executions = [taking_part.execution for taking_part in run.executions]
+    files = wire_files(executions, relative)
     return RunDetail(
-        **dict(run_summary(run, store_id=store_id)),
+        **dict(run_summary(run, store_id=store_id, trials=trials)),
         session=run.session,
         parameters=[WireParameter.model_validate(parameter) for parameter in run.parameters],
         data=[WireData.model_validate(data) for data in run.data],
-        executions=[_execution(taking_part) for taking_part in run.executions],
+        executions=[_execution(taking_part, text_of) for taking_part in run.executions],
         error=WireFailure.model_validate(run.error) if run.error else None,
         model_bytes=run.model.size_bytes if run.model else None,
         model_note=run.model_note,
         store_id=store_id,
+        curves=curves_of(run.metrics),
+        sources=wire_sources(run.sources, relative),
+        environment=wire_environment(run.surroundings) if run.surroundings else None,
+        files=files[:MOST_FILES],
+        more_files=max(0, len(files) - MOST_FILES),
+        figures=wire_figures(executions),
+        tracked=[WireTracked(system=other.system, id=other.id, uri=other.uri) for other in run.tracked],
+        nested_in=run.nested_in,
     )
 
 
-def _execution(taking_part: TakingPart) -> WireExecution:
+def _metrics(run: Run) -> list[WireMetric]:
+    points = Counter(metric.name for metric in run.metrics)
+    return [
+        WireMetric(name=name, value=wire_number(value), points=points[name]) for name, value in run.last_metrics.items()
+    ]
+
+
+def _execution(taking_part: TakingPart, text_of: TextOf) -> WireExecution:
     execution = taking_part.execution
+    outputs, more = wire_outputs(execution.outputs, text_of)
     return WireExecution(
         execution=execution.execution,
         number=execution.number,
@@ -158,4 +265,6 @@ def _execution(taking_part: TakingPart) -> WireExecution:
         outcome=execution.outcome,
         started_ms=execution.started_ms,
         ended_ms=execution.ended_ms,
+        outputs=outputs,
+        more_outputs=more,
     )

@@ -11,9 +11,20 @@ from cellmill.wire.capture import CaptureAsked, CaptureStatus
 from cellmill.wire.changes import Change
 from cellmill.wire.errors import ErrorAnswer, WireError
 from cellmill.wire.models import ModelList, RegistrationAsked, RegistrationPreview, WireVersion
-from cellmill.wire.runs import RunDetail, RunList
+from cellmill.wire.runs import RunDetail, RunList, RunRemoved, TrialList
 
-SENT = (RunList, RunDetail, ModelList, WireVersion, RegistrationPreview, CaptureStatus, Change, ErrorAnswer)
+SENT = (
+    RunList,
+    RunDetail,
+    TrialList,
+    RunRemoved,
+    ModelList,
+    WireVersion,
+    RegistrationPreview,
+    CaptureStatus,
+    Change,
+    ErrorAnswer,
+)
 RECEIVED = (RegistrationAsked, CaptureAsked)
 
 

@@ -25,6 +25,9 @@ def test_a_run_in_a_list_is_told_in_short(story: Story) -> None:
     [found] = story.runs()
     assert run_summary(found, store_id="m1") == RunSummary(
         run=run,
+        kind="fit",
+        parent=None,
+        trials=0,
         notebook="work.ipynb",
         model_class="sklearn.linear_model.Ridge",
         library="sklearn",
@@ -60,6 +63,8 @@ def test_a_run_is_told_whole(story: Story) -> None:
         outcome="ok",
         started_ms=found.executions[1].execution.started_ms,
         ended_ms=found.executions[1].execution.ended_ms,
+        outputs=[],
+        more_outputs=False,
     )
     assert (detail.model_bytes, detail.model_note, detail.error) == (MODEL.size_bytes, None, None)
 
