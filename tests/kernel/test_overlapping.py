@@ -39,7 +39,7 @@ def test_a_cell_of_a_subshell_has_its_own_run_while_another_runs(start: StartKer
         "Ridge": "finished",
         "LogisticRegression": "finished",
     }
-    assert parts(kernel, "Ridge") == [(MEANWHILE, "trained")]
+    assert parts(kernel, "Ridge") == [(WAIT, "fed"), (MEANWHILE, "trained")]  # it reads `go`
     assert parts(kernel, "LogisticRegression") == [(WAIT, "trained")]
 
 
