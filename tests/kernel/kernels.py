@@ -189,11 +189,19 @@ class Kernel:
         return run
 
     def runs_of(self, *answers: Answer) -> list[Run]:
-        """Return the runs that were trained in these executions, in the order in which they began."""
+        """Return the runs that were trained in these executions, in the order in which they began.
+
+        The trials of a search are left out: ask for `trials_of`.
+        """
         mine = {answer.execution for answer in answers}
         order = [event.run for event in self.events if isinstance(event, TrainingStarted)]
-        found = [run for run in self.runs if _trained_in(run) in mine]
+        found = [run for run in self.runs if _trained_in(run) in mine and run.kind != "trial"]
         return sorted(found, key=lambda run: order.index(run.run))
+
+    def trials_of(self, search: Run) -> list[Run]:
+        """Return the trials of a search, in the order in which they were written."""
+        order = [event.run for event in self.events if isinstance(event, TrainingStarted)]
+        return sorted((run for run in self.runs if run.parent == search.run), key=lambda run: order.index(run.run))
 
 
 def _trained_in(run: Run) -> str | None:

@@ -23,6 +23,10 @@ class Settings:
         default=50,
         metadata={"help": "A cell that fits more models, in a loop, has the first ones kept as runs and says so."},
     )
+    max_trials: int = field(
+        default=50,
+        metadata={"help": "A search that tries more has the best ones kept as runs of their own and says so."},
+    )
 
 
 _NAMES = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}

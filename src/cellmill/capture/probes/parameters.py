@@ -5,7 +5,7 @@ Nothing of the user's own is asked to describe itself: of a class that is not kn
 
 import inspect
 import itertools
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from types import FunctionType
 from typing import Any
 
@@ -79,3 +79,20 @@ def variant(kwargs: Mapping[str, Any]) -> str:
     """The settings of a metric, which tell `f1_score(average="macro")` from `f1_score(average="micro")`."""
     settings = {name: value for name, value in kwargs.items() if name not in ("y_true", "y_pred", "y_score", "y_prob")}
     return repr(sorted((name, render(value)) for name, value in settings.items()))
+
+
+def call_parameters(
+    function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any], leave_out: Container[str] = ()
+) -> dict[str, str]:
+    """Return what a function was called with, defaults included, as text.
+
+    The names are those of its signature without `self`, which `args` is to be without too.
+    """
+    known = [p for p in inspect.signature(function).parameters.values() if p.name != "self"]
+    fixed = [p for p in known if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    given = {
+        **{p.name: p.default for p in fixed if p.default is not p.empty},
+        **{p.name: value for p, value in zip(fixed, args, strict=False)},
+        **kwargs,
+    }
+    return {name: render(value) for name, value in given.items() if name not in leave_out}

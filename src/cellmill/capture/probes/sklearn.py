@@ -7,18 +7,22 @@ are made, so estimators of other packages and of the user's own cells are seen l
 
 import sys
 import threading
-import weakref
 from collections.abc import Callable
 from functools import partial
 from types import FunctionType, ModuleType
 from typing import Any
 
 from cellmill.capture.frames import call_derives_from, caller, name_of, runs_in
-from cellmill.capture.observer import Observer, guarded
+from cellmill.capture.observer import Observer, TrainingKind, guarded
+from cellmill.capture.probes.boosting import Native, native_training_of
+from cellmill.capture.probes.families import unwrapping, watch_family
+from cellmill.capture.probes.histories import flavor_of, histories_of
 from cellmill.capture.probes.parameters import argument, number, parameters, public_name, variant
-from cellmill.capture.probes.searches import found_by_search
-from cellmill.capture.probes.wrapping import unseen_by_warnings, unwrap_method, wrap_method, wrapped_function
+from cellmill.capture.probes.searches import found_by_search, is_search, model_of, trials_of
+from cellmill.capture.probes.trials import write_trials
+from cellmill.capture.probes.wrapping import unseen_by_warnings, wrap_method, wrapped_function
 from cellmill.capture.recording import Recording
+from cellmill.core.clock import now_ms
 from cellmill.core.ids import RunId
 
 LIBRARY = "sklearn"
@@ -33,7 +37,7 @@ NOT_METRICS = ("check_scoring", "get_scorer", "get_scorer_names", "make_scorer",
 class SklearnProbe:
     """The probe of scikit-learn."""
 
-    modules = ("sklearn.base", "sklearn.metrics", "sklearn.model_selection")
+    modules = ("sklearn.base", "sklearn.metrics", "sklearn.model_selection", "catboost.core")
 
     def __init__(self, observer: Observer, user_names: dict[str, object]) -> None:
         self._observer = observer
@@ -45,6 +49,8 @@ class SklearnProbe:
         match module.__name__:
             case "sklearn.base":
                 self._watch_estimators(module.BaseEstimator)
+            case "catboost.core":  # has scikit-learn's API and none of its classes
+                self._watch_estimators(module.CatBoost)
             case "sklearn.metrics":
                 self._wrap_functions(module, [n for n in module.__all__ if n not in NOT_METRICS], self._metric)
             case "sklearn.model_selection":
@@ -64,17 +70,9 @@ class SklearnProbe:
     # --- estimators
 
     def _watch_estimators(self, base: type) -> None:
-        for kind in _family(base):
-            self._wrap_estimator(kind)
-        if "__init_subclass__" in vars(base):
-            return  # none of scikit-learn's, so far: its metadata routing has one further up
-
-        def made(cls: Any, /, **kwargs: Any) -> None:
-            super(base, cls).__init_subclass__(**kwargs)  # type: ignore[arg-type]
-            self._wrap_estimator(cls)
-
-        type.__setattr__(base, "__init_subclass__", classmethod(made))
-        self._undo.append(partial(delattr, base, "__init_subclass__"))
+        undo = watch_family(base, self._wrap_estimator)
+        if undo is not None:
+            self._undo.append(undo)
 
     def _wrap_estimator(self, kind: type) -> None:
         arounds = {
@@ -88,7 +86,7 @@ class SklearnProbe:
             # Where it is defined: `score` comes from a mixin that is no estimator itself.
             owner = next((parent for parent in kind.__mro__ if name in vars(parent)), None)
             if owner is not None and wrap_method(owner, name, around):
-                self._undo.append(partial(_unwrap, weakref.ref(owner), name))
+                self._undo.append(unwrapping(owner, name))
 
     @unseen_by_warnings
     def _fit(self, estimator: Any, fit: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -113,19 +111,24 @@ class SklearnProbe:
         if not self._trains_a_model(estimator):
             with self._observer.around(training=True):  # what it fits in turn, as an imputer does, is its own affair
                 return fit(*args, **kwargs), None
-        run = self._begin(estimator, argument(args, kwargs, 0, "X"), argument(args, kwargs, 1, "y"), position=0)
+        data, target = argument(args, kwargs, 0, "X"), argument(args, kwargs, 1, "y")
+        searches = is_search(type(estimator))
+        run = self._begin(estimator, data, target, position=0, kind="search" if searches else "fit")
         result = self._train(run, fit, args, kwargs)
         self._keep(run, estimator, argument(args, kwargs, 0, "X"))
         return result, run
 
-    def _begin(self, estimator: Any, data: Any, target: Any, *, position: int) -> RunId | None:
+    def _begin(
+        self, estimator: Any, data: Any, target: Any, *, position: int, kind: TrainingKind = "fit"
+    ) -> RunId | None:
         return self._observer.training_started(
-            library=LIBRARY,
+            library=flavor_of(type(estimator)),
             model_class=public_name(type(estimator)),
             params=self._parameters(estimator) or {},
             data=data,
             data_name=self._name(data, position),
             target_name=self._name(target, position + 1) if target is not None else None,
+            kind=kind,
         )
 
     @guarded
@@ -144,22 +147,49 @@ class SklearnProbe:
             raise
 
     def _keep(self, run: RunId | None, estimator: Any, data: Any) -> None:
-        found = self._found_by_search(estimator) or {}
+        ended_ms = now_ms()
+        native = native_training_of(estimator)
         if run is None:
             return
-        self._observer.training_finished(run, estimator, data=data, flavor=LIBRARY, params=found)
-        if run is not None:
-            self._remember_best(run, estimator)
+        params = {**(native.params if native is not None else {}), **(self._found_by_search(estimator) or {})}
+        self._report_history(run, estimator, native)
+        note = self._searched(run, estimator) if is_search(type(estimator)) else None
+        self._observer.training_finished(
+            run, estimator, data=data, flavor=flavor_of(type(estimator)), params=params, ended_ms=ended_ms, note=note
+        )
+        self._remember_parts(run, estimator)
+
+    @guarded
+    def _searched(self, run: RunId, search: Any) -> str | None:
+        """Write what a search found. Returns how many trials were left out, None if none was."""
+        score = number(vars(search).get("best_score_"))
+        if score is not None:
+            self._observer.metric(run, "best_cv_score", score)
+        if "cv_results_" not in vars(search):
+            return None
+        kind = model_of(search)
+        return write_trials(
+            self._observer, run, trials_of(search), library=flavor_of(kind), model_class=public_name(kind)
+        )
+
+    @guarded
+    def _report_history(self, run: RunId, estimator: Any, native: Native | None) -> None:
+        if native is not None:
+            native.report(self._observer, run)
+        for name, values in histories_of(estimator).items():
+            self._observer.curve(run, name, values)
 
     @guarded
     def _found_by_search(self, estimator: Any) -> dict[str, str]:
         return found_by_search(estimator)
 
     @guarded
-    def _remember_best(self, run: RunId, search: Any) -> None:
-        best = vars(search).get("best_estimator_")
-        if best is not None:
-            self._observer.remember_model(best, run)
+    def _remember_parts(self, run: RunId, estimator: Any) -> None:
+        """A search's best estimator and an estimator's native booster predict for the same run."""
+        for name in ("best_estimator_", "_Booster"):
+            part = vars(estimator).get(name)
+            if part is not None:
+                self._observer.remember_model(part, run)
 
     @unseen_by_warnings
     def _predict(
@@ -263,7 +293,9 @@ class SklearnProbe:
         estimator = argument(args, kwargs, 0, "estimator")
         if not self._is_watching or estimator is None or not self._trains_a_model(estimator):
             return self._fitting_clones(name, function, args, kwargs)
-        run = self._begin(estimator, argument(args, kwargs, 1, "X"), argument(args, kwargs, 2, "y"), position=1)
+        run = self._begin(
+            estimator, argument(args, kwargs, 1, "X"), argument(args, kwargs, 2, "y"), position=1, kind="validation"
+        )
         result = self._train(run, function, args, kwargs)
         self._cross_validated(run, name, result)
         return result
@@ -287,21 +319,3 @@ class SklearnProbe:
     ) -> Any:
         with self._observer.around(training=True):
             return function(*args, **kwargs)
-
-
-def _unwrap(reference: weakref.ref[type], name: str) -> None:
-    kind = reference()
-    if kind is not None:
-        unwrap_method(kind, name)
-
-
-def _family(base: type) -> list[type]:
-    found: list[type] = [base]
-    queue: list[type] = [base]
-    while queue:
-        kinds: list[type] = type.__subclasses__(queue.pop())
-        for kind in kinds:
-            if kind not in found:
-                found.append(kind)
-                queue.append(kind)
-    return found

@@ -1,0 +1,182 @@
+"""Finds Optuna's studies: `optimize` is one search, its trials are its children. So are trials asked for and told.
+
+What an objective trains belongs to its trial and makes no run of its own. Between `ask` and `tell` nothing
+says where a trial begins and ends in the user's code, so trainings there are runs like any other.
+"""
+
+import weakref
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+from cellmill.capture.observer import Observer, guarded
+from cellmill.capture.probes.parameters import call_parameters, render
+from cellmill.capture.probes.trials import Trial, write_trials
+from cellmill.capture.probes.wrapping import unseen_by_warnings, unwrap_method, wrap_method
+from cellmill.capture.recording import Recording
+from cellmill.core.events import Failure, Outcome
+from cellmill.core.ids import ExecutionId, RunId
+
+LIBRARY = "optuna"
+MODEL_CLASS = "optuna.Study"
+
+
+class OptunaProbe:
+    """The probe of Optuna."""
+
+    modules = ("optuna.study.study",)
+
+    def __init__(self, observer: Observer, user_names: dict[str, object]) -> None:
+        self._observer = observer
+        self._undo: list[Callable[[], None]] = []
+        # Of each study asked in a cell: the cell, its run, and the number of its first trial.
+        self._asked: dict[int, tuple[weakref.ref[Any], ExecutionId | None, RunId | None, int]] = {}
+
+    def install(self, module: ModuleType) -> None:
+        """Wrap what runs trials."""
+        for name, around in (("optimize", self._optimize), ("ask", self._ask)):
+            if wrap_method(module.Study, name, around):
+                self._undo.append(partial(unwrap_method, module.Study, name))
+
+    @property
+    def recording(self) -> Recording:
+        """Where `guarded` reports an error of ours."""
+        return self._observer.recording
+
+    def remove(self) -> None:
+        """Put everything back."""
+        while self._undo:
+            self._undo.pop()()
+
+    @unseen_by_warnings
+    def _optimize(self, study: Any, optimize: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if not self._observer.is_watching:
+            return optimize(*args, **kwargs)
+        first = self._next_number(study)
+        run = self._begin(study, optimize, args, kwargs)
+        try:
+            with self._observer.around(training=True):
+                result = optimize(*args, **kwargs)
+        except BaseException as error:
+            self._report(study, run, first or 0)
+            self._observer.training_raised(run, error)
+            raise
+        self._end(study, run, first or 0)
+        return result
+
+    @unseen_by_warnings
+    def _ask(self, study: Any, ask: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if self._observer.is_watching:
+            self._begin_asking(study)
+        return ask(*args, **kwargs)
+
+    @guarded
+    def _begin_asking(self, study: Any) -> None:
+        found = self._asked.get(id(study))
+        if found is not None and found[0]() is study and found[1] == self.recording.execution:
+            return
+        first = self._next_number(study) or 0
+        run = self._begin(study, None, (), {})
+        key = id(study)
+        reference = weakref.ref(study, lambda _: self._asked.pop(key, None))
+        self._asked[key] = (reference, self.recording.execution, run, first)
+        # Held until then: what a cell asks is the cell's, whatever becomes of the name.
+        self._observer.when_execution_ends(f"optuna {key}", partial(self._end, study, run, first))
+
+    @guarded
+    def _next_number(self, study: Any) -> int:
+        return len(study.get_trials(deepcopy=False))
+
+    @guarded
+    def _begin(self, study: Any, optimize: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> RunId | None:
+        given = {} if optimize is None else call_parameters(optimize.func, args, kwargs, ("callbacks", "catch"))
+        return self._observer.training_started(
+            library=LIBRARY,
+            model_class=MODEL_CLASS,
+            params={
+                "study_name": str(study.study_name),
+                "sampler": type(study.sampler).__name__,
+                "pruner": type(study.pruner).__name__,
+                "direction": ", ".join(direction.name.lower() for direction in study.directions),
+                **given,
+            },
+            kind="search",
+        )
+
+    @guarded
+    def _end(self, study: Any, run: RunId | None, first: int) -> None:
+        if run is None:
+            return
+        note, params = self._report(study, run, first) or (None, {})
+        self._observer.training_ended(run, params=params, note=note or "the models are the objective's own")
+
+    @guarded
+    def _report(self, study: Any, run: RunId | None, first: int) -> tuple[str | None, dict[str, str]] | None:
+        """Write the trials from a number on. Returns how many were left out, and the best one's parameters."""
+        if run is None:
+            return None
+        trials = [trial for trial in study.get_trials(deepcopy=False) if trial.number >= first]
+        downwards = [direction.name != "MAXIMIZE" for direction in study.directions]
+        done = [trial for trial in trials if trial.state.name == "COMPLETE" and trial.values]
+        params: dict[str, str] = {}
+        if done:
+            if len(downwards) == 1:
+                params = self._report_best(run, done, downwards[0])
+            counted = {state: sum(trial.state.name == state for trial in trials) for state in ("PRUNED", "FAIL")}
+            self._observer.metric(run, "n_complete", float(len(done)))
+            for state, count in counted.items():
+                if count:
+                    self._observer.metric(run, f"n_{state.lower()}", float(count))
+
+        def rank(trial: Any) -> tuple[bool, float, int]:
+            value = trial.values[0] if trial.values else None
+            if value is None:
+                return True, 0.0, trial.number
+            return False, value if downwards[0] else -value, trial.number
+
+        kept = [_trial(trial) for trial in sorted(trials, key=rank)]
+        note = write_trials(self._observer, run, kept, library=LIBRARY, model_class="optuna.Trial")
+        return note, params
+
+    def _report_best(self, run: RunId, done: list[Any], is_downwards: bool) -> dict[str, str]:
+        better = min if is_downwards else max
+        best_so_far: list[float] = []
+        for trial in done:
+            best_so_far.append(better(*best_so_far[-1:], trial.values[0]) if best_so_far else trial.values[0])
+        numbers = [trial.number for trial in done]
+        self._observer.curve(run, "value", [trial.values[0] for trial in done], numbers)
+        self._observer.curve(run, "best_value_so_far", best_so_far, numbers)
+        best = better(done, key=lambda trial: float(trial.values[0]))
+        self._observer.metric(run, "best_value", float(best.values[0]))
+        self._observer.metric(run, "best_trial", float(best.number))
+        return {f"best_{name}": render(value) for name, value in best.params.items()}
+
+
+def _trial(trial: Any) -> Trial:
+    state = trial.state.name
+    values = trial.values or []
+    metrics = {"value": values[0]} if len(values) == 1 else {f"value_{i}": value for i, value in enumerate(values)}
+    steps = sorted(trial.intermediate_values)
+    is_open = state in ("RUNNING", "WAITING")
+    outcome: Outcome = "error" if state == "FAIL" else "interrupted" if is_open else "ok"
+    note = None if state == "COMPLETE" else "it was pruned" if state == "PRUNED" else f"its state is {state}"
+    return Trial(
+        params={
+            "number": str(trial.number),
+            "state": state,
+            **{name: render(value) for name, value in trial.params.items()},
+        },
+        metrics={name: float(value) for name, value in metrics.items()},
+        curves={"intermediate_value": (steps, [float(trial.intermediate_values[step]) for step in steps])},
+        started_ms=_ms(trial.datetime_start),
+        ended_ms=_ms(trial.datetime_complete),
+        outcome=outcome,
+        error=Failure("TrialFailed", "the objective raised, or its value was none") if state == "FAIL" else None,
+        note=note,
+    )
+
+
+def _ms(moment: datetime | None) -> int | None:
+    return None if moment is None else int(moment.timestamp() * 1000)
