@@ -176,7 +176,7 @@ def test_a_search_says_what_it_found_and_its_best_estimator_is_the_same_model(ke
     run = kernel.run_of(trained)
     assert parameters(run)["best_alpha"] == "0.001"
     assert parameters(run)["estimator__alpha"] == "1.0"
-    assert list(run.last_metrics) == ["Ridge_score_X_test"]
+    assert list(run.last_metrics) == ["best_cv_score", "Ridge_score_X_test"]
 
 
 def test_a_search_in_worker_processes_fits_a_class_from_a_cell_and_is_one_run(kernel: Kernel) -> None:

@@ -197,11 +197,17 @@ class Observer:
         data: Any,
         flavor: str,
         params: Mapping[str, str] | None = None,
+        ended_ms: int | None = None,
+        note: str | None = None,
     ) -> None:
-        """The training returned: its model is kept, and known again when it predicts."""
+        """The training returned: its model is kept, and known again when it predicts.
+
+        `ended_ms` is given by who has looked at the model since; `note` says what it went without.
+        """
         if run is None:
             return
-        ended_ms = now_ms()
+        ended_ms = ended_ms or now_ms()
+        said = note
         blob, note, pickled = None, None, None
         try:
             pickled, note = pickle_model(self.recording.settings, model, data, flavor=flavor)
@@ -213,7 +219,8 @@ class Observer:
             note = f"it could not be kept ({failure.type}: {failure.message})".replace(": )", ")")
             raise
         finally:
-            self.recording.write(TrainingFinished(run, ended_ms, "ok", None, blob, note, params or {}))
+            notes = "; ".join(filter(None, (note, said))) or None
+            self.recording.write(TrainingFinished(run, ended_ms, "ok", None, blob, notes, params or {}))
             self.remember_model(model, run)
         if pickled is not None and blob is None:
             self.recording.later("model", functools.partial(self._keep, run, pickled))
@@ -222,10 +229,10 @@ class Observer:
         self.recording.write(ModelKept(run, now_ms(), pickled.keep(self.recording.project)))
 
     @guarded
-    def training_ended(self, run: RunId | None, *, note: str) -> None:
+    def training_ended(self, run: RunId | None, *, note: str | None, params: Mapping[str, str] | None = None) -> None:
         """The training returned and made no model that could be kept, as a cross-validation does."""
         if run is not None:
-            self.recording.write(TrainingFinished(run, now_ms(), "ok", note=note))
+            self.recording.write(TrainingFinished(run, now_ms(), "ok", note=note, params=params or {}))
 
     @guarded
     def training_raised(self, run: RunId | None, error: BaseException) -> None:
