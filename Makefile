@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --compile-bytecode
 STAMPS := .make
+# The tests of one file share kernels and servers, so a file is never torn apart.
+PARALLEL := --numprocesses 2 --dist loadfile
 FRONT_END := $(shell find labextension/src labextension/schema labextension/style -type f 2>/dev/null) package.json package-lock.json tsconfig.json
 BACK_END := pyproject.toml constraints.txt $(shell find jupyter-config -type f)
 
@@ -41,7 +43,14 @@ $(STAMPS)/lab: $(STAMPS)/venv $(STAMPS)/node_modules $(FRONT_END)
 # The lab extension is built above: the build hook would install its npm packages a second time.
 $(STAMPS)/install: $(STAMPS)/lab $(BACK_END)
 	@echo "Installing Cellmill"
-	@HATCH_JUPYTER_BUILDER_SKIP_NPM=1 $(PIP) --reinstall-package cellmill --editable '.[dev]'
+	@HATCH_JUPYTER_BUILDER_SKIP_NPM=1 $(PIP) --reinstall-package cellmill --editable '.[tour]'
+	@touch $@
+
+# torch by pip, which takes a CPU build where one is offered; uv then finds it there.
+$(STAMPS)/dev: $(STAMPS)/install
+	@echo "Installing what Cellmill is tested with"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch
+	@HATCH_JUPYTER_BUILDER_SKIP_NPM=1 $(PIP) --editable '.[dev]'
 	@touch $@
 
 install: $(STAMPS)/install ## Make .venv, build Cellmill and install it there
@@ -52,7 +61,7 @@ demo: install ## Run the tour headlessly on the embedded defaults
 lab: install ## Open JupyterLab on the tour
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/01_flight_delays.ipynb
 
-check: install ## Style, types, layers and unit tests
+check: $(STAMPS)/dev ## Style, types, layers and unit tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -64,20 +73,20 @@ check: install ## Style, types, layers and unit tests
 
 test: check test-python test-browser ## Everything, browser tests included
 
-test-python: install ## Contract, kernel, server, notebook and packaging tests
-	$(BIN)/pytest -q tests --ignore tests/unit --ignore tests/shape --ignore tests/ui
+test-python: $(STAMPS)/dev ## Contract, kernel, server, notebook and packaging tests
+	$(BIN)/pytest -q $(PARALLEL) tests --ignore tests/unit --ignore tests/shape --ignore tests/ui
 
-test-browser: install ## A real JupyterLab in a real browser
+test-browser: $(STAMPS)/dev ## A real JupyterLab in a real browser
 	$(BIN)/python tests/ui/browser.py
 	$(BIN)/pytest -q tests/ui
 
-bench: install ## Figures beside their peers; writes benchmarks/latest.json
+bench: $(STAMPS)/dev ## Figures beside their peers; writes benchmarks/latest.json
 	$(BIN)/python -m benchmarks
 
-wire: install ## Make the TypeScript wire types anew from the pydantic ones
+wire: $(STAMPS)/dev ## Make the TypeScript wire types anew from the pydantic ones
 	PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent wire
 
-format: install ## Format and fix what can be
+format: $(STAMPS)/dev ## Format and fix what can be
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	npm run --silent format

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 from rich.console import Console
 
-from benchmarks import cells, command_line, fits, reading, starts
+from benchmarks import cells, command_line, fits, reading, sidebar, starts, work
 from benchmarks.bench import Bench
 from benchmarks.figures import Conditions, Figure
 from benchmarks.kernels import BenchmarkFailed
@@ -37,7 +37,9 @@ class Part:
 PARTS = {
     "starts": Part(starts.measure, 24, 1),
     "cells": Part(cells.measure, 2_000, 50),
+    "work": Part(work.measure, 12, 2),
     "reading": Part(reading.measure, 100, 3),
+    "sidebar": Part(sidebar.measure, 60, 5),
     "fits": Part(fits.measure, 5, 1),
     "help": Part(command_line.measure, 5, 1),
 }
