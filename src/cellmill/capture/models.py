@@ -18,6 +18,9 @@ LARGE = 500_000
 # Distributions whose import name is another. Of the rest the two agree.
 _DISTRIBUTIONS = {"sklearn": "scikit-learn", "imblearn": "imbalanced-learn"}
 
+# What a flavor needs also where the model's class is the user's own.
+_NEEDED = {"pytorch": "torch", "keras": "keras"}
+
 
 class ModelTooLarge(Exception):
     """The pickle grew past the limit."""
@@ -74,7 +77,7 @@ def pickle_model(settings: Settings, model: Any, data: Any, *, flavor: str) -> t
         return None, f"its pickle is larger than the setting max_model_mb ({settings.max_model_mb:g} MB)"
     except Exception as error:  # noqa: BLE001 - whatever the user's own __reduce__ raises
         return None, f"it cannot be pickled ({type(error).__name__}: {error})"
-    return Pickled(buffer.getvalue(), flavor, _requirements(model), _example(settings, data)), None
+    return Pickled(buffer.getvalue(), flavor, _requirements(model, flavor), _example(settings, data)), None
 
 
 def _example(settings: Settings, data: Any) -> bytes | None:
@@ -86,13 +89,16 @@ def _example(settings: Settings, data: Any) -> bytes | None:
     return None if rows is None else bytes(cloudpickle.dumps(rows))
 
 
-def _requirements(model: Any) -> tuple[str, ...]:
+def _requirements(model: Any, flavor: str) -> tuple[str, ...]:
     """Return what must be installed to load the model, from the modules that are loaded: no file is read."""
     home = type(model).__module__.partition(".")[0]
-    wanted = dict.fromkeys([home, "sklearn", "numpy", "scipy", "pandas", "joblib", "cloudpickle"])
+    wanted = dict.fromkeys(
+        [home, _NEEDED.get(flavor, home), "sklearn", "numpy", "scipy", "pandas", "joblib", "cloudpickle"]
+    )
     found = []
     for module in wanted:
         version = getattr(sys.modules.get(module), "__version__", None)
         if isinstance(version, str):
-            found.append(f"{_DISTRIBUTIONS.get(module, module)}=={version}")
+            # Without a local label: `2.13.0+cpu` is on no index that others have.
+            found.append(f"{_DISTRIBUTIONS.get(module, module)}=={version.partition('+')[0]}")
     return tuple(found)

@@ -92,6 +92,8 @@ class Recording:
         self._here: ContextVar[ExecutionId | None] = ContextVar("cellmill_execution", default=None)
         self._latest: ExecutionId | None = None
         self._around: Around | None = None
+        self.ending: tuple[Outcome, Failure | None] = ("ok", None)
+        """How the execution ends that is just coming to its end: for who is called then."""
         self._at_end: dict[ExecutionId, dict[str, Callable[[], None]]] = {}
         self._lock = threading.Lock()
         prepare_folder(project)
@@ -181,6 +183,7 @@ class Recording:
 
         `transformed` is the same where magics had to be transformed for it.
         """
+        self.ending = (outcome, error)
         self._come_to_the_end(execution)
         trainings, began_s = self._open.pop(execution, (None, 0.0))
         if trainings is None:

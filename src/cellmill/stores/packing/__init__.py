@@ -7,7 +7,7 @@ user's kernel, and MLflow's flavor, with the library behind it, is imported only
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cellmill.stores.packing import boosting, sklearn, statsmodels
+from cellmill.stores.packing import boosting, pytorch, sklearn, statsmodels
 from cellmill.stores.packing.packed import Packed
 
 __all__ = ["NoPacker", "Packed", "Packer", "packed_flavors", "packer_for"]
@@ -21,6 +21,7 @@ _PACKERS: Mapping[str, Packer] = {
     "lightgbm": boosting.pack_lightgbm,
     "catboost": boosting.pack_catboost,
     "statsmodels": statsmodels.pack,
+    "pytorch": pytorch.pack,
 }
 
 

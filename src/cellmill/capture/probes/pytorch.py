@@ -1,0 +1,351 @@
+"""Finds trainings in plain PyTorch loops: the optimiser's steps of one cell that move the same parameters.
+
+One training is one set of parameters in one execution, whatever stands around the steps: epochs, closures,
+accumulation, a class of the user's own. Sets that are stepped in turn, as in adversarial training, are one
+training of both. torch's own hooks tell of steps; of `backward` the loss is taken.
+"""
+
+import sys
+import weakref
+from collections.abc import Callable
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+from cellmill.capture.frames import name_of, without_ours
+from cellmill.capture.observer import Observer, guarded
+from cellmill.capture.probes.torch_loop import Loop, Part, on_cpu, raised_in_loop
+from cellmill.capture.probes.torch_owners import (
+    Surroundings,
+    as_array,
+    class_of,
+    epochs_of,
+    model_parameters,
+    optimizer_parameters,
+    surroundings_of,
+    training_data,
+    users_frame,
+)
+from cellmill.capture.probes.wrapping import unseen_by_warnings, wrapped_function
+from cellmill.capture.recording import Recording
+from cellmill.core.ids import ExecutionId, RunId
+
+LIBRARY = "pytorch"
+EXAMPLE_ROWS = 5
+NAMED_PREDICTIONS = 64
+
+
+class PytorchProbe:
+    """The probe of PyTorch."""
+
+    modules = ("torch",)
+
+    def __init__(self, observer: Observer, user_names: dict[str, object]) -> None:
+        self._observer = observer
+        self._user_names = user_names
+        self._undo: list[Callable[[], None]] = []
+        self._current: Loop | None = None
+        self._ended: list[Part] = []
+        """What was trained earlier in this cell."""
+        self._waiting: Part | None = None
+        """Other parameters have been stepped once: a new training, or one that takes turns with the current."""
+        self._known: dict[int, Part] = {}
+        """The parts of the current training, by the ids of their optimisers."""
+        self._part: Part | None = None
+        self._in_step = False
+        self._loss: Any = None
+        self._unscaled: tuple[int, Any] | None = None
+        self._unhook: Callable[[], None] | None = None
+        self._named = 0
+
+    @property
+    def recording(self) -> Recording:
+        """Where `guarded` reports an error of ours."""
+        return self._observer.recording
+
+    def install(self, module: ModuleType) -> None:
+        """Hook into steps, and take the losses from `backward`."""
+        optimizer = sys.modules["torch.optim.optimizer"]
+        for handle in (
+            optimizer.register_optimizer_step_pre_hook(self._before_step),
+            optimizer.register_optimizer_step_post_hook(self._after_step),
+        ):
+            self._undo.append(handle.remove)
+        self._replace(module.autograd, "backward", self._watched_backward(module.autograd.backward, module.Tensor))
+        self._replace(module.nn.Module, "eval", self._watched(module.nn.Module.eval))
+        for context in (module.no_grad, module.inference_mode):
+            self._replace(context, "__enter__", self._watched(context.__enter__))
+        scaler = module.amp.GradScaler
+        self._replace(scaler, "scale", wrapped_function(scaler.scale, self._scale))
+
+    def remove(self) -> None:
+        """Put everything back."""
+        self._watch_calls(False)
+        while self._undo:
+            self._undo.pop()()
+
+    def _replace(self, owner: Any, name: str, instead: Any) -> None:
+        self._undo.append(partial(setattr, owner, name, getattr(owner, name)))
+        setattr(owner, name, instead)
+
+    # --- losses
+
+    def _watched_backward(self, original: Any, tensor: Any) -> Any:
+        def around(backward: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            try:
+                loss: Any = args[0] if args else kwargs.get("tensors")
+                if type(loss) is tensor and not loss.dim():
+                    self._take_loss(loss)
+            except Exception as error:  # noqa: BLE001 - as `guarded`, at less cost
+                self.recording.failed("loss", error)
+            try:
+                return backward(*args, **kwargs)
+            except BaseException as error:
+                without_ours(error.__traceback__)
+                raise
+
+        return wrapped_function(original, unseen_by_warnings(around))
+
+    def _take_loss(self, loss: Any) -> None:
+        if self._unscaled is not None:
+            scaled, value = self._unscaled
+            self._unscaled = None
+            if scaled != id(loss):
+                value = _value(loss)
+        else:
+            value = _value(loss)
+        # Several before one step: their gradients add up, so do they. Within a step a closure asks again.
+        self._loss = value if self._loss is None or self._in_step else self._loss + value
+
+    @unseen_by_warnings
+    def _scale(self, scale: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        scaled = scale(*args, **kwargs)
+        self._scaled(args, scaled)
+        return scaled
+
+    @guarded
+    def _scaled(self, args: tuple[Any, ...], scaled: Any) -> None:
+        loss: Any = args[1] if len(args) > 1 else None
+        if type(loss) is sys.modules["torch"].Tensor and loss is not scaled and not loss.dim():
+            self._unscaled = (id(scaled), _value(loss))
+
+    # --- steps
+
+    def _before_step(self, optimizer: Any, _args: Any, _kwargs: Any) -> None:
+        part = self._known.get(id(optimizer))
+        if part is None or part.optimizer() is not optimizer or self._waiting is not None or not self._goes_on():
+            self._part = self._part_of(optimizer)
+        else:
+            self._part = part
+            if self._unhook is not None and not self._wants_example():
+                self._watch_calls(False)
+        self._in_step = True
+
+    def _after_step(self, _optimizer: Any, _args: Any, _kwargs: Any) -> None:
+        if not self._in_step:
+            return  # of a class whose parent's `step` is hooked as well
+        self._in_step = False
+        part, loss = self._part, self._loss
+        self._loss = None
+        if part is not None:
+            part.steps += 1
+            if loss is not None:
+                part.losses.add(part.steps, loss)
+
+    def _goes_on(self) -> bool:
+        loop = self._current
+        return loop is not None and self._observer.is_watching and loop.execution == self.recording.execution
+
+    def _wants_example(self) -> bool:
+        return self._current is not None and self._current.wants_example
+
+    @guarded
+    def _part_of(self, optimizer: Any) -> Part | None:
+        """An optimiser steps that did not step before, or not in this cell: to which training does it belong?"""
+        execution = self.recording.execution
+        if execution is None or not self._observer.is_watching:
+            return None
+        key = frozenset(id(p) for group in optimizer.param_groups for p in group["params"])
+        if not key:
+            return None
+        loop, waiting = self._current, self._waiting
+        if loop is None or loop.execution != execution:
+            self._end(execution=None)  # a cell that was left without its end being seen
+            return self._begin(execution, Part(key, optimizer), optimizer)
+        part = next((part for part in loop.parts if part.trains(key)), None)
+        if part is not None:
+            if waiting is not None:
+                self._join(loop, waiting)
+            self._known[id(optimizer)] = part
+            part.optimizer = weakref.ref(optimizer)
+            return part
+        if waiting is not None and waiting.trains(key):
+            if any(ended.trains(key) for ended in self._ended):
+                self._join(loop, waiting)  # they do take turns, each for more than a step
+                return waiting
+            self._finish(loop)
+            return self._begin(execution, waiting, optimizer)
+        if waiting is not None:
+            self._join(loop, waiting)
+        self._waiting = Part(key, optimizer)
+        return self._waiting
+
+    def _begin(self, execution: ExecutionId, part: Part, optimizer: Any) -> Part:
+        loop = self._current = Loop(execution, part)
+        self._waiting = None
+        self._known = {id(optimizer): part}
+        found = surroundings_of([optimizer], self._user_names)
+        loop.run = self._observer.training_started(
+            library=LIBRARY,
+            model_class=class_of(found),
+            params={**optimizer_parameters([optimizer]), **model_parameters(found)},
+            data=training_data(found),
+            data_name=found.loader_name,
+            kind="loop",
+        )
+        self._hold(loop, found)
+        self._observer.when_execution_ends("the end of a loop", partial(self._end, execution))
+        self._watch_calls(True)
+        return part
+
+    def _join(self, loop: Loop, part: Part) -> None:
+        """Two sets of parameters take turns: one training of both."""
+        self._waiting = None
+        loop.parts.append(part)
+        if (optimizer := part.optimizer()) is not None:
+            self._known[id(optimizer)] = part
+        self._hold(loop, surroundings_of(loop.optimizers, self._user_names))
+
+    def _hold(self, loop: Loop, found: Surroundings) -> None:
+        loop.hold(found, most_bytes=self.recording.settings.max_model_mb * 1_000_000)
+        if loop.run is not None:
+            for module in loop.models().values():
+                self._observer.remember_model(module, loop.run)
+
+    # --- the end
+
+    def _end(self, execution: ExecutionId | None) -> None:
+        """The cell has ended, and with it what it trained."""
+        loop, waiting, optimizer = self._current, self._waiting, None
+        if loop is None or (execution is not None and loop.execution != execution):
+            return
+        try:
+            self._finish(loop, may_have_failed=True)
+            optimizer = waiting.optimizer() if waiting is not None else None
+            if waiting is not None and optimizer is not None and execution is not None:
+                self._begin(execution, waiting, optimizer)
+                if self._current is not None:
+                    self._finish(self._current)
+        finally:
+            self._current = self._waiting = self._part = self._loss = self._unscaled = None
+            self._known, self._ended, self._named = {}, [], 0
+        self._watch_calls(True)
+
+    @guarded
+    def _finish(self, loop: Loop, *, may_have_failed: bool = False) -> None:
+        self._ended += loop.parts
+        with self._observer.around(training=True):
+            pass  # no thread is in the middle of this training any more
+        run = loop.run
+        if run is None:
+            return
+        for index, part in enumerate(loop.parts):
+            values, steps = part.losses.curve()
+            self._observer.curve(run, f"loss_{index + 1}" if index else "loss", values, steps)
+        error = self._error_of(loop) if may_have_failed else None
+        if error is not None:
+            self._observer.training_raised(run, error)
+            return
+        steps_made = loop.parts[0].steps
+        params = {**optimizer_parameters(loop.optimizers), "steps": str(steps_made)}
+        epochs = epochs_of(loop.found, steps_made)
+        if epochs is not None:
+            params["epochs"] = epochs
+        models = loop.models()
+        if not models:
+            self._observer.training_ended(run, note="no module that holds the parameters was there at the end")
+            return
+        kept = {name: on_cpu(module) for name, module in models.items()}
+        model = kept.get("", kept)
+        self._observer.training_finished(run, model, data=loop.example, flavor=LIBRARY, params=params)
+        for module in models.values():
+            self._observer.remember_model(module, run)
+
+    def _error_of(self, loop: Loop) -> BaseException | None:
+        """Return the cell's error where it came out of the loop, None where the loop had ended before it."""
+        outcome, failure = self.recording.ending
+        if outcome == "ok":
+            return None
+        error = getattr(sys, "last_value", None)  # IPython has shown it
+        if not isinstance(error, BaseException) or failure is None or type(error).__name__ != failure.type:
+            return KeyboardInterrupt() if outcome == "interrupted" else RuntimeError(failure.message if failure else "")
+        return error if raised_in_loop(loop.found.places, error) else None
+
+    # --- calls of the model
+
+    def _watch_calls(self, wanted: bool) -> None:
+        """Look at calls of modules, or no longer: while a loop trains, each would pay for it.
+
+        What torch has compiled it would compile again when hooks come and go, so then there are none.
+        """
+        if wanted and self._unhook is None and not _has_compiled():
+            register = sys.modules["torch.nn.modules.module"].register_module_forward_hook
+            self._unhook = register(self._called).remove
+        elif not wanted and self._unhook is not None:
+            self._unhook()
+            self._unhook = None
+
+    def _watched(self, original: Any) -> Any:
+        """Between steps, `eval` and `no_grad` say that what comes next is no training."""
+
+        def around(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            if self._current is not None and self._unhook is None and not self._in_step:
+                # This function, what stands in its place, and who called that.
+                module = str(sys._getframe(2).f_globals.get("__name__"))
+                if not module.startswith("torch."):
+                    self._evaluates()
+            return function(*args, **kwargs)
+
+        return wrapped_function(original, unseen_by_warnings(around))
+
+    @guarded
+    def _evaluates(self) -> None:
+        self._watch_calls(True)
+
+    def _called(self, module: Any, args: Any, output: Any) -> None:
+        loop = self._current
+        if loop is not None and loop.wants_example and loop.is_model(module):
+            self._take_example(loop, args)
+        run = self._observer.run_of(module)
+        if run is not None and self._observer.is_watching:
+            self._predicted(run, module, args, output)
+
+    @guarded
+    def _take_example(self, loop: Loop, args: Any) -> None:
+        loop.wants_example = False
+        if len(args) == 1 and type(args[0]) is sys.modules["torch"].Tensor and args[0].dim():
+            loop.example = as_array(args[0][:EXAMPLE_ROWS].detach().cpu().clone())
+
+    @guarded
+    def _predicted(self, run: RunId, module: Any, args: Any, output: Any) -> None:
+        torch = sys.modules["torch"]
+        if self._current is not None and module.training and torch.is_grad_enabled():
+            return  # a step of the loop
+        data: Any = args[0] if args else None
+        name = None
+        self._named += 1
+        if self._named <= NAMED_PREDICTIONS:
+            name = name_of(data, users_frame(), self._user_names, position=0)
+        if type(data) is torch.Tensor:
+            data = as_array(data) if data.is_cpu else None
+        self._observer.predicted(run, output, data=data, data_name=name)
+
+
+def _value(loss: Any) -> Any:
+    """A loss on the CPU is read at once; one on a GPU when the loop has ended, for to read it is to wait."""
+    return loss.item() if loss.is_cpu else loss.detach()
+
+
+def _has_compiled() -> bool:
+    counters = getattr(sys.modules.get("torch._dynamo.utils"), "counters", None)
+    return bool(counters and counters.get("frames", {}).get("total"))

@@ -1,0 +1,153 @@
+"""One training in a plain PyTorch loop: its steps, its losses, how it came to its end."""
+
+import ast
+import linecache
+import sys
+import weakref
+from typing import Any
+
+from cellmill.capture.probes.torch_owners import Place, Surroundings
+from cellmill.core.ids import ExecutionId, RunId
+
+MOST_POINTS = 1_000
+
+
+class Losses:
+    """A curve of at most `MOST_POINTS` points, evenly thinned: when it is full, every other goes.
+
+    Losses on a GPU stay there until the curve is read: to ask for each would make the loop wait.
+    """
+
+    def __init__(self) -> None:
+        self._steps: list[int] = []
+        self._values: list[Any] = []
+        self._stride = 1
+        self._last: tuple[int, Any] | None = None
+
+    def add(self, step: int, value: Any) -> None:
+        """Take the loss of a step; steps count from 1."""
+        self._last = (step, value)
+        if (step - 1) % self._stride:
+            return
+        if len(self._values) >= MOST_POINTS - 1:  # the last one comes on top
+            del self._steps[1::2], self._values[1::2]
+            self._stride *= 2
+            if (step - 1) % self._stride:
+                return
+        self._steps.append(step)
+        self._values.append(value)
+
+    def curve(self) -> tuple[list[float], list[int]]:
+        """Return values and steps, the last of all among them."""
+        steps, values = list(self._steps), list(self._values)
+        if self._last is not None and (not steps or steps[-1] != self._last[0]):
+            steps.append(self._last[0])
+            values.append(self._last[1])
+        return [value if type(value) is float else float(value) for value in values], steps
+
+
+class Part:
+    """The steps of one optimiser, or of several that move the same parameters."""
+
+    def __init__(self, key: frozenset[int], optimizer: Any) -> None:
+        self.optimizer: weakref.ref[Any] = weakref.ref(optimizer)
+        self.losses = Losses()
+        self.steps = 0
+        self._key = key
+        # Identities are used again: this parameter must still live for the key to mean anything.
+        self._parameter = weakref.ref(optimizer.param_groups[0]["params"][0])
+
+    def trains(self, key: frozenset[int]) -> bool:
+        """Whether these are this part's parameters."""
+        return self._key == key and self._parameter() is not None
+
+
+class Loop:
+    """What is known of a training while it goes on."""
+
+    def __init__(self, execution: ExecutionId, part: Part) -> None:
+        self.execution = execution
+        self.parts = [part]
+        self.run: RunId | None = None
+        self.found = Surroundings()
+        self.example: Any = None
+        self.wants_example = True
+        self._models: dict[str, Any] = {}
+        self._weak_models: dict[str, weakref.ref[Any]] = {}
+
+    @property
+    def optimizers(self) -> list[Any]:
+        """The optimisers that are still there, in the order in which they came."""
+        return [optimizer for part in self.parts if (optimizer := part.optimizer()) is not None]
+
+    def hold(self, found: Surroundings, *, most_bytes: float) -> None:
+        """Keep what was found. A model that is large or on a GPU is not kept alive longer than the user does."""
+        modules = {"": found.module} if found.module is not None else dict(found.modules)
+        found.module, found.modules = None, {}
+        self.found = found
+        self._weak_models = {name: weakref.ref(module) for name, module in modules.items()}
+        sizes = [(p.nbytes, p.is_cpu) for module in modules.values() for p in module.parameters()]
+        is_light = all(is_cpu for _, is_cpu in sizes) and sum(size for size, _ in sizes) <= most_bytes
+        self._models = modules if is_light else {}
+
+    def models(self) -> dict[str, Any]:
+        """Return the modules that are trained, by name, `""` for a single one; none where one is gone."""
+        found = {name: reference() for name, reference in self._weak_models.items()}
+        return {} if None in found.values() else found
+
+    def is_model(self, module: Any) -> bool:
+        """Whether this is (one of) what is trained."""
+        return any(reference() is module for reference in self._weak_models.values())
+
+
+def raised_in_loop(places: tuple[Place, ...], error: BaseException) -> bool:
+    """Whether an error came out of the loop that stepped, and not from a line after it.
+
+    The frames that were running at the first step are compared with those of the traceback: in one of them the
+    error's line must be inside a loop that holds the step's line, too. Where the source cannot be had, it was.
+    """
+    entry = error.__traceback__
+    lines: dict[Any, int] = {}
+    while entry is not None:
+        lines[entry.tb_frame.f_code] = entry.tb_lineno
+        entry = entry.tb_next
+    known = False
+    for place in places:
+        line = lines.get(place.code)
+        if line is None:
+            continue
+        known = True
+        loops = _loops(place.code)
+        if loops is None or line == place.line:
+            return True
+        if any(first <= place.line <= last and first <= line <= last for first, last in loops):
+            return True
+    return not known
+
+
+def _loops(code: Any) -> list[tuple[int, int]] | None:
+    source = "".join(linecache.getlines(code.co_filename))
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return None
+    if not source:
+        return None
+    kinds = (ast.For, ast.While, ast.AsyncFor)
+    return [(node.lineno, node.end_lineno or node.lineno) for node in ast.walk(tree) if isinstance(node, kinds)]
+
+
+def on_cpu(module: Any) -> Any:
+    """Return the module, or where it is not on the CPU a copy that is; the user's own tensors stay where they are."""
+    tensors = [*module.parameters(), *module.buffers()]
+    if all(tensor.is_cpu for tensor in tensors):
+        return module
+    import copy
+
+    torch = sys.modules["torch"]
+    memo: dict[int, Any] = {}
+    for tensor in tensors:
+        moved = tensor.detach().cpu()
+        is_parameter = isinstance(tensor, torch.nn.Parameter)
+        memo[id(tensor)] = torch.nn.Parameter(moved, tensor.requires_grad) if is_parameter else moved
+    return copy.deepcopy(module, memo)
