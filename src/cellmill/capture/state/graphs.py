@@ -30,19 +30,18 @@ class Node:
         if old_key != reading.key or (old_bulk is None) != (reading.bulk is None):
             self.bulk = reading.bulk
             return "changed"
-        if reading.bulk is not MISSING:
-            self.bulk = reading.bulk
-            if old_bulk is not MISSING and old_bulk != reading.bulk:
-                return "changed"
+        self.bulk = reading.bulk
         if MISSING in (old_bulk, reading.bulk) or reading.opaque:
             return "unsure"
+        if old_bulk != reading.bulk:
+            return "changed"
         return "same"
 
 
 class Graph:
     """All objects reachable from one, and the names that are bound to that one."""
 
-    __slots__ = ("by_source", "complete", "drawn", "links", "names", "near", "nodes", "root")
+    __slots__ = ("by_source", "complete", "doubted", "drawn", "links", "maybe", "names", "near", "nodes", "root")
 
     def __init__(self, root: int) -> None:
         self.root = root
@@ -50,13 +49,22 @@ class Graph:
         self.nodes: set[int] = set()
         self.near: set[Graph] = set()
         """Graphs that share an object with this one."""
+        self.maybe: set[Graph] = set()
+        """Graphs that may share one: touched together with this, when not all of it, or of them, was known."""
         self.links: frozenset[str] = frozenset()
         """Global names that functions in it look up when they are called."""
         self.complete = False
+        """Whether all its objects are known, as of the last cell that touched it."""
+        self.doubted = False
+        """Whether it may have changed since it was last compared: being as it was says nothing then."""
         self.drawn = False
         """Whether it belongs to matplotlib, so that pyplot may change it from afar."""
         self.by_source = False
         """Whether the source says what it looks up: a function or class that a name is bound to."""
+
+    def sharing(self) -> set["Graph"]:
+        """Return the graphs that share an object with this one, or may for all that is known."""
+        return self.near | {other for other in self.maybe if not (self.complete and other.complete)}
 
 
 class Graphs:
@@ -91,6 +99,8 @@ class Graphs:
             self._link(graph, frozenset())
             for other in graph.near:
                 other.near.discard(graph)
+            for other in graph.maybe:
+                other.maybe.discard(graph)
         return graph
 
     def drawn_names(self) -> list[str]:

@@ -57,6 +57,8 @@ class NamespaceState:
         """Numbers and short texts themselves: kept, none can leave its id to another."""
         self._late: frozenset[str] = _NONE
         """What `catch_up` found changed, to be told by the next `after`."""
+        self._doubted: frozenset[str] = _NONE
+        """What the source had to decide: found changed later, it is no news."""
         self._graphs = Graphs()
         self._identify()
 
@@ -74,6 +76,7 @@ class NamespaceState:
             changed = found.changed | ((self._late & self._seen.keys()) - found.bound)
             found = replace(found, changed=changed, unsure=found.unsure - changed)
             self._late = _NONE
+        self._doubted |= found.unsure
         return found
 
     def catch_up(self, budget_s: float) -> bool:
@@ -82,7 +85,8 @@ class NamespaceState:
         if wanting:
             deadline = time.perf_counter() + budget_s
             found = _Comparison(self._names, self._graphs, self._seen, {}, deadline).run(wanting, set(), set())
-            self._late |= found.changed
+            self._late |= found.changed - self._doubted
+            self._doubted = _NONE
         return not self._graphs.wanting()
 
     # --- which object each name is bound to
@@ -204,6 +208,10 @@ class _Comparison:
         self._changed: set[str] = set()
         self._unsure: set[str] = set()
         self._walked: dict[int, Graph] = {}
+        self._vague: set[int] = set()
+        """Graphs of which not every object could be compared."""
+        self._settled: set[int] = set()
+        """Graphs that were walked through to their end."""
 
     def run(self, touched: list[str], bound: set[str], deleted: set[str]) -> Changes:
         queue = self._seeds(touched, bound, deleted)
@@ -219,7 +227,9 @@ class _Comparison:
             graph = self._compare(name, value, was_known=name not in bound)
             if graph is not None:
                 queue.extend(graph.links - done)
+        self._suspect_sharing(bound)
         self._spread()
+        self._doubt()
         self._follow_links(bound | deleted)
         seen = self._seen.keys()
         changed = (self._changed & seen) - bound
@@ -259,15 +269,34 @@ class _Comparison:
         self._walked[graph.root] = graph
         graph.by_source = type(value) is FunctionType or is_class(value)
         graph.drawn = is_drawn(value)
-        was_complete = graph.complete
+        was_sure = graph.complete and not graph.doubted
+        if not was_sure:
+            self._vague.add(graph.root)
         walked = walk(value, self._graphs, self._look, self._differing)
         if walked.verdict == "changed":
             self._changed |= graph.names
-        elif was_known and (walked.verdict == "unsure" or not (walked.complete and was_complete)):
+        elif was_known and (walked.verdict == "unsure" or not (walked.complete and was_sure)):
             self._unsure |= graph.names
-        if walked.verdict != "same" or not walked.complete or not was_complete or len(walked.found) != len(graph.nodes):
+        if not walked.complete:
+            self._vague.add(graph.root)
+            was_complete, graph.complete = graph.complete, False
+            if was_complete and walked.verdict != "changed":
+                return graph  # what is known of it may still be of use
+        else:
+            self._settled.add(graph.root)
+            graph.doubted = False
+        if walked.verdict != "same" or not graph.complete or len(walked.found) != len(graph.nodes):
             self._graphs.remember(graph, walked.found, self._look, complete=walked.complete)
         return graph
+
+    def _suspect_sharing(self, bound: set[str]) -> None:
+        """What was made or changed here, and is not all known, may have been given any object touched here."""
+        for graph in self._walked.values():
+            if not graph.complete and not graph.names.isdisjoint(bound | self._changed | self._unsure):
+                for other in self._walked.values():
+                    if other is not graph and not other.by_source:
+                        graph.maybe.add(other)
+                        other.maybe.add(graph)
 
     def _spread(self) -> None:
         """Names that were not touched, but lead to an object that changed, changed with it."""
@@ -280,10 +309,18 @@ class _Comparison:
                 (self._changed if verdict == "changed" else self._unsure).update(graph.names)
                 if verdict == "changed":
                     self._graphs.adopt(graph, below(ident, self._look), self._look)
-        for name in tuple(self._unsure):
-            lost = self._graphs.at(self._seen.get(name, 0))
-            if lost is not None and not lost.complete:
-                self._unsure.update(*(other.names for other in lost.near if other.root not in self._walked))
+        for name in (*self._unsure, *self._changed):
+            at = self._graphs.at(self._seen.get(name, 0))
+            if at is not None:
+                for other in at.sharing():
+                    if other.root not in self._walked and (at.root in self._vague or not other.complete):
+                        self._unsure |= other.names
+
+    def _doubt(self) -> None:
+        for name in self._unsure:
+            graph = self._graphs.at(self._seen.get(name, 0))
+            if graph is not None and graph.root not in self._settled:
+                graph.doubted = True
 
     def _follow_links(self, differing: set[str]) -> None:
         """What holds a function that looks up a changed name is changed too, unless the source says so itself."""
@@ -297,7 +334,7 @@ class _Comparison:
     def _aliases(self) -> tuple[tuple[str, ...], ...]:
         groups = set()
         for graph in self._walked.values():
-            names = graph.names.union(*(other.names for other in graph.near)) & self._seen.keys()
+            names = graph.names.union(*(other.names for other in graph.sharing())) & self._seen.keys()
             if len(names) > 1:
                 groups.add(tuple(sorted(names)))
         return tuple(sorted(groups))

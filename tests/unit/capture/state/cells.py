@@ -20,6 +20,10 @@ class Cells:
         budget_s = self.budget_s if budget_s is None else budget_s
         return self._state.after(found.reads | found.writes, budget_s, everything=everything)
 
+    def catch_up(self, budget_s: float) -> bool:
+        """Look at what there was no time for, as between cells. Returns whether nothing is left."""
+        return self._state.catch_up(budget_s)
+
     def changed(self, source: str) -> set[str]:
         """Run a cell. Returns the names that it surely changed in place."""
         return set(self.run(source).changed)

@@ -1,0 +1,92 @@
+"""What happens where the time is too short, or something else changes the objects meanwhile."""
+
+import threading
+import time
+
+import pytest
+from tests.unit.capture.state.cells import Cells
+
+from cellmill.capture.state import NamespaceState
+
+np = pytest.importorskip("numpy")
+
+
+def test_a_large_array_is_unsure_in_little_time_and_sure_in_more() -> None:
+    cells = Cells()
+    cells.run("import numpy as np\nx = np.zeros(5_000_000)")
+    assert cells.run("x.sum()", budget_s=0.0003).unsure == {"x"}
+    cells.catch_up(1.0)
+    assert cells.run("x.sum()").unsure == set()
+    assert cells.changed("x[4_321_001] = 1") == {"x"}
+
+
+def test_an_array_changed_all_over_shows_in_little_time() -> None:
+    cells = Cells()
+    cells.run("import numpy as np\nx = np.zeros(5_000_000)")
+    assert cells.run("x += 1", budget_s=0.0003).changed == {"x"}
+
+
+@pytest.mark.parametrize("value", ["list(range(400_000))", "{i: i for i in range(200_000)}", "set(range(400_000))"])
+def test_a_long_container_is_never_taken_for_another_because_it_was_read_in_part(value: str) -> None:
+    cells = Cells()
+    cells.run(f"x = {value}")
+    for budget in (0.0, 1.0, 0.0, 0.0, 1.0):
+        found = cells.run("len(x)", budget_s=budget)
+        assert not found.changed
+        assert found.unsure == {"x"}, "what changed and changed back in between would look the same"
+    assert not cells.run("len(x)").unsure
+
+
+def test_what_there_was_no_time_for_is_caught_up_with() -> None:
+    cells = Cells()
+    cells.run("x = [[i] for i in range(500)]\ny = [x]", budget_s=0.0)
+    while not cells.catch_up(1.0):
+        pass
+    assert cells.changed("x[7].append(1)") == {"x", "y"}
+
+
+def test_what_the_source_had_to_decide_is_not_told_again() -> None:
+    cells = Cells()
+    cells.run("x = [[i] for i in range(500)]")
+    assert cells.run("x[7].append(1)", budget_s=0.0).unsure == {"x"}
+    cells.catch_up(1.0)
+    assert cells.run("len(x)").changed | cells.run("len(x)").unsure == set()
+
+
+def test_the_time_given_is_kept() -> None:
+    cells = Cells()
+    cells.run("x = [[i] for i in range(200_000)]\ntable = {i: [i] for i in range(200_000)}", budget_s=0.001)
+    began = time.perf_counter()
+    cells.run("len(x), len(table)", budget_s=0.001)
+    assert time.perf_counter() - began < 0.05  # generous: others use this machine too
+
+
+def test_a_thread_that_changes_objects_meanwhile_raises_nothing() -> None:
+    names: dict[str, object] = {"table": {}, "items": [], "bag": set()}
+    state = NamespaceState(names)
+    done = threading.Event()
+
+    def change() -> None:
+        at = 0
+        while not done.is_set():
+            at += 1
+            for holder in (names["table"], names["items"], names["bag"]):
+                match holder:
+                    case dict():
+                        holder[at % 1000] = [at]
+                    case list():
+                        holder.append([at])
+                        del holder[:-500]
+                    case set():
+                        holder.symmetric_difference_update({at % 1000})
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        for _ in range(300):
+            state.after(names, 0.01)
+    finally:
+        done.set()
+        thread.join()
+    state.after(names, 1.0)
+    assert state.after(names, 1.0).changed == frozenset()
