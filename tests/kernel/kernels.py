@@ -31,11 +31,14 @@ PATIENCE_S = 60.0
 
 # ipykernel as it is where Cellmill was never installed: no start-up folder but the profile's own.
 BARE = """\
+import sys
+del sys.path[0]  # as ipykernel's own launcher does
 import IPython.core.application as application
 application.ENV_CONFIG_DIRS.clear()
 application.SYSTEM_CONFIG_DIRS.clear()
 from ipykernel import kernelapp
-kernelapp.launch_new_instance()
+# As deep in the stack as `python -m` begins: a traceback of an endless recursion tells the difference.
+(lambda: exec("kernelapp.launch_new_instance()"))()
 """
 
 
@@ -147,6 +150,17 @@ class Kernel:
         alive: bool = self._manager.is_alive()
         return alive
 
+    @property
+    def exit_code(self) -> int | None:
+        """With what the process ended, a negative signal's number among it; None while it lives."""
+        code: int | None = self._manager.provisioner.process.poll()  # type: ignore[union-attr]
+        return code
+
+    @property
+    def client(self) -> BlockingKernelClient:
+        """For who looks at the messages themselves."""
+        return self._client
+
     def end(self) -> None:
         """End the kernel and whatever it started, however it is doing."""
         family: list[psutil.Process] = []
@@ -234,7 +248,7 @@ def start_kernel(root: Path, home: Path, *, environment: Mapping[str, str] | Non
         "DO_NOT_TRACK": "true",
     }
     name = "bare" if bare else "python3"
-    specs = KernelSpecManager(kernel_dirs=[str(_specs(home))], ensure_native_kernel=False)
+    specs = KernelSpecManager(kernel_dirs=[str(kernel_specs(home))], ensure_native_kernel=False)
     manager = KernelManager(kernel_name=name, kernel_spec_manager=specs)
     manager.connection_file = str(home / f"kernel-{os.urandom(4).hex()}.json")
     manager.start_kernel(cwd=str(root), env={**inherited, **given, **(environment or {})})
@@ -249,18 +263,18 @@ def start_kernel(root: Path, home: Path, *, environment: Mapping[str, str] | Non
     return Kernel(root, manager, client)
 
 
-def _specs(home: Path) -> Path:
+def kernel_specs(home: Path) -> Path:
     """Two kernels of this environment: one as it is installed, one without the start-up files beside it."""
     commands = {
         "python3": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
         "bare": [sys.executable, "-c", BARE, "-f", "{connection_file}"],
     }
     for name, command in commands.items():
-        folder = home / "specs" / name
+        folder = home / "specs" / "kernels" / name
         folder.mkdir(parents=True, exist_ok=True)
         spec = {"argv": command, "display_name": name, "language": "python"}
         (folder / "kernel.json").write_text(json.dumps(spec))
-    return home / "specs"
+    return home / "specs" / "kernels"
 
 
 def new_project(root: Path) -> Path:

@@ -48,9 +48,7 @@ def first_rows(data: Any, count: int) -> Any | None:
 def _look(data: Any) -> tuple[str, int, tuple[Column, ...], bytes]:
     pandas, numpy = sys.modules.get("pandas"), sys.modules.get("numpy")
     if pandas is not None and type(data) is pandas.DataFrame:
-        columns = tuple(
-            Column(str(label), _column_type(dtype)) for label, dtype in zip(data.columns, data.dtypes, strict=True)
-        )
+        columns = tuple(Column(str(label), _column_type(column.dtype)) for label, column in data.items())
         return "pandas", len(data), columns, _pandas_bytes(pandas, data)
     if pandas is not None and type(data) is pandas.Series:
         label = Column(str(data.name), _column_type(data.dtype))
@@ -68,12 +66,21 @@ def _look(data: Any) -> tuple[str, int, tuple[Column, ...], bytes]:
 
 
 def _pandas_bytes(pandas: Any, data: Any) -> bytes:
+    """Return hashes of the sampled rows, a column at a time.
+
+    Not by `hash_pandas_object`, nor by `dtypes`: they set the warning filters aside for a moment, after which
+    Python shows again what it has shown already, and the user sees more warnings than without us.
+    """
     sample = data.iloc[:: _step(len(data))]
+    columns = [column for _, column in sample.items()] if type(data) is pandas.DataFrame else [sample]
     try:
-        hashed: bytes = pandas.util.hash_pandas_object(sample, index=False).to_numpy().tobytes()
+        return b"".join(pandas.util.hash_array(_values(column)).tobytes() for column in columns)
     except TypeError:
         return b""  # cells that cannot be hashed, such as lists: the schema and shape still count
-    return hashed
+
+
+def _values(column: Any) -> Any:
+    return column.to_numpy() if type(column.array).__name__ == "NumpyExtensionArray" else column.array
 
 
 def _numpy_bytes(numpy: Any, data: Any) -> bytes:

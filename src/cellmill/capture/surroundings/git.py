@@ -1,6 +1,7 @@
 """The commit that a run was made from, and what differed from it. Asks git itself, in the background."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -34,9 +35,14 @@ def git_state(folder: Path) -> tuple[GitSeen, bytes] | None:
 
 def _ask(folder: Path, *words: str) -> bytes | None:
     """Return what git answers; None where it refuses, is not installed or takes too long."""
+    # With a whole path: to look for a bare name, subprocess sets the process's warning filters aside and puts
+    # them back, which from this thread would undo what the user's cell does to them meanwhile.
+    git = shutil.which("git")
+    if git is None:
+        return None
     try:
         answer = subprocess.run(
-            ["git", "-C", str(folder), *words],
+            [git, "-C", str(folder), *words],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=PATIENCE_S,
