@@ -109,11 +109,11 @@ def raised_in_loop(places: tuple[Place, ...], error: BaseException) -> bool:
     entry = error.__traceback__
     lines: dict[Any, int] = {}
     while entry is not None:
-        lines[entry.tb_frame.f_code] = entry.tb_lineno
+        lines[_function(entry.tb_frame.f_code)] = entry.tb_lineno
         entry = entry.tb_next
     known = False
     for place in places:
-        line = lines.get(place.code)
+        line = lines.get(_function(place.code))
         if line is None:
             continue
         known = True
@@ -123,6 +123,11 @@ def raised_in_loop(places: tuple[Place, ...], error: BaseException) -> bool:
         if any(first <= place.line <= last and first <= line <= last for first, last in loops):
             return True
     return not known
+
+
+def _function(code: Any) -> tuple[Any, ...]:
+    """Return what tells functions apart. IPython compiles each statement of a cell by itself: they are one."""
+    return (code.co_filename, *(() if code.co_name.startswith("<") else (code.co_name, code.co_firstlineno)))
 
 
 def _loops(code: Any) -> list[tuple[int, int]] | None:
