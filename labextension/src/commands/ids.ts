@@ -10,6 +10,10 @@ export const CommandIDs = {
   showRun: 'cellmill:show-run',
   /** Arguments: `notebook`, `cell`. */
   revealCell: 'cellmill:reveal-cell',
+  /** Arguments: `run`; from a context menu none. */
+  deleteRun: 'cellmill:delete-run',
+  /** Arguments: `address`, `name`. */
+  showFigure: 'cellmill:show-figure',
   toggleCapture: 'cellmill:toggle-capture',
   /** Arguments: `run`. */
   register: 'cellmill:register-run',

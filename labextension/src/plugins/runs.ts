@@ -12,6 +12,7 @@ import { addressIn, requestTo } from '../api/request';
 import { RunsApi } from '../api/runs';
 import { CommandIDs } from '../commands/ids';
 import { addRunCommands } from '../commands/runs';
+import { figureWords } from '../panels/runs/figures';
 import { runDetailWidget, runsListWidget } from '../panels/runs/widget';
 import type { Sidebar } from '../panels/sidebar';
 import type { CurrentNotebook } from '../state/notebook';
@@ -55,11 +56,21 @@ export const runsPlugin: JupyterFrontEndPlugin<RunsState> = {
       notebook,
       changes
     );
-    addRunCommands(commands, { runs, sidebar, shell, documents, tracker, trans });
+    const onDelete = (run: string): void => void commands.execute(CommandIDs.deleteRun, { run });
+    addRunCommands(commands, {
+      runs,
+      sidebar,
+      shell,
+      documents,
+      tracker,
+      trans,
+      runOfMenu: () => app.contextMenuHitTest(node => node.dataset.run !== undefined)?.dataset.run
+    });
+    app.contextMenu.addItem({ command: CommandIDs.deleteRun, selector: '.cellmill-Row[data-run]' });
     palette?.addItem({ command: CommandIDs.refresh, category: trans.__('Cellmill') });
     sidebar.addSection({
       title: trans.__('Runs'),
-      widget: runsListWidget(runs, trans),
+      widget: runsListWidget(runs, onDelete, trans),
       buttons: {
         refresh: new ToolbarButton({
           icon: refreshIcon,
@@ -73,6 +84,12 @@ export const runsPlugin: JupyterFrontEndPlugin<RunsState> = {
       runs,
       {
         onRegister: run => void commands.execute(CommandIDs.register, { run }),
+        onDelete,
+        onFigure: (run, figure) =>
+          void commands.execute(CommandIDs.showFigure, {
+            address: runs.figureAddress(run, figure.sha256),
+            name: figureWords(figure, trans)
+          }),
         onReveal: (path, cell) =>
           void commands.execute(CommandIDs.revealCell, { notebook: path, cell }),
         onCopy: text => Clipboard.copyToSystem(text)

@@ -100,6 +100,11 @@ export class RunsState extends Watched<IRuns> {
     return known.find(candidate => candidate?.run === run) ?? null;
   }
 
+  /** Ask about a run that need not be shown. Throws `Failed`. */
+  lookUp(run: string): Promise<RunSummary> {
+    return this.api.detail(run);
+  }
+
   figureAddress(run: string, sha256: string): string {
     return this.api.figureAddress(run, sha256);
   }

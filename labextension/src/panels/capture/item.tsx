@@ -6,6 +6,7 @@ import type { ICapture } from '../../state/capture';
 import type { CaptureStatus } from '../../wire/generated';
 import { adviceLine } from '../advice';
 import { cellmillIcon } from '../frame/icons';
+import { problemLines, problemWords } from './words';
 
 export interface ICaptureItemProps {
   readonly capture: ICapture;
@@ -21,14 +22,26 @@ export function CaptureItem(props: ICaptureItemProps): React.JSX.Element {
       type="button"
       className="cellmill-Capture jp-StatusBar-TextItem"
       data-capture={state ?? 'unknown'}
+      data-problems={problemsOf(capture).length > 0 ? '' : undefined}
       title={tooltip(capture, trans)}
       aria-busy={capture.asking}
       onClick={onPress}
     >
       <cellmillIcon.react tag="span" />
       {label(capture, trans)}
+      {problemsOf(capture).length === 0 ? null : (
+        <span className="cellmill-Capture-problems">
+          {' · '}
+          {problemWords(problemsOf(capture).length, trans)}
+        </span>
+      )}
     </button>
   );
+}
+
+/** What went wrong with us in the session of this notebook. */
+function problemsOf({ status }: ICapture): readonly string[] {
+  return status.value?.failures ?? [];
 }
 
 function label({ status }: ICapture, trans: TranslationBundle): string {
@@ -56,6 +69,7 @@ function tooltip({ status }: ICapture, trans: TranslationBundle): string {
   }
   return [
     ...sentences(status.value, trans),
+    ...problemLines(status.value.failures, trans),
     '',
     trans.__('Journal: %1', status.value.root),
     trans.__('MLflow store: %1', status.value.store)

@@ -7,12 +7,14 @@ const SHOWN_MS = 1500;
 
 export function Copyable(props: {
   readonly text: string;
+  /** What stands there, where the text itself is too long to read. */
+  readonly shown?: string;
   /** What is copied, for the button's name. */
   readonly what: string;
   readonly onCopy: (text: string) => void;
   readonly trans: TranslationBundle;
 }): React.JSX.Element {
-  const { text, what, onCopy, trans } = props;
+  const { text, shown = text, what, onCopy, trans } = props;
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (copied) {
@@ -25,7 +27,7 @@ export function Copyable(props: {
   const Icon = copied ? checkIcon : copyIcon;
   return (
     <span className="cellmill-Copyable">
-      <code title={text}>{text}</code>
+      <code title={text}>{shown}</code>
       <button
         type="button"
         className="cellmill-IconButton"

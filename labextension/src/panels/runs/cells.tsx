@@ -4,6 +4,7 @@ import React from 'react';
 
 import type { RunDetail, WireExecution } from '../../wire/generated';
 import { moveByArrows } from '../frame/arrows';
+import { Outputs } from './outputs';
 import { firstLine, partWords } from './words';
 
 export interface ICellsProps {
@@ -34,6 +35,7 @@ export function Cells(props: ICellsProps): React.JSX.Element {
             onReveal={onReveal}
             trans={trans}
           />
+          <Outputs execution={execution} tabStop={firstWithCell < 0} trans={trans} />
         </li>
       ))}
     </ul>

@@ -3,26 +3,47 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { caretLeftIcon } from '@jupyterlab/ui-components';
 import React, { useEffect, useRef } from 'react';
 
+import type { IFetched } from '../../state/latest';
 import type { IRuns } from '../../state/runs';
-import type { RunDetail } from '../../wire/generated';
+import type { RunDetail, TrialList, WireFigure, WireTracked } from '../../wire/generated';
 import { Age } from '../frame/age';
+import { moveByArrows } from '../frame/arrows';
 import { Breakable } from '../frame/breakable';
 import { Loading, TroubleNotice } from '../frame/notices';
 import { Part } from '../frame/part';
 import { Cells } from './cells';
 import { DataSets } from './data';
+import { Environment } from './environment';
+import { Figures } from './figures';
+import { Files } from './files';
 import { Identity } from './identity';
+import { Sources } from './sources';
 import { Status } from './status';
 import { Metrics, Parameters } from './tables';
-import { shortClass, statusWords, whyNotRegistered } from './words';
+import { Trials } from './trials';
+import {
+  kindWords,
+  pageOf,
+  shortClass,
+  statusWords,
+  trackerWords,
+  whyNotRegistered
+} from './words';
 
 export interface IRunDetailProps {
   readonly detail: IRuns['detail'];
   readonly opened: string | null;
+  /** Of the run that is shown, when it is a search. */
+  readonly trials: IFetched<TrialList> | undefined;
+  readonly metricsPerRow: number;
   readonly nowMs: number;
   readonly onBack: () => void;
   readonly onRetry: () => void;
+  readonly onOpen: (run: string) => void;
   readonly onRegister: (run: string) => void;
+  readonly onDelete: (run: string) => void;
+  readonly figureAddress: (run: string, sha256: string) => string;
+  readonly onFigure: (run: string, figure: WireFigure) => void;
   readonly onReveal: (notebook: string, cell: string) => void;
   readonly onCopy: (text: string) => void;
   readonly trans: TranslationBundle;
@@ -75,17 +96,39 @@ function Whole(props: IRunDetailProps & { readonly run: RunDetail }): React.JSX.
       <Heading {...props} />
       <Notes run={run} trans={trans} />
       <Part title={trans.__('Metrics')} count={run.metrics.length}>
-        <Metrics metrics={run.metrics} trans={trans} />
+        <Metrics metrics={run.metrics} curves={run.curves} trans={trans} />
       </Part>
+      {run.trials === 0 ? null : <TrialsPart {...props} />}
+      {run.figures.length === 0 ? null : (
+        <Part title={trans.__('Figures')} count={run.figures.length}>
+          <Figures
+            figures={run.figures}
+            addressOf={figure => props.figureAddress(run.run, figure.sha256)}
+            onOpen={figure => props.onFigure(run.run, figure)}
+            trans={trans}
+          />
+        </Part>
+      )}
       <Part title={trans.__('Parameters')} count={run.parameters.length}>
         <Parameters parameters={run.parameters} trans={trans} />
       </Part>
       <Part title={trans.__('Data')} count={run.data.length}>
         <DataSets data={run.data} onCopy={onCopy} trans={trans} />
       </Part>
+      <Part title={trans.__('Where the data came from')} count={run.sources.length}>
+        <Sources sources={run.sources} onCopy={onCopy} trans={trans} />
+      </Part>
       <Part title={trans.__('Cells')} count={run.executions.length}>
         <Cells run={run} onReveal={onReveal} trans={trans} />
       </Part>
+      <Part title={trans.__('Files')} count={run.files.length + run.more_files} folded>
+        <Files files={run.files} more={run.more_files} onCopy={onCopy} trans={trans} />
+      </Part>
+      {run.environment === null ? null : (
+        <Part title={trans.__('Environment')} folded>
+          <Environment environment={run.environment} onCopy={onCopy} trans={trans} />
+        </Part>
+      )}
       <Part title={trans.__('Identity')} folded>
         <Identity run={run} onCopy={onCopy} trans={trans} />
       </Part>
@@ -93,9 +136,29 @@ function Whole(props: IRunDetailProps & { readonly run: RunDetail }): React.JSX.
   );
 }
 
+function TrialsPart(props: IRunDetailProps & { readonly run: RunDetail }): React.JSX.Element {
+  const { run, trials, trans } = props;
+  return (
+    <Part title={trans.__('Trials')} count={run.trials}>
+      <div onKeyDown={moveByArrows}>
+        <Trials
+          fetched={trials}
+          metricsPerRow={props.metricsPerRow}
+          onOpen={props.onOpen}
+          onRetry={props.onRetry}
+          tabStop={trials?.value?.trials.at(0)?.run ?? null}
+          trans={trans}
+        />
+      </div>
+    </Part>
+  );
+}
+
 function Heading(props: IRunDetailProps & { readonly run: RunDetail }): React.JSX.Element {
-  const { run, nowMs, onRegister, trans } = props;
+  const { run, nowMs, onOpen, onRegister, onDelete, trans } = props;
+  const { parent } = run;
   const whyNot = whyNotRegistered(run, trans);
+  const kind = kindWords(run.kind, trans);
   return (
     <header className="cellmill-Detail-head">
       <h2>
@@ -108,16 +171,32 @@ function Heading(props: IRunDetailProps & { readonly run: RunDetail }): React.JS
         <Status status={run.status} trans={trans} />
         <span aria-hidden="true">{statusWords(run.status, trans)}</span>
         <Age sinceMs={run.started_ms} nowMs={nowMs} trans={trans} />
+        {kind === null ? null : <span className="cellmill-Chip">{kind}</span>}
       </p>
-      <button
-        type="button"
-        className="cellmill-Button cellmill-mod-primary"
-        disabled={whyNot !== null}
-        title={whyNot ?? trans.__('Make a model version of this run')}
-        onClick={() => onRegister(run.run)}
-      >
-        {trans.__('Register…')}
-      </button>
+      {parent === null ? null : (
+        <button type="button" className="cellmill-Link" onClick={() => onOpen(parent)}>
+          {trans.__('Show its search')}
+        </button>
+      )}
+      <div className="cellmill-Detail-buttons">
+        <button
+          type="button"
+          className="cellmill-Button cellmill-mod-primary"
+          disabled={whyNot !== null}
+          title={whyNot ?? trans.__('Make a model version of this run')}
+          onClick={() => onRegister(run.run)}
+        >
+          {trans.__('Register…')}
+        </button>
+        <button
+          type="button"
+          className="cellmill-Button"
+          title={trans.__('Delete this run; you are asked first')}
+          onClick={() => onDelete(run.run)}
+        >
+          {trans.__('Delete run…')}
+        </button>
+      </div>
       {/* A disabled button shows no tooltip to the keyboard, so the reason stands in the open. */}
       {whyNot === null ? null : <p className="cellmill-Quiet">{whyNot}</p>}
     </header>
@@ -150,6 +229,28 @@ function Notes(props: {
           {run.model_note}
         </div>
       ) : null}
+      {run.tracked.length === 0 ? null : (
+        <div className="cellmill-Note" role="note">
+          {run.tracked.map(other => (
+            <span key={`${other.system} ${other.id}`}>
+              {trans.__('Also tracked by %1:', trackerWords(other.system))}{' '}
+              <TrackedRun other={other} />
+            </span>
+          ))}
+        </div>
+      )}
     </>
+  );
+}
+
+function TrackedRun(props: { readonly other: WireTracked }): React.JSX.Element {
+  const { other } = props;
+  const page = pageOf(other);
+  return page === null ? (
+    <code>{other.id}</code>
+  ) : (
+    <a href={page} target="_blank" rel="noopener noreferrer">
+      {other.id}
+    </a>
   );
 }

@@ -16,6 +16,7 @@ export function Identity(props: {
   const ids: readonly (readonly [string, string | null])[] = [
     [trans.__('Run'), run.run],
     [trans.__('MLflow run'), run.store_id],
+    ...(run.nested_in === null ? [] : [[trans.__('Lies in run'), run.nested_in] as const]),
     [trans.__('Session'), run.session],
     [trans.__('Notebook'), run.notebook]
   ];

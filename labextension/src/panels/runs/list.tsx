@@ -1,5 +1,6 @@
 /** The runs, newest first, with what limits them. */
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { caretDownIcon } from '@jupyterlab/ui-components';
 import React, { useEffect, useRef, useState } from 'react';
 
 import type { IRuns, Scope } from '../../state/runs';
@@ -7,13 +8,16 @@ import type { RunSummary } from '../../wire/generated';
 import { moveByArrows } from '../frame/arrows';
 import { Empty, Loading, TroubleNotice } from '../frame/notices';
 import { RunRow } from './row';
-import { answersTo } from './words';
+import { Trials } from './trials';
+import { answersTo, trialsWords } from './words';
 
 export interface IRunsListProps {
   readonly runs: IRuns;
   readonly nowMs: number;
   readonly onScope: (scope: Scope) => void;
   readonly onOpen: (run: string) => void;
+  readonly onExpand: (run: string, wanted: boolean) => void;
+  readonly onDelete: (run: string) => void;
   readonly onRetry: () => void;
   readonly trans: TranslationBundle;
 }
@@ -71,7 +75,7 @@ function Rows(
     }
     opened.current = runs.opened;
   }, [runs.opened]);
-  const tabStop = found.some(run => run.run === stop) ? stop : found[0].run;
+  const tabStop = stop !== null && stopsOf(runs, found).includes(stop) ? stop : found[0].run;
   return (
     // The role is written out because Safari forgets it for lists without bullets.
     <ul
@@ -79,22 +83,102 @@ function Rows(
       role="list"
       aria-label={trans.__('Runs')}
       className="cellmill-List"
-      onKeyDown={moveByArrows}
-      onFocus={event => setStop(event.target.dataset.run ?? null)}
+      onKeyDown={event => {
+        const { run } = (event.target as HTMLElement).dataset;
+        if (event.key === 'Delete' && run !== undefined) {
+          event.preventDefault();
+          props.onDelete(run);
+        } else {
+          moveByArrows(event);
+        }
+      }}
+      onFocus={event => setStop(event.target.dataset.cellmillStop ?? null)}
     >
       {found.map(run => (
-        <RunRow
-          key={run.run}
-          run={run}
-          metricsPerRow={runs.metricsPerRow}
-          showNotebook={runs.scope === 'all'}
-          nowMs={props.nowMs}
-          tabStop={run.run === tabStop}
-          onOpen={props.onOpen}
-          trans={trans}
-        />
+        <Entry key={run.run} {...props} run={run} tabStop={tabStop} />
       ))}
     </ul>
+  );
+}
+
+/** A run, and below a search the button that shows its trials. */
+function Entry(
+  props: IRunsListProps & { readonly run: RunSummary; readonly tabStop: string | null }
+): React.JSX.Element {
+  const { runs, run, tabStop, onExpand, trans } = props;
+  const item = useRef<HTMLLIElement>(null);
+  const isExpanded = runs.expanded.has(run.run);
+  const row = (
+    <RunRow
+      run={run}
+      metricsPerRow={runs.metricsPerRow}
+      showNotebook={runs.scope === 'all'}
+      nowMs={props.nowMs}
+      tabStop={run.run === tabStop}
+      onOpen={props.onOpen}
+      trans={trans}
+    />
+  );
+  if (run.trials === 0) {
+    return <li>{row}</li>;
+  }
+  return (
+    <li
+      ref={item}
+      className="cellmill-mod-search"
+      onKeyDown={event => {
+        // As in a tree: right opens, left closes and goes back to the search.
+        const wanted = event.key === 'ArrowRight';
+        if ((wanted || event.key === 'ArrowLeft') && wanted !== isExpanded) {
+          event.preventDefault();
+          event.stopPropagation();
+          onExpand(run.run, wanted);
+          item.current?.querySelector<HTMLElement>('.cellmill-Row')?.focus();
+        }
+      }}
+    >
+      {row}
+      <button
+        type="button"
+        className="cellmill-TrialsToggle"
+        data-cellmill-stop={trialsStop(run)}
+        tabIndex={trialsStop(run) === tabStop ? 0 : -1}
+        aria-expanded={isExpanded}
+        onClick={() => onExpand(run.run, !isExpanded)}
+      >
+        <caretDownIcon.react tag="span" className="cellmill-Part-caret" />
+        {trialsWords(run.trials, trans)}
+      </button>
+      {isExpanded ? (
+        <Trials
+          fetched={runs.trials.get(run.run)}
+          metricsPerRow={runs.metricsPerRow}
+          onOpen={props.onOpen}
+          onRetry={props.onRetry}
+          tabStop={tabStop}
+          trans={trans}
+        />
+      ) : null}
+    </li>
+  );
+}
+
+function trialsStop(run: RunSummary): string {
+  return `${run.run} trials`;
+}
+
+/** Everything in the list that the keyboard can stand on. */
+function stopsOf(runs: IRuns, found: readonly RunSummary[]): string[] {
+  return found.flatMap(run =>
+    run.trials === 0
+      ? [run.run]
+      : [
+          run.run,
+          trialsStop(run),
+          ...(runs.expanded.has(run.run)
+            ? (runs.trials.get(run.run)?.value?.trials ?? []).map(trial => trial.run)
+            : [])
+        ]
   );
 }
 

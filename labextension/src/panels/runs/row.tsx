@@ -5,10 +5,10 @@ import React from 'react';
 import type { RunSummary } from '../../wire/generated';
 import { Age } from '../frame/age';
 import { Breakable } from '../frame/breakable';
-import { warningIcon } from '../frame/icons';
 import { metricWords } from '../frame/numbers';
+import { Incomplete } from './incomplete';
 import { Status } from './status';
-import { fileName, shortClass, statusWords } from './words';
+import { fileName, kindWords, rowMetrics, shortClass, statusWords } from './words';
 
 export interface IRunRowProps {
   readonly run: RunSummary;
@@ -24,42 +24,49 @@ export interface IRunRowProps {
 export function RunRow(props: IRunRowProps): React.JSX.Element {
   const { run, trans } = props;
   return (
-    <li>
-      <button
-        type="button"
-        className="cellmill-Row"
-        data-cellmill-stop
-        data-run={run.run}
-        tabIndex={props.tabStop ? 0 : -1}
-        onClick={() => props.onOpen(run.run)}
-      >
-        <span className="cellmill-Row-head">
-          <Status status={run.status} trans={trans} />
-          <span className="cellmill-Row-title" title={run.model_class}>
-            <Breakable name={shortClass(run.model_class)} />
+    <button
+      type="button"
+      className="cellmill-Row"
+      data-cellmill-stop={run.run}
+      data-run={run.run}
+      tabIndex={props.tabStop ? 0 : -1}
+      onClick={() => props.onOpen(run.run)}
+    >
+      <span className="cellmill-Row-head">
+        <Status status={run.status} trans={trans} />
+        <span className="cellmill-Row-title" title={run.model_class}>
+          <Breakable name={shortClass(run.model_class)} />
+        </span>
+        <Kind kind={run.kind} trans={trans} />
+        <Age sinceMs={run.started_ms} nowMs={props.nowMs} trans={trans} />
+      </span>
+      <span className="cellmill-Row-facts">
+        {run.incomplete.length > 0 ? <Incomplete reasons={run.incomplete} trans={trans} /> : null}
+        <Metrics run={run} limit={props.metricsPerRow} trans={trans} />
+        {props.showNotebook && run.notebook !== null ? (
+          <span className="cellmill-Quiet" title={run.notebook}>
+            {fileName(run.notebook)}
           </span>
-          <Age sinceMs={run.started_ms} nowMs={props.nowMs} trans={trans} />
-        </span>
-        <span className="cellmill-Row-facts">
-          {run.incomplete.length > 0 ? <Incomplete reasons={run.incomplete} trans={trans} /> : null}
-          <Metrics run={run} limit={props.metricsPerRow} trans={trans} />
-          {props.showNotebook && run.notebook !== null ? (
-            <span className="cellmill-Quiet" title={run.notebook}>
-              {fileName(run.notebook)}
-            </span>
-          ) : null}
-          {run.recorded || run.status === 'running' ? null : (
-            <span
-              className="cellmill-Quiet cellmill-mod-italic"
-              title={trans.__('It is kept in the journal, and will be in MLflow in a moment.')}
-            >
-              {trans.__('not in MLflow yet')}
-            </span>
-          )}
-        </span>
-      </button>
-    </li>
+        ) : null}
+        {run.recorded || run.status === 'running' ? null : (
+          <span
+            className="cellmill-Quiet cellmill-mod-italic"
+            title={trans.__('It is kept in the journal, and will be in MLflow in a moment.')}
+          >
+            {trans.__('not in MLflow yet')}
+          </span>
+        )}
+      </span>
+    </button>
   );
+}
+
+function Kind(props: {
+  readonly kind: RunSummary['kind'];
+  readonly trans: TranslationBundle;
+}): React.JSX.Element | null {
+  const words = kindWords(props.kind, props.trans);
+  return words === null ? null : <span className="cellmill-Chip">{words}</span>;
 }
 
 function Metrics(props: {
@@ -68,7 +75,7 @@ function Metrics(props: {
   readonly trans: TranslationBundle;
 }): React.JSX.Element {
   const { run, limit, trans } = props;
-  const shown = run.metrics.slice(0, limit);
+  const shown = rowMetrics(run, limit);
   return (
     <>
       {run.status === 'finished' ? null : (
@@ -90,18 +97,5 @@ function Metrics(props: {
         <span className="cellmill-Quiet">{trans.__('no metrics yet')}</span>
       ) : null}
     </>
-  );
-}
-
-function Incomplete(props: {
-  readonly reasons: readonly string[];
-  readonly trans: TranslationBundle;
-}): React.JSX.Element {
-  const words = props.trans.__('Incomplete: %1', props.reasons.join('; '));
-  return (
-    <span className="cellmill-Incomplete" title={words}>
-      <warningIcon.react tag="span" />
-      <span className="cellmill-Hidden">{words}</span>
-    </span>
   );
 }

@@ -1,17 +1,19 @@
 /** A run's metrics and parameters. */
 import type { TranslationBundle } from '@jupyterlab/translation';
-import React from 'react';
+import React, { Fragment } from 'react';
 
-import type { WireMetric, WireParameter } from '../../wire/generated';
+import type { WireCurve, WireMetric, WireParameter } from '../../wire/generated';
 import { Breakable } from '../frame/breakable';
-import { metricWords } from '../frame/numbers';
+import { countWords, metricWords } from '../frame/numbers';
 import { Value } from '../frame/value';
+import { Curve } from './curve';
 
 export function Metrics(props: {
   readonly metrics: readonly WireMetric[];
+  readonly curves: readonly WireCurve[];
   readonly trans: TranslationBundle;
 }): React.JSX.Element {
-  const { metrics, trans } = props;
+  const { metrics, curves, trans } = props;
   if (metrics.length === 0) {
     return (
       <p className="cellmill-Quiet">
@@ -22,19 +24,34 @@ export function Metrics(props: {
   return (
     <table className="cellmill-Table cellmill-mod-numbers" aria-label={trans.__('Metrics')}>
       <tbody>
-        {metrics.map(metric => (
-          <tr key={metric.name}>
-            <th scope="row">
-              <Breakable name={metric.name} />
-            </th>
-            <td className="cellmill-mod-number" title={String(metric.value)}>
-              {metricWords(metric.value)}
-              {metric.points > 1 ? (
-                <span className="cellmill-Quiet"> {trans.__('(last of %1)', metric.points)}</span>
-              ) : null}
-            </td>
-          </tr>
-        ))}
+        {metrics.map(metric => {
+          const curve = curves.find(({ name }) => name === metric.name);
+          return (
+            <Fragment key={metric.name}>
+              <tr>
+                <th scope="row">
+                  <Breakable name={metric.name} />
+                </th>
+                <td className="cellmill-mod-number" title={String(metric.value)}>
+                  {metricWords(metric.value)}
+                  {metric.points > 1 ? (
+                    <span className="cellmill-Quiet">
+                      {' '}
+                      {trans.__('(last of %1)', countWords(metric.points))}
+                    </span>
+                  ) : null}
+                </td>
+              </tr>
+              {curve === undefined ? null : (
+                <tr className="cellmill-Curve-row">
+                  <td colSpan={2}>
+                    <Curve curve={curve} trans={trans} />
+                  </td>
+                </tr>
+              )}
+            </Fragment>
+          );
+        })}
       </tbody>
     </table>
   );

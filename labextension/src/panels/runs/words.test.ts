@@ -2,7 +2,17 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { expect, test } from 'vitest';
 
 import { aDetail, aRun } from '../../../testing/fakes';
-import { answersTo, fileName, firstLine, shortClass, whyNotRegistered } from './words';
+import {
+  answersTo,
+  fileName,
+  firstLine,
+  kindWords,
+  pageOf,
+  rowMetrics,
+  shortClass,
+  trialsWords,
+  whyNotRegistered
+} from './words';
 
 const trans = nullTranslator.load('cellmill');
 
@@ -33,4 +43,27 @@ test('the filter wants every word, in any order and case', () => {
   expect(answersTo(run, 'FAILED ridge')).toBe(true);
   expect(answersTo(run, 'r2')).toBe(true);
   expect(answersTo(run, 'ridge lasso')).toBe(false);
+});
+
+test('a run that is no plain fit says what it is', () => {
+  expect(kindWords('fit', trans)).toBeNull();
+  expect(kindWords('validation', trans)).toBe('cross-validation');
+  expect([1, 2000].map(count => trialsWords(count, trans))).toEqual(['1 trial', '2,000 trials']);
+});
+
+test('a training that still runs shows its loss before all else', () => {
+  const metrics = ['accuracy', 'train_loss', 'f1'].map(name => ({ name, value: 1, points: 2 }));
+  const names = (run: Parameters<typeof rowMetrics>[0], limit: number): string[] =>
+    rowMetrics(run, limit).map(({ name }) => name);
+  expect(names(aRun('1', { metrics, status: 'running' }), 2)).toEqual(['train_loss', 'accuracy']);
+  expect(names(aRun('1', { metrics, status: 'running' }), 0)).toEqual(['train_loss']);
+  expect(names(aRun('1', { metrics }), 2)).toEqual(['accuracy', 'train_loss']);
+});
+
+test('only addresses of the web are followed', () => {
+  const other = { system: 'wandb', id: 'x' } as const;
+  expect(pageOf({ ...other, uri: 'https://wandb.ai/x' })).toBe('https://wandb.ai/x');
+  for (const uri of ['javascript:alert(1)', 'file:///etc/passwd', null]) {
+    expect(pageOf({ ...other, uri })).toBeNull();
+  }
 });

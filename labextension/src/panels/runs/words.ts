@@ -1,7 +1,14 @@
 /** Words for what a run is and how it went. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { RunDetail, RunSummary, WireExecution } from '../../wire/generated';
+import type {
+  RunDetail,
+  RunSummary,
+  WireExecution,
+  WireMetric,
+  WireTracked
+} from '../../wire/generated';
+import { countWords } from '../frame/numbers';
 
 /** `sklearn.linear_model.Ridge` -> `Ridge`. */
 export function shortClass(modelClass: string): string {
@@ -17,6 +24,75 @@ export function fileName(path: string): string {
 export function firstLine(source: string): string {
   const lines = source.split('\n').filter(line => line.trim() !== '');
   return (lines.find(line => !line.startsWith('%%')) ?? lines.at(0) ?? '').trim();
+}
+
+/** As much of a SHA-256 as tells one from another. */
+export function shortDigest(digest: string): string {
+  return digest.slice(0, 12);
+}
+
+/** A commit as git itself abbreviates it. */
+export function shortCommit(commit: string): string {
+  return commit.slice(0, 7);
+}
+
+const FRONT_ENDS: Readonly<Partial<Record<string, string>>> = {
+  jupyterlab: 'JupyterLab',
+  notebook: 'Jupyter Notebook',
+  papermill: 'papermill',
+  nbclient: 'nbclient',
+  vscode: 'Visual Studio Code',
+  cellmill: 'cellmill run'
+};
+
+export function frontEndWords(frontEnd: string): string {
+  return FRONT_ENDS[frontEnd] ?? frontEnd;
+}
+
+/** What a run is when it is no plain `fit`, `null` when it is one. */
+export function kindWords(kind: RunSummary['kind'], trans: TranslationBundle): string | null {
+  switch (kind) {
+    case 'fit':
+      return null;
+    case 'loop':
+      return trans.__('training loop');
+    case 'search':
+      return trans.__('search');
+    case 'trial':
+      return trans.__('trial');
+    case 'validation':
+      return trans.__('cross-validation');
+  }
+}
+
+export function trialsWords(count: number, trans: TranslationBundle): string {
+  return trans._n('%2 trial', '%2 trials', count, countWords(count));
+}
+
+/** The metrics of a row: of a training that still runs, a loss comes first and is always there. */
+export function rowMetrics(run: RunSummary, limit: number): readonly WireMetric[] {
+  const loss = run.metrics.find(({ name }) => /loss/i.test(name));
+  if (run.status !== 'running' || loss === undefined) {
+    return run.metrics.slice(0, limit);
+  }
+  const others = run.metrics.filter(metric => metric !== loss);
+  return [loss, ...others].slice(0, Math.max(1, limit));
+}
+
+export function trackerWords(system: WireTracked['system']): string {
+  switch (system) {
+    case 'mlflow':
+      return 'MLflow';
+    case 'wandb':
+      return 'Weights & Biases';
+    case 'comet':
+      return 'Comet';
+  }
+}
+
+/** The address of another tracker's page, `null` for whatever a browser should not follow. */
+export function pageOf({ uri }: WireTracked): string | null {
+  return uri !== null && /^https?:\/\//i.test(uri) ? uri : null;
 }
 
 export function statusWords(status: RunSummary['status'], trans: TranslationBundle): string {
@@ -63,7 +139,15 @@ export function whyNotRegistered(run: RunDetail, trans: TranslationBundle): stri
 /** Does the run answer to what was typed in the filter? Every word must be found somewhere. */
 export function answersTo(run: RunSummary, typed: string): boolean {
   const names = run.metrics.map(metric => metric.name);
-  const text = [run.model_class, run.library, run.status, run.run, run.notebook ?? '', ...names]
+  const text = [
+    run.model_class,
+    run.library,
+    run.kind,
+    run.status,
+    run.run,
+    run.notebook ?? '',
+    ...names
+  ]
     .join(' ')
     .toLowerCase();
   return typed
