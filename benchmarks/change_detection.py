@@ -1,4 +1,4 @@
-"""Does a comparison of the namespace see what cells do to objects of many classes? `python -m benchmarks.change_detection`.
+"""Is it seen what cells do to objects of many classes? `python -m benchmarks.change_detection`.
 
 For each class an object is made, looked at, and changed, each in a cell of its own. A change that is not seen is a
 defect; a look that is taken for a change is a cost.
@@ -110,10 +110,8 @@ def main() -> int:
         print(f"\n{title}: {_counts(found)}")
         for finding in found:
             if given.only or finding.verdict not in ("exact", "not installed"):
-                print(
-                    f"  {finding.case.package:14} {finding.case.name:44} {finding.verdict:12} change: {finding.after_change},"
-                    f" look: {finding.after_look}, in time: {finding.in_time}"
-                )
+                print(f"  {finding.case.package:14} {finding.case.name:44} {finding.verdict:12}", end=" ")
+                print(f"change: {finding.after_change}, look: {finding.after_look}, in time: {finding.in_time}")
     if given.write:
         PAGE.write_text(_page(findings), encoding="utf-8")
     return int(any(finding.verdict not in _KNOWN for found in findings.values() for finding in found))
@@ -133,7 +131,7 @@ def examine(case: Case) -> Finding:
             in_time, _ = _last(case, [case.setup, case.look, case.change], in_time=True)
     except ModuleNotFoundError:
         return Finding(case, trouble="not installed")
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - one class must not stop the others
         traceback.print_exc(file=sys.stderr)
         return Finding(case, trouble=f"failed: {type(error).__name__}")
     return Finding(case, change, look, in_time, alias)
@@ -177,8 +175,8 @@ def _page(findings: dict[str, list[Finding]]) -> str:
             f"{counted['superfluous']} superfluous, {counted['unsure']} unsure, {counted['missed']} missed.",
             "",
             f"In the time that a kernel gives, of {len(here)} changes {in_time['changed']} are seen, "
-            f"{in_time['by the source']} are unsure and named by the source, {in_time['unsure']} are unsure and not named, "
-            f"{in_time['nothing']} are missed.",
+            f"{in_time['by the source']} are unsure and named by the source, {in_time['unsure']} are unsure and not "
+            f"named, {in_time['nothing']} are missed.",
             "",
             "| package | class | changed by | after the change | after a look | in a kernel's time | verdict |",
             "|---|---|---|---|---|---|---|",
@@ -217,17 +215,24 @@ After each cell Cellmill compares the user's namespace with what it was before
 objects have changed in place, through whatever name. This table shows for how many classes that works. It is made by
 `python -m benchmarks.change_detection --write`.
 
-The yardstick is [Kishu](https://github.com/illinoisdata/kishu), whose README lists 149 classes: of 134 it reports changes
-exactly, of 15 it may report changes where there were none, and it misses none. The operations here are our own. For each
-class an object `a` is made, then looked at, then changed, each in a cell of its own, and a second name leads to it.
+The yardstick is [Kishu](https://github.com/illinoisdata/kishu), whose README lists 149 classes: of 134 it reports
+changes exactly, of 15 it may report changes where there were none, and it misses none. The operations here are our own,
+and only classes whose packages are installed could be tried, so the two counts are not of the same set. For each class
+an object `a` is made, then looked at, then changed, each in a cell of its own, and a second name leads to it.
 
 - **exact**: the change is seen, under both names, and the look is not taken for one.
-- **superfluous**: the look is taken for a change too, mostly because the library keeps what it worked out. It is a cost.
+- **superfluous**: the look is taken for a change too, mostly because the library keeps what it worked out: a cost.
 - **unsure**: the object does not let itself be compared. The source decides, as it would without a comparison.
 - **missed**: a defect.
 
-These columns hold with plenty of time. A kernel gives each comparison 0.3 ms, or one hundredth of the time that the cell
-took; what is not reached is unsure, and the source decides: the second last column shows what then becomes of the change.
+These verdicts hold with plenty of time. A kernel gives each comparison 0.3 ms, or one hundredth of the time that the
+cell took; what is not reached is unsure, and the source decides. The column "in a kernel's time" shows what becomes of
+the change then: seen, unsure but named by the source, or unsure and not named, which is a change that is lost.
+
+What is not found: state that a library keeps in C and no reader knows (it is unsure, not missed); a change of a list or
+dict that no name of the cell's source leads to, such as by `exec` (all names are compared where the source shows such
+words); changes made inside modules; what another thread does after the comparison (told with the next cell that touches
+it).
 """
 
 if __name__ == "__main__":

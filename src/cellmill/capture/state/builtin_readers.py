@@ -210,8 +210,12 @@ def read_class(value: type, look: Look) -> object:
     return look.items([*_bases_of(value), *(name for name, _ in parts), *(part for _, part in parts)])
 
 
+_RANDOM_STATE: Callable[[random.Random], tuple[int, ...]] = random.Random.__base__.__dict__["getstate"]
+
+
 def _random(value: Any, look: Look) -> object:
-    return hash((random.Random.__dict__["getstate"](value)[1], look.items([value.__dict__.get("gauss_next")])))
+    attributes = random.Random.__dict__["__dict__"].__get__(value)
+    return hash((_RANDOM_STATE(value), look.items([attributes.get("gauss_next")])))
 
 
 def _as_text(value: Any, look: Look) -> object:

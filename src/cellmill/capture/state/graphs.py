@@ -5,6 +5,9 @@ from typing import Literal
 
 from cellmill.capture.state.look import MISSING, Look, Reading, identity
 
+MOST_IN_GRAPH, MOST_OBJECTS = 20_000, 60_000
+"""Beyond these, objects are not remembered, and what leads to them is unsure: 60,000 take about 15 MB."""
+
 Verdict = Literal["same", "changed", "unsure"]
 
 
@@ -16,7 +19,7 @@ class Node:
     def __init__(self, reading: Reading) -> None:
         self.key, self.bulk = reading.key, reading.bulk
         self.opaque, self.private = reading.opaque, reading.private
-        self.owners: set[Graph] = set()
+        self.owners: tuple[Graph, ...] = ()
 
     def compare(self, reading: Reading) -> Verdict:
         """Return how an object differs from what it was, and remember it as it is."""
@@ -61,6 +64,16 @@ class Graph:
         """Whether it belongs to matplotlib, so that pyplot may change it from afar."""
         self.by_source = False
         """Whether the source says what it looks up: a function or class that a name is bound to."""
+
+    def group(self) -> set["Graph"]:
+        """Return all that a change of this one may reach, through graphs that are not wholly known too."""
+        found, queue = {self}, [self]
+        while queue:
+            for other in queue.pop().sharing() - found:
+                found.add(other)
+                if not other.complete:
+                    queue.append(other)
+        return found - {self}
 
     def sharing(self) -> set["Graph"]:
         """Return the graphs that share an object with this one, or may for all that is known."""
@@ -130,6 +143,8 @@ class Graphs:
 
     def remember(self, graph: Graph, found: list[int], look: Look, *, complete: bool) -> None:
         """Let a graph consist of the objects that were found in it."""
+        if len(self._nodes) + len(found) - len(graph.nodes) > MOST_OBJECTS:
+            found, complete = found[:1], False
         graph.complete = complete
         links: frozenset[str] = frozenset()
         for ident in found:
@@ -150,9 +165,10 @@ class Graphs:
         for ident in graph.nodes - nodes:
             node = self._nodes.get(ident)
             if node is not None:
-                node.owners.discard(graph)
+                node.owners = tuple(owner for owner in node.owners if owner is not graph)
                 if not node.owners:
                     del self._nodes[ident]
+        alone = (graph,)
         for ident in found:
             if ident in graph.nodes or look is None:
                 continue
@@ -167,7 +183,10 @@ class Graphs:
                     if other is not graph:
                         other.near.add(graph)
                         graph.near.add(other)
-            node.owners.add(graph)
+            if not node.owners:
+                node.owners = alone  # one tuple for all: most objects belong to one graph
+            elif graph not in node.owners:
+                node.owners = (*node.owners, graph)
         graph.nodes = nodes
 
     def _link(self, graph: Graph, links: frozenset[str]) -> None:
@@ -203,7 +222,7 @@ def walk(root: object, graphs: Graphs, look: Look, differing: dict[int, Verdict 
             continue
         seen.add(ident)
         reading = look.reading(value)
-        if reading is None:
+        if reading is None or len(result.found) >= MOST_IN_GRAPH:
             result.complete = False
             break
         if reading.unkept:

@@ -312,7 +312,7 @@ class _Comparison:
         for name in (*self._unsure, *self._changed):
             at = self._graphs.at(self._seen.get(name, 0))
             if at is not None:
-                for other in at.sharing():
+                for other in at.group():
                     if other.root not in self._walked and (at.root in self._vague or not other.complete):
                         self._unsure |= other.names
 
@@ -334,7 +334,7 @@ class _Comparison:
     def _aliases(self) -> tuple[tuple[str, ...], ...]:
         groups = set()
         for graph in self._walked.values():
-            names = graph.names.union(*(other.names for other in graph.sharing())) & self._seen.keys()
+            names = graph.names.union(*(other.names for other in graph.group())) & self._seen.keys()
             if len(names) > 1:
                 groups.add(tuple(sorted(names)))
         return tuple(sorted(groups))
