@@ -6,6 +6,7 @@ execution before it changes, so one more execution costs the same in a long sess
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Literal
 
 from cellmill.core.events import CellIdentified, Outcome
 from cellmill.core.ids import ExecutionId
@@ -103,9 +104,12 @@ def sources_of(executions: Iterable[Execution]) -> tuple[DataSource, ...]:
     for execution in executions:
         for use in execution.files:
             if use.mode == "read":
-                found["file", use.path] = DataSource("file", use.path, use.sha256)
-        for kind, name in named_sources(execution.source):
-            found.setdefault((kind, name), DataSource(kind, name))
+                before, _, within = use.path.replace("\\", "/").rpartition("-packages/")
+                kind: Literal["package", "file"]
+                kind, name = ("package", within) if before else ("file", use.path)  # data that a package brings
+                found[kind, name] = DataSource(kind, name, use.sha256)
+        for named, text in named_sources(execution.source):
+            found.setdefault((named, text), DataSource(named, text))
     return tuple(found.values())
 
 

@@ -5,9 +5,11 @@ container or a global of a module changed with it). Comparing the namespace with
 where the time allowed was enough; where it was not, the source decides.
 """
 
+import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import ModuleType
+from types import BuiltinFunctionType, FunctionType, ModuleType, NoneType
 
 from cellmill.capture.state import Changes, NamespaceState
 from cellmill.dataflow.footprint import Footprint, Namespace, footprint
@@ -15,8 +17,13 @@ from cellmill.dataflow.slice import EVERYTHING
 
 # Comparing may take a hundredth of what the cell took, and this much in any case.
 LEAST_BUDGET_S, BUDGET_SHARE = 0.0003, 0.01
-# A cell with one of these words may touch names that its source does not show.
-_HIDDEN_WAYS = ("exec", "eval", "globals", "vars(", "locals", "run_line_magic", "run_cell_magic", "__dict__", "ns")
+# A cell that does one of these may touch names that its source does not show. Of magics, those that run
+# no Python, or whose Python is read with the cell's, cannot.
+_HIDDEN_WAYS = re.compile(
+    r"(?<![\w.])(?:exec|eval|globals|locals|vars)\s*\(|__dict__|__main__|user_ns|_getframe|"
+    r"run_(?:line|cell)_magic\('(?!(?:time|timeit|capture|prun|matplotlib|load_ext|reload_ext|config|pip|conda|uv|cd|ls|"
+    r"pwd|env|who|whos|autoreload|cellmill|precision|html|bash|sh|writefile|javascript|latex|svg|markdown)')"
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,7 @@ class Names:
         changes = self._state.after(
             found.reads | found.writes,
             max(LEAST_BUDGET_S, BUDGET_SHARE * took_s),
-            everything=python is not None and any(way in python for way in _HIDDEN_WAYS),
+            everything=python is not None and _HIDDEN_WAYS.search(python) is not None,
         )
         return self._corrected(found, changes)
 
@@ -70,8 +77,7 @@ class Names:
         suspected = found.writes - found.bound - {EVERYTHING}
         unsure = changes.unsure & suspected
         for group in changes.aliases:
-            if not suspected.isdisjoint(group) and not changes.unsure.isdisjoint(group):
-                unsure |= changes.unsure.intersection(group)
+            unsure |= self._sharing(suspected.intersection(group), changes.unsure.intersection(group))
         # What a module holds is not compared: `np.random.seed(0)` changes it all the same.
         modules = {name for name in suspected if type(self._user_names.get(name)) is ModuleType}
         writes = (found.bound - {EVERYTHING}) | changes.bound | changes.deleted | changes.changed | unsure | modules
@@ -79,3 +85,39 @@ class Names:
         return NamesSeen(
             found.reads | changes.changed | unsure, frozenset(writes), tuple(sorted(changes.deleted)), changes.aliases
         )
+
+    def _sharing(self, suspected: frozenset[str], near: frozenset[str]) -> set[str]:
+        """Return those of `near` that may hold a part of what a suspected name holds.
+
+        An object that was not walked to its end is near everything; what cannot share with it is told here.
+        """
+        values = self._user_names
+        holding = [values[name] for name in suspected if name in values]
+        return {name for name in near if name in values and any(_may_share(values[name], value) for value in holding)}
+
+
+def _may_share(one: object, other: object) -> bool:
+    if one is other:
+        return True
+    kinds = (_kind(one), _kind(other))
+    if "alone" in kinds:
+        return False
+    if kinds == ("array", "array"):
+        shares: bool = sys.modules["numpy"].may_share_memory(one, other)  # by their bounds: nothing is read
+        return shares
+    # Since its version 3 pandas writes into no memory that another frame, or an array, shows.
+    return not ("frame" in kinds and kinds != ("frame", "other") and kinds != ("other", "frame"))
+
+
+def _kind(value: object) -> str:
+    kind = type(value)
+    home = kind.__module__.partition(".")[0]
+    if kind in (ModuleType, FunctionType, BuiltinFunctionType, type, str, bytes, int, float, complex, bool, NoneType):
+        return "alone"
+    if home == "pathlib":
+        return "alone"
+    if home == "numpy" and kind.__name__ == "ndarray":
+        return "array"
+    if home == "pandas" and not str(getattr(sys.modules.get("pandas"), "__version__", "0")).startswith(("1.", "2.")):
+        return "frame"
+    return "other"

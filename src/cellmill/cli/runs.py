@@ -41,6 +41,7 @@ def runs(
     notebook: str | None = typer.Argument(None, help="Only the runs of this notebook."),
     folder: Path = FOLDER,
     limit: int = typer.Option(50, "--limit", "-n", min=1, help="At most so many, the newest."),
+    trials: bool = typer.Option(False, "--trials", help="Also the trials of searches, each as a run."),
     as_json: bool = AS_JSON,
 ) -> None:
     """List the captured runs, newest first."""
@@ -48,7 +49,8 @@ def runs(
 
     sessions = load(folder)
     wanted = sessions.project.relative(notebook) if notebook else None
-    found = sessions.runs(wanted)
+    everything = sessions.runs(wanted)
+    found = everything if trials else tuple(run for run in everything if run.parent is None)
     if as_json:
         record_pending(sessions)
         known = _store_ids(sessions)
@@ -63,7 +65,7 @@ def runs(
             "in JupyterLab or with: cellmill run NOTEBOOK"
         )
         return
-    print_runs(found[:limit])
+    print_runs(found[:limit], among=everything)
     if len(found) > limit:
         typer.echo(f"{count(len(found) - limit, 'older run')} not shown; see more with --limit.")
     record_pending(sessions)
@@ -180,6 +182,8 @@ def as_record(run: "Run", store_id: str | None) -> dict[str, Any]:
         "mlflow_run_id": store_id,
         "notebook": run.notebook,
         "model_class": run.model_class,
+        "kind": run.kind,
+        "parent": run.parent,
         "status": run.status,
         "started_ms": run.started_ms,
         "ended_ms": run.ended_ms,
@@ -188,6 +192,10 @@ def as_record(run: "Run", store_id: str | None) -> dict[str, Any]:
         "data": [
             {"name": use.name, "context": use.context, "digest": use.digest, "rows": use.rows} for use in run.data
         ],
+        "sources": [{"kind": s.kind, "name": s.name, "sha256": s.digest} for s in run.sources],
+        "curves": _curves(run),
+        "environment": _environment(run),
+        "tracked": [{"system": t.system, "id": t.id, "uri": t.uri} for t in run.tracked],
         "executions": [
             {
                 "execution": part.execution.execution,
@@ -203,6 +211,27 @@ def as_record(run: "Run", store_id: str | None) -> dict[str, Any]:
     }
     plain: dict[str, Any] = _plain(record)
     return plain
+
+
+def _curves(run: "Run") -> dict[str, list[list[float]]]:
+    """Return each metric that was measured more than once, as pairs of step and value."""
+    points: dict[str, list[list[float]]] = {}
+    for metric in run.metrics:
+        points.setdefault(metric.name, []).append([metric.step, metric.value])
+    return {name: found for name, found in points.items() if len(found) > 1}
+
+
+def _environment(run: "Run") -> dict[str, Any] | None:
+    from dataclasses import asdict
+
+    if run.surroundings is None:
+        return None
+    facts = asdict(run.surroundings)
+    del facts["path"]
+    facts["distributions"] = dict(facts["distributions"])
+    if facts["git"] is not None:
+        facts["git"]["untracked"] = list(facts["git"]["untracked"])
+    return facts
 
 
 def _plain(value: Any) -> Any:

@@ -104,7 +104,7 @@ def _report(notebook: Path, session: SessionId, output: Path, *, as_json: bool) 
         typer.echo(json.dumps(record, indent=2))
         return
     if mine:
-        print_runs(mine)
+        print_runs(tuple(run for run in mine if run.parent is None), among=mine)
     else:
         typer.echo("No training was seen, so there is no run.")
     if output.exists():

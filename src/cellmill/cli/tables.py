@@ -9,7 +9,7 @@ from rich.text import Text
 from cellmill.core.clock import now_ms
 from cellmill.core.models import RegisteredModel, Version
 from cellmill.core.runs import Run
-from cellmill.core.words import age, number, size
+from cellmill.core.words import age, count, number, size
 from cellmill.replay.compare import Comparison
 
 _COLOURS = {"finished": "green", "failed": "red", "interrupted": "yellow", "running": "cyan"}
@@ -22,8 +22,8 @@ def console() -> Console:
     return found if found.is_terminal else Console(highlight=False, width=200)
 
 
-def print_runs(runs: tuple[Run, ...]) -> None:
-    """Print runs, one a row. A notebook that all share is said once, above."""
+def print_runs(runs: tuple[Run, ...], *, among: tuple[Run, ...] = ()) -> None:
+    """Print runs, one a row. A notebook that all share is said once, above. Trials are counted `among` these."""
     notebooks = {run.notebook for run in runs}
     columns = ["run", "model", "status", "parameters", "metrics", "when"]
     if len(notebooks) > 1:
@@ -33,9 +33,10 @@ def print_runs(runs: tuple[Run, ...]) -> None:
         column.no_wrap = column.header not in ("notebook", "parameters", "metrics")
     now = now_ms()
     for run in runs:
+        trials = sum(1 for other in among or runs if other.parent == run.run)
         cells = [
             Text(run.run, style="bold"),
-            Text(run.short_class),
+            Text(run.short_class).append(f"\n{count(trials, 'trial')}" if trials else "", style="dim"),
             _status(run),
             Text("\n".join(_parameters(run))),
             _metrics(run),
@@ -65,12 +66,18 @@ def print_run(run: Run, store_id: str | None) -> None:
         ("notebook", run.notebook or "unknown"),
         ("session", run.session),
         ("MLflow run", store_id or "not recorded yet"),
+        ("also tracked by", ", ".join(f"{t.system} {t.id}" for t in run.tracked)),
+        ("trial of", run.parent or ""),
         ("model", model),
+        *_surroundings(run),
     ):
-        facts.add_row(name, value)
+        if value:
+            facts.add_row(name, value)
     out.print(facts)
     _print_rows(out, "parameters", [(p.name, p.value, p.source) for p in run.parameters], ("name", "value", "from"))
     _print_rows(out, "metrics", [(n, number(v)) for n, v in run.last_metrics.items()], ("name", "value"))
+    sources = [(source.kind, source.name, (source.digest or "")[:10]) for source in run.sources]
+    _print_rows(out, "where the data came from", sources, ("", "", "sha256"))
     data = [(u.name, u.context, f"{u.rows:,} × {len(u.columns)}", u.digest) for u in run.data]
     _print_rows(out, "data", data, ("name", "context", "rows × columns", "digest"))
     executions = [
@@ -78,6 +85,22 @@ def print_run(run: Run, store_id: str | None) -> None:
         for p in run.executions
     ]
     _print_rows(out, "executions", executions, ("", "part", "cell", "source"))
+
+
+def _surroundings(run: Run) -> list[tuple[str, str]]:
+    around = run.surroundings
+    if around is None:
+        return []
+    machine = [around.platform, f"{around.cores} cores" if around.cores else ""]
+    machine += [size(around.memory_bytes)] if around.memory_bytes else []
+    git = around.git
+    changed = ", with uncommitted changes" if git is not None and git.diff else ""
+    return [
+        ("python", f"{around.python}, {count(len(around.distributions), 'imported distribution')}"),
+        ("machine", ", ".join(filter(None, machine))),
+        ("user", around.user or ""),
+        ("git", f"{git.branch or 'detached'} {git.commit[:10]}{changed}" if git is not None else ""),
+    ]
 
 
 def print_comparison(comparison: Comparison) -> None:

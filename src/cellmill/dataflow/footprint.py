@@ -208,7 +208,8 @@ class _Module:
             return
         arguments = [*value.args, *(keyword.value for keyword in value.keywords)]
         if isinstance(value.func, ast.Attribute):
-            if value.func.attr not in _LOOKING:
+            # A class is called for the object that it makes: `pd.DataFrame(rows)` at the end of a cell shows it.
+            if value.func.attr not in _LOOKING and not value.func.attr[0].isupper():
                 self._touch(value.func.value)
         elif isinstance(value.func, ast.Name):
             handed = self.handed.setdefault(value.func.id, set())

@@ -104,7 +104,7 @@ class FileWatch:
         heard = self._heard
         if heard is None or len(heard) >= MOST_HEARD or threading.get_ident() in self._deaf:
             return
-        path = args[0] if args else kwargs.get("file")
+        path: Any = args[0] if args else kwargs.get("file")
         mode = args[1] if len(args) > 1 else kwargs.get("mode", "r")
         kind = type(path)
         if kind is bytes:
@@ -122,7 +122,8 @@ class FileWatch:
             return False
         ending = os.path.splitext(path)[1].lower()  # noqa: PTH122
         if path.startswith(self._installed):
-            return ending in DATA and ending not in (".txt", ".json", ".toml", ".ini", ".zip")
+            inner = os.path.splitext(path[: -len(ending)])[1].lower() if ending == ".zip" else ending  # noqa: PTH122
+            return inner in DATA and inner not in (".txt", ".json", ".toml", ".ini", ".yaml", ".yml", ".pth")
         return ending not in _OF_PROGRAMS
 
 

@@ -1,0 +1,85 @@
+"""Names as the source tells them, corrected by what the cell did."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cellmill.capture.names import Names, NamesSeen
+
+
+class Session:
+    """Cells run one after another in a namespace, and what is seen of each."""
+
+    def __init__(self) -> None:
+        self.user_names: dict[str, Any] = {"np": np, "pd": pd}
+        self.names = Names(self.user_names)
+
+    def run(self, source: str, *, took_s: float = 1.0) -> NamesSeen:
+        self.names.before()
+        exec(source, self.user_names)
+        return self.names.after(source, took_s)
+
+
+@pytest.fixture
+def session() -> Session:
+    return Session()
+
+
+CASES = [
+    # what ran before, the cell, what it writes
+    ("a = [1]", "b = a", "b"),
+    ("a = [1]\nb = a", "b.append(2)", "a b"),
+    ("a = [1]", "len(a)", ""),
+    ("a = [1]\nd = {'k': a}", "a.append(2)", "a d"),
+    ("f = pd.DataFrame({'x': [1, 2]})", "f['y'] = 1", "f"),
+    ("f = pd.DataFrame({'x': [1, 2]})", "f.describe()", ""),
+    ("f = pd.DataFrame({'x': [1, 2]})\ng = f", "g['y'] = 1", "f g"),
+    ("X = np.zeros(9)\nv = X[:3]", "v[0] = 1", "X v"),
+    ("rows = []\ndef add(n):\n    rows.append(n)", "add(3)", "rows"),
+    ("n = 1", "globals()['n'] = 2", "n"),
+    ("n = 1", "exec('m = 2')", "m"),
+    ("n = 1", "del n", "n"),
+    ("", "np.random.seed(0)", "np"),
+    ("", "pd.DataFrame({'x': [1]})", ""),
+    ("n = 5", "n = 5", "n"),
+    ("class Box:\n    pass\nbox = Box()", "box.size = 3", "box"),
+    ("class Box:\n    pass\nbox = Box()\nboxes = [box]", "box.size = 3", "box boxes"),
+    ("columns = ['a']", "columns", ""),
+]
+
+
+@pytest.mark.parametrize(("before", "source", "writes"), CASES, ids=[case[1] for case in CASES])
+def test_a_cell_writes_what_it_changed_and_no_more(session: Session, before: str, source: str, writes: str) -> None:
+    session.run(before)
+    assert session.run(source).writes == frozenset(writes.split())
+
+
+def test_who_changes_an_object_goes_on_from_what_it_was(session: Session) -> None:
+    session.run("a = [1]\nb = a")
+    seen = session.run("b.append(2)")
+    assert {"a", "b"} <= seen.reads
+    assert seen.aliases == (("a", "b"),)
+
+
+def test_a_star_import_writes_the_names_that_it_brings(session: Session) -> None:
+    assert {"sqrt", "pi"} <= session.run("from math import *").writes
+
+
+def test_what_is_bound_between_cells_is_no_cells(session: Session) -> None:
+    session.run("n = 1")
+    session.user_names["slider"] = 3
+    assert session.names.before() == ("slider",)
+    assert session.names.after("n", 1.0) == NamesSeen(reads=frozenset({"n"}))
+
+
+def test_large_frames_that_share_nothing_are_not_tied_together_when_time_is_short(session: Session) -> None:
+    make = "pd.DataFrame({'x': np.arange(400_000), 's': ['a b'] * 400_000})"
+    session.run(f"one = {make}\ntwo = {make}", took_s=0.0)
+    assert session.run("one['y'] = 1", took_s=0.0).writes == {"one"}
+
+
+def test_without_a_namespace_the_source_alone_is_asked() -> None:
+    assert Names().after("y = x + 1", 0.0) == NamesSeen(frozenset({"x"}), frozenset({"y"}))
+    assert Names().after(None, 0.0) == NamesSeen()
