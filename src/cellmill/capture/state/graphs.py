@@ -69,9 +69,10 @@ class Graph:
         """Return all that a change of this one may reach, through graphs that are not wholly known too."""
         found, queue = {self}, [self]
         while queue:
-            for other in queue.pop().sharing() - found:
-                found.add(other)
-                if not other.complete:
+            at = queue.pop()
+            for other in at.sharing() - found:
+                if at is self or not (at.complete and other.complete):
+                    found.add(other)
                     queue.append(other)
         return found - {self}
 
