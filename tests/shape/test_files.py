@@ -69,7 +69,8 @@ def test_an_import_names_the_whole_module(path: Path) -> None:
 
 
 def test_no_file_grows_past_what_a_person_reads_at_once() -> None:
-    sources = [*modules(), *(ROOT / "labextension" / "src").rglob("*.ts*")]
+    written = (path for path in (ROOT / "labextension" / "src").rglob("*.ts*") if path.name != "generated.ts")
+    sources = [*modules(), *written]
     lengths = {name_of(path): len(path.read_text("utf-8").splitlines()) for path in sources}
     assert {name: lines for name, lines in lengths.items() if lines > MOST_LINES} == {}
 

@@ -9,8 +9,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from IPython.core import interactiveshell
-
 from cellmill._version import __version__
 from cellmill.capture.hosting import Host, take_host
 from cellmill.capture.observer import Observer
@@ -79,7 +77,7 @@ def _start(shell: Any, state: KernelState) -> None:
     user_names: dict[str, object] = shell.user_ns
     recording.compare_names(user_names)
     # IPython gives cells an `open` of its own, which calls the one that it has imported.
-    opening = ((builtins, "open"), (io, "open"), (interactiveshell, "io_open"))
+    opening = ((builtins, "open"), (io, "open"), (sys.modules.get("IPython.core.interactiveshell"), "io_open"))
     recording.look_around(
         Surroundings(state.project, user_names, write=recording.write, failed=recording.failed, opening=opening)
     )
