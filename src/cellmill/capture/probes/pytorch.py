@@ -20,6 +20,7 @@ from cellmill.capture.probes.torch_owners import (
     as_array,
     class_of,
     epochs_of,
+    first_rows_of,
     model_parameters,
     optimizer_parameters,
     surroundings_of,
@@ -31,7 +32,6 @@ from cellmill.capture.recording import Recording
 from cellmill.core.ids import ExecutionId, RunId
 
 LIBRARY = "pytorch"
-EXAMPLE_ROWS = 5
 NAMED_PREDICTIONS = 64
 
 
@@ -163,7 +163,12 @@ class PytorchProbe:
     def _part_of(self, optimizer: Any) -> Part | None:
         """An optimiser steps that did not step before, or not in this cell: to which training does it belong?"""
         execution = self.recording.execution
-        if execution is None or not self._observer.is_watching:
+        if execution is None:
+            return None
+        if not self._observer.is_watching:
+            if self._unhook is not None:  # a step of Lightning's, say
+                self._watch_calls(False)
+                self._observer.when_execution_ends("calls of modules", partial(self._watch_calls, True))
             return None
         key = frozenset(id(p) for group in optimizer.param_groups for p in group["params"])
         if not key:
@@ -299,7 +304,7 @@ class PytorchProbe:
         """Between steps, `eval` and `no_grad` say that what comes next is no training."""
 
         def around(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            if self._current is not None and self._unhook is None and not self._in_step:
+            if self._unhook is None and not self._in_step:
                 # This function, what stands in its place, and who called that.
                 module = str(sys._getframe(2).f_globals.get("__name__"))
                 if not module.startswith("torch."):
@@ -310,7 +315,8 @@ class PytorchProbe:
 
     @guarded
     def _evaluates(self) -> None:
-        self._watch_calls(True)
+        if self._observer.is_watching:
+            self._watch_calls(True)
 
     def _called(self, module: Any, args: Any, output: Any) -> None:
         loop = self._current
@@ -323,8 +329,8 @@ class PytorchProbe:
     @guarded
     def _take_example(self, loop: Loop, args: Any) -> None:
         loop.wants_example = False
-        if len(args) == 1 and type(args[0]) is sys.modules["torch"].Tensor and args[0].dim():
-            loop.example = as_array(args[0][:EXAMPLE_ROWS].detach().cpu().clone())
+        if len(args) == 1:
+            loop.example = first_rows_of(args[0])
 
     @guarded
     def _predicted(self, run: RunId, module: Any, args: Any, output: Any) -> None:

@@ -12,6 +12,7 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from cellmill.capture.frames import is_ours
+from cellmill.capture.models import EXAMPLE_ROWS
 from cellmill.capture.probes.parameters import public_name, render
 
 MOST_FRAMES = 30
@@ -238,3 +239,10 @@ def _class_name(module: Any) -> str:
     """`torch.nn.Linear`: torch defines it some modules further down."""
     name = public_name(type(module))
     return f"torch.nn.{name.rpartition('.')[2]}" if name.startswith("torch.nn.modules.") else name
+
+
+def first_rows_of(tensor: Any, count: int = EXAMPLE_ROWS) -> Any:
+    """Return the first rows of a plain tensor as an array of their own, None for anything else."""
+    if type(tensor) is not sys.modules["torch"].Tensor or not tensor.dim():
+        return None
+    return as_array(tensor[:count].detach().cpu().clone())

@@ -7,7 +7,7 @@ user's kernel, and MLflow's flavor, with the library behind it, is imported only
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cellmill.stores.packing import boosting, pytorch, sklearn, statsmodels
+from cellmill.stores.packing import boosting, keras, pytorch, sklearn, statsmodels
 from cellmill.stores.packing.packed import Packed
 
 __all__ = ["NoPacker", "Packed", "Packer", "packed_flavors", "packer_for"]
@@ -22,6 +22,7 @@ _PACKERS: Mapping[str, Packer] = {
     "catboost": boosting.pack_catboost,
     "statsmodels": statsmodels.pack,
     "pytorch": pytorch.pack,
+    "keras": keras.pack,
 }
 
 
