@@ -1,9 +1,12 @@
 """How models are read that keep their state in C: tensors, boosters, trees."""
 
 import sys
+from types import GetSetDescriptorType
 from typing import Any
 
 from cellmill.capture.state.look import Look, Memory, Reader
+
+_MOST_STEPS = 5_000
 
 
 def _tensor(value: Any, look: Look) -> object:
@@ -14,6 +17,9 @@ def _tensor(value: Any, look: Look) -> object:
     learns = of["requires_grad"].__get__(value)
     grad = of["grad"].__get__(value) if learns and of["is_leaf"].__get__(value) else None  # others' warn when asked
     key = look.items([*plain, learns, grad])
+    made_by = of["grad_fn"].__get__(value)
+    if made_by is not None:
+        look.children += _leaves(made_by, look)
     if not of["is_cpu"].__get__(value) or str(get["layout"]) != "torch.strided":
         look.opaque = True  # to read it would make the GPU wait
         return key
@@ -23,6 +29,35 @@ def _tensor(value: Any, look: Look) -> object:
         address = storage.data_ptr()
         look.children.append(Memory(address, size, _bytes_at(address, size)))
     return hash((key, of["storage_offset"](value), of["stride"](value)))
+
+
+def _leaves(made_by: Any, look: Look) -> list[object]:
+    """Return the parameters that a tensor was computed from: `loss.backward()` changes their gradients."""
+    found: list[object] = []
+    seen: set[int] = set()
+    queue = [made_by]
+    while queue:
+        if len(seen) > _MOST_STEPS or look.left < 0:
+            look.partial = True
+            break
+        step = queue.pop()
+        if id(step) in seen:
+            continue
+        seen.add(id(step))
+        variable = _read_in_c(step, "variable")
+        if variable is not None:
+            found.append(variable)
+        queue += [before for before, _ in _read_in_c(step, "next_functions") or () if before is not None]
+    return found
+
+
+def _read_in_c(step: Any, name: str) -> Any:
+    """Return an attribute that torch keeps in C; a step of the user's own may have others of that name."""
+    for ancestor in type.__dict__["__mro__"].__get__(type(step)):
+        held = type.__dict__["__dict__"].__get__(ancestor).get(name)
+        if type(held) is GetSetDescriptorType:
+            return held.__get__(step)
+    return None
 
 
 def _bytes_at(address: int, size: int) -> memoryview:

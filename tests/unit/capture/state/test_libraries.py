@@ -80,6 +80,26 @@ def test_a_fitted_estimator_has_changed_and_one_that_predicted_has_not() -> None
     assert cells.changed("Z = scaler.transform(X)") == set()
 
 
+def test_what_torch_computes_back_is_seen_in_the_network() -> None:
+    pytest.importorskip("torch")
+    cells = Cells()
+    cells.run("import torch\nnet = torch.nn.Linear(2, 1)\noptimizer = torch.optim.SGD(net.parameters(), 0.1)")
+    cells.run("loss = net(torch.ones(3, 2)).sum()")
+    assert not cells.changed("loss.item(), list(net.parameters())")
+    assert cells.changed("loss.backward()") >= {"net", "optimizer", "loss"}
+    assert cells.changed("optimizer.step()") >= {"net", "optimizer"}
+    assert cells.changed("net.weight.data.mul_(2)") >= {"net", "optimizer"}
+
+
+def test_a_tensor_and_the_array_it_was_made_from_change_together() -> None:
+    pytest.importorskip("torch")
+    cells = Cells()
+    cells.run("import torch, numpy as np\narray = np.zeros(3)\ntensor = torch.from_numpy(array)\nback = tensor.numpy()")
+    assert cells.changed("array[0] = 1") == {"array", "tensor", "back"}
+    assert cells.changed("tensor += 1") >= {"array", "tensor", "back"}
+    assert cells.changed("back[1] = 5") >= {"array", "tensor", "back"}
+
+
 def test_a_lazy_frame_is_not_collected() -> None:
     pytest.importorskip("polars")
     cells = Cells()
