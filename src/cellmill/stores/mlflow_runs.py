@@ -241,6 +241,9 @@ class MlflowRunStore:
                 [present.info.experiment_id], filter_string=f"source_run_id = '{store_id}'"
             )
             ready = [model for model in logged if str(model.status) == "READY"]
+            for model in logged:
+                if model not in ready and model.tags.get(RUN_TAG) == run.run:
+                    self._client.delete_logged_model(model.model_id)  # whoever packed it was killed
             if ready:
                 self._client.set_tag(store_id, MODEL_TAG, ready[0].model_id)
                 return None
@@ -274,6 +277,7 @@ class MlflowRunStore:
             name="model",
             source_run_id=present.info.run_id,
             params={_key(parameter.name): parameter.value[:_LONGEST_TAG] for parameter in run.parameters},
+            tags={RUN_TAG: run.run},
         )
         model_id: str = made.model_id
         try:

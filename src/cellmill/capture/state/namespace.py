@@ -130,6 +130,8 @@ class NamespaceState:
         latest: list[str] = []
         added = 0
         for name in reversed(self._names):
+            if type(name) is not str:
+                return None  # to look for it would ask its own `__eq__`
             if name in self._last:
                 if (name, *latest) != self._last[-1 - len(latest) :]:
                     return None
@@ -150,8 +152,8 @@ class NamespaceState:
         return fresh
 
     def _last_names(self) -> tuple[str, ...]:
-        backwards = reversed(self._names)
-        return tuple(name for name, _ in zip(backwards, range(3), strict=False))[::-1]
+        last = tuple(name for name, _ in zip(reversed(self._names), range(3), strict=False))[::-1]
+        return last if all(type(name) is str for name in last) else ()
 
     def _identify_all(self) -> tuple[set[str], set[str], dict[str, int]]:
         before = self._seen
