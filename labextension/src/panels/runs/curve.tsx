@@ -35,7 +35,12 @@ export function Curve(props: {
           const { left, width } = event.currentTarget.getBoundingClientRect();
           setLooked(nearestTo(steps, (event.clientX - left) / width));
         }}
-        onPointerLeave={() => setLooked(null)}
+        onPointerLeave={event => {
+          // The keyboard goes on from where the pointer was.
+          if (event.currentTarget !== document.activeElement) {
+            setLooked(null);
+          }
+        }}
         onFocus={() => setLooked(looked ?? last)}
         onBlur={() => setLooked(null)}
         onKeyDown={event => {

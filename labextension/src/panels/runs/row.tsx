@@ -37,10 +37,10 @@ export function RunRow(props: IRunRowProps): React.JSX.Element {
         <span className="cellmill-Row-title" title={run.model_class}>
           <Breakable name={shortClass(run.model_class)} />
         </span>
-        <Kind kind={run.kind} trans={trans} />
         <Age sinceMs={run.started_ms} nowMs={props.nowMs} trans={trans} />
       </span>
       <span className="cellmill-Row-facts">
+        <Kind kind={run.kind} trans={trans} />
         {run.incomplete.length > 0 ? <Incomplete reasons={run.incomplete} trans={trans} /> : null}
         <Metrics run={run} limit={props.metricsPerRow} trans={trans} />
         {props.showNotebook && run.notebook !== null ? (

@@ -4,7 +4,7 @@ import React, { Fragment } from 'react';
 
 import type { WireCurve, WireMetric, WireParameter } from '../../wire/generated';
 import { Breakable } from '../frame/breakable';
-import { countWords, metricWords } from '../frame/numbers';
+import { metricWords } from '../frame/numbers';
 import { Value } from '../frame/value';
 import { Curve } from './curve';
 
@@ -34,12 +34,6 @@ export function Metrics(props: {
                 </th>
                 <td className="cellmill-mod-number" title={String(metric.value)}>
                   {metricWords(metric.value)}
-                  {metric.points > 1 ? (
-                    <span className="cellmill-Quiet">
-                      {' '}
-                      {trans.__('(last of %1)', countWords(metric.points))}
-                    </span>
-                  ) : null}
                 </td>
               </tr>
               {curve === undefined ? null : (
