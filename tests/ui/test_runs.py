@@ -114,7 +114,7 @@ def test_a_run_says_where_its_data_came_from_and_where_it_was_made(rich: Desk) -
     expect(files.nth(1)).to_contain_text("written")
 
 
-def test_outputs_are_folded_and_pictures_open_large(rich: Desk) -> None:
+def test_outputs_are_folded_and_pictures_open_large(rich: Desk, screenshots: Path) -> None:
     rich.runs.filter(has_text="Ridge").click()
     details = rich.details
     expect(details.get_by_text("epoch 3: loss")).to_be_hidden()
@@ -127,17 +127,19 @@ def test_outputs_are_folded_and_pictures_open_large(rich: Desk) -> None:
     figures.get_by_role("button").click()
     large = rich.page.get_by_role("dialog").get_by_role("img", name="Figure of execution [2]")
     expect(large).to_be_visible()
+    rich.page.screenshot(path=screenshots / "figure-light.png")
     assert large.evaluate("image => image.naturalWidth") == 320
     rich.page.get_by_role("dialog").get_by_role("button", name="Close", exact=True).last.click()
     assert "taken over" not in rich.page.title()
 
 
-def test_a_run_is_deleted_from_its_details_when_the_user_agrees(rich: Desk) -> None:
+def test_a_run_is_deleted_from_its_details_when_the_user_agrees(rich: Desk, screenshots: Path) -> None:
     rich.runs.filter(has_text="Ridge").click()
     rich.button("Delete run…").click()
     dialog = rich.page.get_by_role("dialog")
     expect(dialog).to_contain_text("Delete Ridge?")
     expect(dialog).to_contain_text("journal")
+    rich.page.screenshot(path=screenshots / "delete-light.png")
     dialog.get_by_role("button", name="Cancel").click()
     expect(rich.details.get_by_role("heading", name="Ridge")).to_be_visible()
     rich.button("Delete run…").click()
