@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import shutil
+import signal
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.kernel.conftest import StartKernel
     from tests.kernel.kernels import Kernel
 
     from cellmill.core.runs import Run
@@ -400,3 +403,14 @@ def test_the_kept_model_predicts_with_mlflow(
     example = pickle.loads((kernel.project.blobs / str(run.model.example_sha256)).read_bytes())
     assert model.metadata.signature is not None
     assert model.predict(example).flatten().tolist() == pytest.approx(json.loads(answer.stdout))
+
+
+def test_a_loop_in_a_kernel_that_is_killed_is_an_interrupted_run(start: StartKernel) -> None:
+    kernel = start(environment={"OMP_NUM_THREADS": "1"})
+    kernel.run("import torch\nw = torch.zeros(1, requires_grad=True)\noptimizer = torch.optim.SGD([w], lr=0.1)")
+    request = kernel.begin("while True:\n    (w ** 2).sum().backward()\n    optimizer.step()")
+    kernel.wait_until(lambda: any(isinstance(event, TrainingStarted) for event in kernel.events))
+    os.kill(kernel.pid, signal.SIGKILL)
+    kernel.wait(request)
+
+    assert [(run.kind, run.status) for run in kernel.runs] == [("loop", "interrupted")]

@@ -5,6 +5,7 @@ accumulation, a class of the user's own. Sets that are stepped in turn, as in ad
 training of both. torch's own hooks tell of steps; of `backward` the loss is taken.
 """
 
+import functools
 import sys
 import weakref
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
-from cellmill.capture.frames import name_of, without_ours
+from cellmill.capture.frames import name_of
 from cellmill.capture.observer import Observer, guarded
 from cellmill.capture.probes.torch_loop import Loop, Part, on_cpu, raised_in_loop
 from cellmill.capture.probes.torch_owners import (
@@ -91,31 +92,30 @@ class PytorchProbe:
     # --- losses
 
     def _watched_backward(self, original: Any, tensor: Any) -> Any:
-        def around(backward: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            try:
-                loss: Any = args[0] if args else kwargs.get("tensors")
-                if type(loss) is tensor and not loss.dim():
-                    self._take_loss(loss)
-            except Exception as error:  # noqa: BLE001 - as `guarded`, at less cost
-                self.recording.failed("loss", error)
-            try:
-                return backward(*args, **kwargs)
-            except BaseException as error:
-                without_ours(error.__traceback__)
-                raise
+        # Written out, for it is called at each step: every function more is a microsecond.
+        @functools.wraps(original)
+        @unseen_by_warnings
+        def backward(*args: Any, **kwargs: Any) -> Any:
+            if args and type(args[0]) is tensor:
+                self._take_loss(args[0])
+            return original(*args, **kwargs)
 
-        return wrapped_function(original, unseen_by_warnings(around))
+        return backward
 
     def _take_loss(self, loss: Any) -> None:
-        if self._unscaled is not None:
-            scaled, value = self._unscaled
-            self._unscaled = None
-            if scaled != id(loss):
-                value = _value(loss)
-        else:
-            value = _value(loss)
-        # Several before one step: their gradients add up, so do they. Within a step a closure asks again.
-        self._loss = value if self._loss is None or self._in_step else self._loss + value
+        try:
+            if loss.dim():
+                return
+            # On the CPU it is read at once; on a GPU when the loop has ended, for to read it is to wait.
+            value = loss.item() if loss.is_cpu else loss.detach()
+            if self._unscaled is not None:
+                scaled, unscaled = self._unscaled
+                self._unscaled = None
+                value = unscaled if scaled == id(loss) else value
+            # Several before one step: their gradients add up, so do they. Within a step a closure asks again.
+            self._loss = value if self._loss is None or self._in_step else self._loss + value
+        except Exception as error:  # noqa: BLE001 - as `guarded`, at less cost
+            self.recording.failed("loss", error)
 
     @unseen_by_warnings
     def _scale(self, scale: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -127,13 +127,13 @@ class PytorchProbe:
     def _scaled(self, args: tuple[Any, ...], scaled: Any) -> None:
         loss: Any = args[1] if len(args) > 1 else None
         if type(loss) is sys.modules["torch"].Tensor and loss is not scaled and not loss.dim():
-            self._unscaled = (id(scaled), _value(loss))
+            self._unscaled = (id(scaled), loss.item() if loss.is_cpu else loss.detach())
 
     # --- steps
 
     def _before_step(self, optimizer: Any, _args: Any, _kwargs: Any) -> None:
         part = self._known.get(id(optimizer))
-        if part is None or part.optimizer() is not optimizer or self._waiting is not None or not self._goes_on():
+        if part is None or part.optimizer() is not optimizer or self._waiting is not None:
             self._part = self._part_of(optimizer)
         else:
             self._part = part
@@ -151,10 +151,6 @@ class PytorchProbe:
             part.steps += 1
             if loss is not None:
                 part.losses.add(part.steps, loss)
-
-    def _goes_on(self) -> bool:
-        loop = self._current
-        return loop is not None and self._observer.is_watching and loop.execution == self.recording.execution
 
     def _wants_example(self) -> bool:
         return self._current is not None and self._current.wants_example
@@ -345,11 +341,6 @@ class PytorchProbe:
         if type(data) is torch.Tensor:
             data = as_array(data) if data.is_cpu else None
         self._observer.predicted(run, output, data=data, data_name=name)
-
-
-def _value(loss: Any) -> Any:
-    """A loss on the CPU is read at once; one on a GPU when the loop has ended, for to read it is to wait."""
-    return loss.item() if loss.is_cpu else loss.detach()
 
 
 def _has_compiled() -> bool:

@@ -23,4 +23,5 @@ def pack(kept: Mapping[str, Any], example: Any) -> Packed:
     def predict(rows: Any) -> Any:
         return keras.ops.convert_to_numpy(model(rows))
 
-    return Packed(mlflow.keras, {"model": model}, signature_of(predict, example), example)
+    # MLflow's Keras flavor does not save an example and then cannot find it: the signature has to do.
+    return Packed(mlflow.keras, {"model": model}, signature_of(predict, example))
