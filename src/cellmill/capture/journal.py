@@ -4,6 +4,7 @@ import os
 import threading
 from pathlib import Path
 
+from cellmill.capture.secrets import Masker
 from cellmill.core.errors import FolderNotWritable
 from cellmill.core.events import Event
 from cellmill.core.files import FILE_MODE, make_folder, words_of
@@ -20,6 +21,7 @@ class JournalWriter:
     def __init__(self, path: Path) -> None:
         """Open the journal, making its folder. Raises `FolderNotWritable`."""
         self.path = path
+        self.masker = Masker()
         self._owner = os.getpid()
         self._lock = threading.Lock()
         self._torn = False
@@ -35,10 +37,13 @@ class JournalWriter:
             raise FolderNotWritable(str(self.path.parent), reason=words_of(error)) from error
 
     def append(self, event: Event) -> None:
-        """Write one event. A forked child writes nothing: the journal belongs to its parent. Raises OSError."""
+        """Write one event, what is secret in it masked. Raises OSError.
+
+        A forked child writes nothing: the journal belongs to its parent.
+        """
         if os.getpid() != self._owner:
             return
-        line = to_line(event)
+        line = to_line(self.masker.mask_event(event))
         with self._lock:
             if self._torn:
                 line = b"\n" + line

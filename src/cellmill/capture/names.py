@@ -56,6 +56,11 @@ class Names:
         changes = self._state.after((), 0.0)
         return tuple(sorted(changes.bound | changes.deleted))
 
+    def catch_up(self, budget_s: float) -> None:
+        """Look at what there was no time for within the cell, so that the next comparison is sure."""
+        if self._state is not None:
+            self._state.catch_up(budget_s)
+
     def after(self, python: str | None, took_s: float) -> NamesSeen:
         """Return the names of a cell that has just run. `python` is None where it never became Python."""
         found = Footprint()
@@ -77,7 +82,8 @@ class Names:
         suspected = found.writes - found.bound - {EVERYTHING}
         unsure = changes.unsure & suspected
         for group in changes.aliases:
-            unsure |= self._sharing(suspected.intersection(group), changes.unsure.intersection(group))
+            touched = (suspected | changes.changed).intersection(group)
+            unsure |= self._sharing(touched, changes.unsure.intersection(group))
         # What a module holds is not compared: `np.random.seed(0)` changes it all the same.
         modules = {name for name in suspected if type(self._user_names.get(name)) is ModuleType}
         writes = (found.bound - {EVERYTHING}) | changes.bound | changes.deleted | changes.changed | unsure | modules

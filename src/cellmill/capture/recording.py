@@ -6,6 +6,7 @@ still possible, and kept in `trouble` where it is not.
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ from cellmill.capture.folder import prepare_folder
 from cellmill.capture.frames import is_ours
 from cellmill.capture.journal import JournalWriter
 from cellmill.capture.names import Names, NamesSeen
+from cellmill.capture.secrets import excluded
 from cellmill.core.clock import now_ms
 from cellmill.core.errors import FolderNotWritable
 from cellmill.core.events import (
@@ -37,6 +39,7 @@ from cellmill.core.settings import Settings
 # A method of a probe that fails so often on end is left out. Not at the first time: one odd object of the
 # user's would cost all later runs a part of their record.
 BREAKER = 3
+REMEMBERED = 1_000  # executions whose late output still finds them
 
 
 class Around(Protocol):
@@ -91,9 +94,13 @@ class Recording:
         """Executions that run now: the number of trainings seen in each, and when it began."""
         self._here: ContextVar[ExecutionId | None] = ContextVar("cellmill_execution", default=None)
         self._latest: ExecutionId | None = None
+        self._skipped: dict[ExecutionId, float] = {}
+        """Executions that run now and are not recorded, with when they began."""
+        self._kept: deque[ExecutionId] = deque(maxlen=REMEMBERED)
         self._around: Around | None = None
         self.ending: tuple[Outcome, Failure | None] = ("ok", None)
         """How the execution ends that is just coming to its end: for who is called then."""
+        self.when_cell_ends: Callable[[ExecutionId, str | None], object] = lambda *_: None
         self._at_end: dict[ExecutionId, dict[str, Callable[[], None]]] = {}
         self._lock = threading.Lock()
         prepare_folder(project)
@@ -124,6 +131,8 @@ class Recording:
     @property
     def _outlives_its_cell(self) -> bool:
         """Whether the calling code is a task or a thread that goes on after its cell has ended."""
+        if self.execution in self._skipped:
+            return False
         if self._here.get() is not None:  # a task keeps the context that it was made in
             return True
         return self._latest is not None and threading.current_thread() is not threading.main_thread()
@@ -165,7 +174,13 @@ class Recording:
             return
         self._here.set(execution)
         self._latest = execution
-        self._open[execution] = (0, time.perf_counter())
+        skipped = excluded(source, tags, self.settings.exclude)
+        if skipped is not None:
+            self._skipped[execution] = time.perf_counter()
+            source = f"# not recorded: {skipped}"
+        else:
+            self._open[execution] = (0, time.perf_counter())
+            self._kept.append(execution)
         seen = self._around.before() if self._around is not None else {}
         outside = self._changed_outside()
         self.write(ExecutionStarted(execution, now_ms(), number, source, cell, tags, outside=outside, **seen))
@@ -185,6 +200,10 @@ class Recording:
         """
         self.ending = (outcome, error)
         self._come_to_the_end(execution)
+        self.when_cell_ends(execution, python)
+        if execution in self._skipped:
+            self._finish_skipped(execution, python=python, outcome=outcome)
+            return
         trainings, began_s = self._open.pop(execution, (None, 0.0))
         if trainings is None:
             return  # began before capture did, or while it was paused
@@ -210,6 +229,24 @@ class Recording:
         if trainings and self._around is not None:
             self._around.look_at_git()
         self._here.set(None)
+
+    def _finish_skipped(self, execution: ExecutionId, *, python: str | None, outcome: Outcome) -> None:
+        """Of a cell that is not recorded only its names are kept: what others read from it must be known."""
+        found = self._names_seen(python, time.perf_counter() - self._skipped.pop(execution))
+        if self._around is not None:
+            self._around.after(execution, "", ())
+        self.write(
+            ExecutionFinished(execution, now_ms(), outcome, tuple(sorted(found.reads)), tuple(sorted(found.writes)))
+        )
+        self._here.set(None)
+
+    def mask(self, text: str) -> str:
+        """Return a text as it may be kept: what is secret in it masked."""
+        return self._journal.masker.mask(text)
+
+    def keeps(self, execution: ExecutionId) -> bool:
+        """Whether what an execution shows is kept: it runs or has run, and was not left out."""
+        return execution in self._kept
 
     def counts_training(self) -> bool:
         """Count a training of the cell that runs now. Returns whether it is still to be kept as a run."""

@@ -27,9 +27,13 @@ class Settings:
         default=50,
         metadata={"help": "A search that tries more has the best ones kept as runs of their own and says so."},
     )
+    exclude: tuple[str, ...] = field(
+        default=(),
+        metadata={"help": "Regular expressions: a cell whose source one of them matches is not recorded."},
+    )
 
 
-_NAMES = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+_NAMES = {tuple: "a list of texts", bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 
 
 def read_settings(path: Path) -> Settings:
@@ -54,7 +58,23 @@ def read_settings(path: Path) -> Settings:
             near = get_close_matches(name, kinds, n=1)
             raise BadSettings(str(path), f"there is no setting {name!r}" + (f"; {near[0]!r} is near" if near else ""))
         wanted = kinds[name]
+        if wanted is tuple:
+            if type(value) is not list or not all(type(item) is str for item in value):
+                raise BadSettings(str(path), f"{name!r} takes {_NAMES[tuple]}, not {value!r}")
+            given[name] = _expressions(path, name, value)
+            continue
         fits = type(value) is wanted or (wanted is float and type(value) is int)
         if not fits:
             raise BadSettings(str(path), f"{name!r} takes {_NAMES[wanted]}, not {value!r}")
     return Settings(**given)
+
+
+def _expressions(path: Path, name: str, texts: list[str]) -> tuple[str, ...]:
+    import re
+
+    for text in texts:
+        try:
+            re.compile(text)
+        except re.error as error:
+            raise BadSettings(str(path), f"{name!r}: {text!r} is no regular expression ({error})") from error
+    return tuple(texts)

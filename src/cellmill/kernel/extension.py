@@ -79,7 +79,14 @@ def _start(shell: Any, state: KernelState) -> None:
     # IPython gives cells an `open` of its own, which calls the one that it has imported.
     opening = ((builtins, "open"), (io, "open"), (sys.modules.get("IPython.core.interactiveshell"), "io_open"))
     recording.look_around(
-        Surroundings(state.project, user_names, write=recording.write, failed=recording.failed, opening=opening)
+        Surroundings(
+            state.project,
+            user_names,
+            write=recording.write,
+            failed=recording.failed,
+            mask=recording.mask,
+            opening=opening,
+        )
     )
     state.probes = Probes(Observer(recording), user_names)
     state.probes.start()

@@ -37,9 +37,10 @@ class Surroundings:
         *,
         write: Callable[[Event], None],
         failed: Callable[[str, Exception], None],
+        mask: Callable[[str], str] = str,
         opening: Iterable[tuple[Any, str]] = ((builtins, "open"), (io, "open")),
     ) -> None:
-        """`write` appends an event to the journal, `failed` is told what went wrong with us.
+        """`write` appends an event to the journal, `failed` is told what went wrong with us, `mask` hides secrets.
 
         `opening` are the places that hold an `open` to be heard.
         """
@@ -47,6 +48,7 @@ class Surroundings:
         self._user_names = user_names
         self._write = write
         self._failed = failed
+        self._mask = mask
         self._tripped: set[str] = set()
         self.background = Background(failed)
         self.background.finish_at_exit()
@@ -156,7 +158,8 @@ class Surroundings:
             return
         event, diff = seen
         if diff:
-            event = replace(event, diff=keep_blob(self._project, diff))
+            text = self._mask(diff.decode("utf-8", "replace"))
+            event = replace(event, diff=keep_blob(self._project, text.encode()))
         now = (event.commit, event.diff, event.untracked)
         if now != self._git:
             self._git = now

@@ -1,0 +1,257 @@
+"""Keys and passwords are masked before anything is written: in sources, outputs, parameters, errors, addresses.
+
+Three things are looked for: tokens that have a form of their own, values that stand where a secret stands
+(`password = "…"`, `https://user:…@host`), and the values of environment variables that are named like secrets.
+What is masked keeps its place: a source whose strings were masked still parses.
+
+The forms are those that the issuers publish. Of a general detector nothing is loaded here, for it would be
+loaded into the user's kernel (docs/decisions/012-secrets.md); the tests hold this table against one.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from cellmill.core.events import (
+    CaptureFailed,
+    Event,
+    ExecutionFinished,
+    ExecutionStarted,
+    Failure,
+    NotebookExecuted,
+    Output,
+    OutputsShown,
+    TrackedElsewhere,
+    TrainingFinished,
+    TrainingStarted,
+)
+
+MASK = "***"
+# A cell that its user wants to keep to themselves.
+SKIP_TAG = "cellmill-skip"
+SKIP_COMMENT = re.compile(r"^[ \t]*#[ \t]*cellmill:[ \t]*skip\b", re.MULTILINE)
+SHORTEST_VALUE = 8  # of an environment variable: shorter ones are too likely to be words
+
+# What a token of each issuer begins with, which is looked for first, and its form.
+TOKENS: tuple[tuple[str, str, str], ...] = (
+    ("AWS access key", "AKIA ASIA ABIA ACCA A3T", r"(?<![A-Z0-9])(?:A3T[A-Z0-9]|ABIA|ACCA|AKIA|ASIA)[0-9A-Z]{16}(?![A-Z0-9])"),
+    ("GitHub token", "ghp_ gho_ ghu_ ghs_ ghr_", r"gh[pousr]_[A-Za-z0-9]{36,}"),
+    ("GitHub fine-grained token", "github_pat_", r"github_pat_[A-Za-z0-9_]{40,}"),
+    ("GitLab token", "glpat- gldt- glrt- glcbt- glptt- glft- glimt- glsoat- gloas-", r"gl(?:pat|dt|rt|cbt|ptt|ft|imt|soat|oas)-[\w-]{20,}"),
+    ("Slack token", "xox xapp-", r"(?:xox[abeoprs]|xapp)-[A-Za-z0-9-]{10,}"),
+    ("Slack webhook", "hooks.slack.com", r"(?<=hooks\.slack\.com/services/)[\w/]{20,}"),
+    ("Stripe key", "_live_ _test_ whsec_", r"(?:[srp]k_(?:live|test)|whsec)_[0-9a-zA-Z]{16,}"),
+    ("OpenAI or Anthropic key", "sk-", r"(?<![\w-])sk-(?=[\w-]*\d)(?=[\w-]*[A-Z])[\w-]{20,}"),
+    ("Hugging Face token", "hf_ api_org_", r"(?<!\w)(?:hf|api_org)_[A-Za-z0-9]{30,}"),
+    ("Google API key", "AIza", r"AIza[0-9A-Za-z_-]{35}"),
+    ("Google OAuth", "ya29. GOCSPX-", r"(?:ya29\.[\w-]{20,}|GOCSPX-[\w-]{20,})"),
+    ("JSON web token", "eyJ", r"eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w.+/=-]*)?"),
+    ("private key", "PRIVATE KEY", r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\Z)"),
+    ("PuTTY key", "PuTTY-User-Key-File", r"PuTTY-User-Key-File-\d[\s\S]*?(?:Private-MAC: \w+|\Z)"),
+    ("SendGrid key", "SG.", r"SG\.[\w-]{22}\.[\w-]{43}"),
+    ("Mailchimp key", "-us", r"(?<!\w)[0-9a-f]{32}-us\d{1,2}"),
+    ("npm token", "npm_ _authToken", r"npm_[A-Za-z0-9]{30,}|(?<=_authToken=)[\w-]{20,}"),
+    ("PyPI token", "pypi-AgE", r"pypi-AgE[\w-]{50,}"),
+    ("Square token", "sq0", r"sq0(?:csp|atp|idp)-[\w-]{20,}"),
+    ("DigitalOcean token", "dop_v1_ doo_v1_ dor_v1_", r"do[opr]_v1_[a-f0-9]{64}"),
+    ("Databricks token", "dapi", r"(?<!\w)dapi[a-f0-9]{32}(?:-\d)?"),
+    ("Azure storage key", "AccountKey= SharedAccessKey=", r"(?<=Key=)[A-Za-z0-9+/]{40,}={0,2}"),
+    ("Azure shared access", "sig=", r"(?<=[?&]sig=)[A-Za-z0-9%/+=]{30,}"),
+    ("AWS signature", "X-Amz-", r"(?<=X-Amz-Signature=)[0-9a-f]{64}|(?<=X-Amz-Security-Token=)[\w%/+=-]{30,}"),
+    ("Shopify token", "shpat_ shpca_ shppa_ shpss_", r"shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}"),
+    ("Notion token", "secret_ ntn_", r"(?<!\w)(?:secret|ntn)_[A-Za-z0-9]{40,}"),
+    ("Airtable token", "pat", r"(?<!\w)pat[A-Za-z0-9]{14}\.[a-f0-9]{64}"),
+    ("Vault token", "hvs. hvb.", r"(?<!\w)hv[bs]\.[\w-]{24,}"),
+    ("Grafana token", "glsa_ glc_", r"(?<!\w)gl(?:sa|c)_[A-Za-z0-9_=+/]{32,}"),
+    ("New Relic key", "NRAK-", r"NRAK-[A-Z0-9]{27}"),
+    ("Sentry token", "sntrys_", r"sntrys_[\w=+/-]{30,}"),
+    ("Postman key", "PMAK-", r"PMAK-[a-f0-9]{24}-[a-f0-9]{34}"),
+    ("Replicate token", "r8_", r"(?<!\w)r8_[A-Za-z0-9]{37}"),
+    ("Groq key", "gsk_", r"(?<!\w)gsk_[A-Za-z0-9]{40,}"),
+    ("Pinecone key", "pcsk_", r"(?<!\w)pcsk_[\w]{40,}"),
+    ("LangSmith key", "lsv2_", r"lsv2_(?:pt|sk)_[a-f0-9]{32}_[a-f0-9]{10}"),
+    ("Linear key", "lin_api_", r"lin_api_[A-Za-z0-9]{40}"),
+    ("Doppler token", "dp.pt. dp.st.", r"(?<!\w)dp\.(?:pt|st)\.[\w.-]{40,}"),
+    ("Mapbox token", "sk.eyJ", r"sk\.eyJ[\w.-]{40,}"),
+    ("Artifactory token", "AKC", r"(?<![\w+/])AKC[a-zA-Z0-9]{30,}"),
+    ("Twilio key", "AC SK", r"(?<!\w)(?:AC|SK)[a-f0-9]{32}(?!\w)"),
+    ("Telegram token", ":AA", r"(?<!\d)\d{8,10}:AA[\w-]{33}(?!\w)"),
+    ("Discord token", "'M 'N 'O \"M \"N \"O =M =N =O", r"(?<![\w-])[MNO][A-Za-z\d_-]{23,25}\.[\w-]{6}\.[\w-]{27,38}(?![\w-])"),
+    ("W&B key", "wandb", r"(?<=wandb login )[a-f0-9]{40}"),
+)  # fmt: skip
+
+# Names that say: here stands a secret. `token` and `key` are words of other trades too, so there the value
+# must look it.
+_NAME = (
+    r"(?:password|passwd|passphrase|pwd|secret|api_?key|access_?key|account_?key|auth_?token|access_?token|"
+    r"refresh_?token|bearer_?token|private_?key|encryption_?key|credentials?|conn(?:ection)?_?str(?:ing)?)"
+)
+_NAME_WORDS = ("pass", "pwd", "secret", "key", "token", "credential", "conn")
+_AFTER = r"""\w* ["']? \s* \]? \s* (?: : \s* \w+ \s* = (?!=) | = (?!=) | : ) \s* [rbf]?"""
+_QUOTED = re.compile(
+    rf"""(?ix) (?P<before> {_NAME} {_AFTER} ) (?P<quote> ["'] ) (?P<value> [^"'\s]{{4,}} ) (?P=quote)"""
+)
+_LOOKING_IT = r"""(?= [^"']* \d ) (?= [^"']* [A-Za-z] ) [A-Za-z0-9_./+=-]{20,}"""
+_TOKEN_QUOTED = re.compile(
+    rf"""(?ix) (?P<before> (?: token | (?<![a-z]) key | (?<![a-z]) sas | (?<![a-z]) dsn ) ["']? \s* \]? \s* [:=] \s* [rbf]? )
+    (?P<quote> ["'] ) (?P<value> {_LOOKING_IT} ) (?P=quote)"""
+)
+_ENTRY = re.compile(
+    r"""(?ix) (?P<before> (?: token | _key ) ["'] \s* \] \s* = \s* ) (?P<quote> ["'] ) (?P<value> [^"'\s]{4,} ) (?P=quote)"""
+)
+# As in connection strings and addresses; as in the output of `env` and in a `.env` file.
+_BARE = re.compile(rf"""(?ix) (?P<before> [;&?] \s* {_NAME} \w* = ) (?P<value> [^\s"'&;]{{4,}} )""")
+_LINE = re.compile(
+    r"""(?xm) (?P<before> ^ (?:export \s+)? [A-Z0-9_]* (?:PASSW|SECRET|TOKEN|API_?KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIAL) [A-Z0-9_]* = )
+    (?P<value> (?= \S* \d ) (?= \S* [A-Za-z] ) [^\s"'()\[\]{}]{6,} ) $"""
+)
+_ADDRESS = re.compile(r"""(?x) (?P<before> :// [^\s/:@"']{0,100} : ) (?P<value> [^\s/@"']{1,200} ) (?=@)""")
+_HEADER = re.compile(r"""(?ix) (?P<before> \b (?:bearer|basic|token) \s+ ) (?P<value> (?= \S* \d ) [\w.~+/=-]{16,} )""")
+_OPTION = re.compile(
+    r"""(?ix) (?P<before> --(?:password|passwd|token|api-?key|secret) [=\s] ["']? ) (?P<value> [^\s"']{4,} )"""
+)
+_PLACES: tuple[tuple[tuple[str, ...], "re.Pattern[str]"], ...] = (
+    (_NAME_WORDS, _QUOTED),
+    (("token", "key", "sas", "dsn"), _TOKEN_QUOTED),
+    (("token", "_key"), _ENTRY),
+    (_NAME_WORDS, _BARE),
+    (_NAME_WORDS, _LINE),
+    (("://",), _ADDRESS),
+    (("bearer", "basic", "token"), _HEADER),
+    (("--",), _OPTION),
+)
+_WORDS = tuple(dict.fromkeys(word for words, _ in _PLACES for word in words))
+# Values that stand for a secret, and are none.
+_PLACEHOLDER = re.compile(
+    r"(?ix) ^(?: \W* | <.*> | \{.*\} | \$.* | %.*% | your[-_ ]?.* | my[-_ ]?(?:password|secret|token|api_?key) | x{3,}.* | \*+ | \.{3,} | "
+    r"none | null | true | false | str | string | password | passwd | secret | token | key | example | changeme | os\. .* | "
+    r"getpass.* | input.* | self\..* | args\..* | config.* | env.* | \[\w+\] | \w+\(.* )$"
+)
+_ENVIRONMENT = re.compile(
+    r"(?i)(?:^|_)(?:key|token|secret|password|passwd|passphrase|pass|credentials?|pat|dsn)$|api_?key|secret|_token|token_|password|"
+    r"connection_?string|database_url"
+)
+_FORMS = tuple((beginning, re.compile(form)) for _, begins, form in TOKENS for beginning in begins.split(" "))
+
+
+class Masker:
+    """Masks texts, knowing the environment of this process."""
+
+    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
+        self._environment = environment
+        self._seen: object = None
+        self._values: re.Pattern[str] | None = None
+
+    def mask(self, text: str) -> str:
+        """Return the text with what is secret in it replaced by `***`."""
+        if len(text) < SHORTEST_VALUE:
+            return text
+        for beginning, form in _FORMS:  # a look for each beginning costs less than one expression of them all
+            if beginning in text:
+                text = form.sub(MASK, text)
+        lower = text.lower()
+        there = [word for word in _WORDS if word in lower]
+        if there:
+            for words, place in _PLACES:
+                if not set(words).isdisjoint(there):
+                    text = place.sub(_mask_value, text)
+        values = self._environment_values()
+        return values.sub(MASK, text) if values is not None else text
+
+    def mask_event(self, event: Event) -> Event:
+        """Return the event with its texts masked; the same one where nothing is secret."""
+        masks = _EVENTS.get(type(event))
+        return event if masks is None else masks(self, event)
+
+    def _environment_values(self) -> "re.Pattern[str] | None":
+        now = getattr(self._environment, "_data", self._environment)
+        if now != self._seen:
+            self._seen = dict(now)
+            values = {
+                value
+                for name, value in self._environment.items()
+                if len(value) >= SHORTEST_VALUE and _ENVIRONMENT.search(name) and not _is_plain(value)
+            }
+            longest_first = sorted(values, key=len, reverse=True)
+            self._values = re.compile("|".join(map(re.escape, longest_first))) if values else None
+        return self._values
+
+    def _texts(self, texts: Mapping[str, str]) -> dict[str, str]:
+        return {
+            name: MASK if _ENVIRONMENT.search(name) and len(text) >= 4 and not _is_plain(text) else self.mask(text)
+            for name, text in texts.items()
+        }
+
+    def _failure(self, failure: Failure | None) -> Failure | None:
+        if failure is None:
+            return None
+        return replace(failure, message=self.mask(failure.message), traceback=self.mask(failure.traceback))
+
+
+def _is_plain(value: str) -> bool:
+    """Whether a value is no secret whatever its name: a path, a number, a switch."""
+    return (
+        value.startswith(("/", "~", ".", "file:"))
+        or value.replace(".", "").isdigit()
+        or bool(_PLACEHOLDER.match(value))
+    )
+
+
+def _mask_value(match: "re.Match[str]") -> str:
+    found = match.groupdict()
+    if _PLACEHOLDER.match(found["value"]):
+        return match.group()
+    quote = found.get("quote") or ""
+    return f"{found['before']}{quote}{MASK}{quote}"
+
+
+# --- events
+
+
+def _started(masker: Masker, event: ExecutionStarted) -> Event:
+    source = masker.mask(event.source)
+    return event if source == event.source else replace(event, source=source)
+
+
+def _finished(masker: Masker, event: ExecutionFinished) -> Event:
+    if event.error is None and event.python is None and not event.environment:
+        return event
+    environment = {n: None if v is None else masker._texts({n: v})[n] for n, v in event.environment.items()}
+    python = None if event.python is None else masker.mask(event.python)
+    return replace(event, error=masker._failure(event.error), python=python, environment=environment)
+
+
+def _shown(masker: Masker, event: OutputsShown) -> Event:
+    def masked(output: Output) -> Output:
+        return output if output.text is None else replace(output, text=masker.mask(output.text))
+
+    return replace(event, outputs=tuple(masked(output) for output in event.outputs))
+
+
+def _training_finished(masker: Masker, event: TrainingFinished) -> Event:
+    note = None if event.note is None else masker.mask(event.note)
+    return replace(event, error=masker._failure(event.error), note=note, params=masker._texts(event.params))
+
+
+_EVENTS: dict[type[Any], Callable[[Masker, Any], Event]] = {
+    ExecutionStarted: _started,
+    ExecutionFinished: _finished,
+    OutputsShown: _shown,
+    TrainingStarted: lambda masker, event: replace(event, params=masker._texts(event.params)),
+    TrainingFinished: _training_finished,
+    CaptureFailed: lambda masker, event: replace(event, reason=masker.mask(event.reason)),
+    NotebookExecuted: lambda masker, event: replace(event, error=masker._failure(event.error)),
+    TrackedElsewhere: lambda masker, event: replace(event, uri=None if event.uri is None else masker.mask(event.uri)),
+}
+
+
+def excluded(source: str, tags: Iterable[str], patterns: Iterable[str]) -> str | None:
+    """Return why a cell is not to be recorded, None when it is. `patterns` are regular expressions."""
+    if SKIP_TAG in tags:
+        return f"its tag {SKIP_TAG}"
+    if SKIP_COMMENT.search(source):
+        return "its comment"
+    pattern = next((pattern for pattern in patterns if re.search(pattern, source)), None)
+    return None if pattern is None else f"the setting exclude ({pattern})"
