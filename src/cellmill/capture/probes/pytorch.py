@@ -58,6 +58,8 @@ class PytorchProbe:
         self._unscaled: tuple[int, Any] | None = None
         self._unhook: Callable[[], None] | None = None
         self._named = 0
+        self._compiles = False
+        self._is_traced: Callable[[], bool] = bool
 
     @property
     def recording(self) -> Recording:
@@ -76,6 +78,8 @@ class PytorchProbe:
         self._replace(module.nn.Module, "eval", self._watched(module.nn.Module.eval))
         for context in (module.no_grad, module.inference_mode):
             self._replace(context, "__enter__", self._watched(context.__enter__))
+        self._replace(module, "compile", wrapped_function(module.compile, self._compile))
+        self._is_traced = module.compiler.is_compiling
         scaler = module.amp.GradScaler
         self._replace(scaler, "scale", wrapped_function(scaler.scale, self._scale))
 
@@ -132,6 +136,8 @@ class PytorchProbe:
     # --- steps
 
     def _before_step(self, optimizer: Any, _args: Any, _kwargs: Any) -> None:
+        if self._is_traced():
+            return  # a compiled step: what is done here would be compiled with it, and torch would say so
         part = self._known.get(id(optimizer))
         if part is None or part.optimizer() is not optimizer or self._waiting is not None:
             self._part = self._part_of(optimizer)
@@ -142,7 +148,7 @@ class PytorchProbe:
         self._in_step = True
 
     def _after_step(self, _optimizer: Any, _args: Any, _kwargs: Any) -> None:
-        if not self._in_step:
+        if self._is_traced() or not self._in_step:
             return  # of a class whose parent's `step` is hooked as well
         self._in_step = False
         part, loss = self._part, self._loss
@@ -287,14 +293,20 @@ class PytorchProbe:
     def _watch_calls(self, wanted: bool) -> None:
         """Look at calls of modules, or no longer: while a loop trains, each would pay for it.
 
-        What torch has compiled it would compile again when hooks come and go, so then there are none.
+        What torch compiles it would compile again when hooks come and go, and it warns of them: so then there are none.
         """
-        if wanted and self._unhook is None and not _has_compiled():
+        if wanted and self._unhook is None and not self._compiles:
             register = sys.modules["torch.nn.modules.module"].register_module_forward_hook
             self._unhook = register(self._called).remove
         elif not wanted and self._unhook is not None:
             self._unhook()
             self._unhook = None
+
+    @unseen_by_warnings
+    def _compile(self, compiles: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        self._compiles = True
+        self._watch_calls(False)
+        return compiles(*args, **kwargs)
 
     def _watched(self, original: Any) -> Any:
         """Between steps, `eval` and `no_grad` say that what comes next is no training."""
@@ -341,8 +353,3 @@ class PytorchProbe:
         if type(data) is torch.Tensor:
             data = as_array(data) if data.is_cpu else None
         self._observer.predicted(run, output, data=data, data_name=name)
-
-
-def _has_compiled() -> bool:
-    counters = getattr(sys.modules.get("torch._dynamo.utils"), "counters", None)
-    return bool(counters and counters.get("frames", {}).get("total"))
