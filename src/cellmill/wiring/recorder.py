@@ -5,12 +5,14 @@ it asks the store what it holds, and the journals what there should be. The mark
 only spare it the question where nothing has changed.
 """
 
+import errno
 import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cellmill.capture.sessions import SessionReader, Sessions
 from cellmill.core.errors import FolderNotWritable, StoreLocked
@@ -22,7 +24,11 @@ from cellmill.core.runs import Run
 from cellmill.stores.identity import identity_of
 from cellmill.wiring.run_files import run_files
 
+if TYPE_CHECKING:
+    import filelock
+
 LOCK_PATIENCE_S = 120
+_NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS}
 
 
 @dataclass(frozen=True)
@@ -151,12 +157,30 @@ def _alone(project: Project, store: RunStore) -> Iterator[None]:
 
     make_folder(project.folder)
     try:
-        with filelock.FileLock(project.folder / "recorder.lock", timeout=LOCK_PATIENCE_S, mode=0o600):
+        lock = _locked(project.folder / "recorder.lock")
+        try:
             yield
+        finally:
+            lock.release()
     except filelock.Timeout:
         raise StoreLocked(store.uri) from None
     except PermissionError as error:
         raise FolderNotWritable(str(project.folder), reason="permission denied") from error
+
+
+def _locked(path: Path) -> "filelock.BaseFileLock":
+    """Take a lock of the system, or one by a file's existence where the file system knows no other, as some NFS."""
+    import filelock
+
+    try:
+        lock: filelock.BaseFileLock = filelock.FileLock(path, timeout=LOCK_PATIENCE_S, mode=0o600)
+        lock.acquire()
+    except (NotImplementedError, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in _NO_LOCKS:
+            raise
+        lock = filelock.SoftFileLock(path.with_suffix(".owner"), timeout=LOCK_PATIENCE_S, mode=0o600)
+        lock.acquire()
+    return lock
 
 
 def _mark_path(project: Project, session: SessionId) -> Path:
