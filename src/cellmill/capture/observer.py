@@ -7,14 +7,14 @@ keeps the one rule of that place: an error of ours never leaves it.
 import functools
 import threading
 import weakref
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from types import FrameType
 from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
 from cellmill.capture.describe import describe_data
 from cellmill.capture.models import Pickled, pickle_model
+from cellmill.capture.predictions import Prediction, Predictions
 from cellmill.capture.recording import Recording, describe_failure, outcome_of
 from cellmill.core.clock import now_ms
 from cellmill.core.events import (
@@ -29,9 +29,10 @@ from cellmill.core.events import (
     TrainingStarted,
 )
 from cellmill.core.ids import ExecutionId, RunId, new_run_id
+from cellmill.dataflow.provenance import Labels
 
-REMEMBERED_PREDICTIONS = 512
 DESCRIBED_PER_EXECUTION = 8
+PREDICTING = ("predict", "predict_proba", "predict_log_proba", "decision_function", "score_samples", "fit_predict")
 
 TrainingKind = Literal["fit", "loop", "search", "trial", "validation"]
 Tracker = Literal["mlflow", "wandb", "comet"]
@@ -79,14 +80,6 @@ def guarded(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P
     return safely
 
 
-@dataclass(frozen=True)
-class Prediction:
-    """Whose prediction an array is, and of which data."""
-
-    run: RunId
-    data: str | None
-
-
 class Observer:
     """What probes report to, in one kernel."""
 
@@ -96,8 +89,7 @@ class Observer:
         self._main_trains = 0
         self._listening: list[Callable[[RunId], None]] = []
         self._models: dict[int, tuple[weakref.ref[Any], RunId]] = {}
-        self._predictions: OrderedDict[int, tuple[weakref.ref[Any], Prediction]] = OrderedDict()
-        self._predicted_here: tuple[ExecutionId | None, set[Prediction]] = (None, set())
+        self.predictions = Predictions()
         self._described_here: tuple[ExecutionId | None, set[tuple[RunId, str | None]]] = (None, set())
         self._variants: dict[tuple[RunId, str], dict[str, int]] = {}
 
@@ -263,36 +255,26 @@ class Observer:
     @guarded
     def predicted(self, run: RunId, result: Any, *, data: Any, data_name: str | None) -> None:
         """A run's model predicted: the result is known again when a metric is made of it."""
-        prediction = Prediction(run, data_name)
         self._evaluated(run, data, data_name)
-        execution, seen = self._predicted_here
-        if execution != self.recording.execution:
-            self._predicted_here = (self.recording.execution, seen := set())
-        seen.add(prediction)
-        key = id(result)
-        try:
-            reference = weakref.ref(result, lambda _: self._predictions.pop(key, None))
-        except TypeError:
-            return  # a list, say: known only within this execution
-        self._predictions[key] = (reference, prediction)
-        if len(self._predictions) > REMEMBERED_PREDICTIONS:
-            self._predictions.popitem(last=False)
+        self.predictions.add(self.recording.execution, Prediction(run, data_name), result)
+        self.recording.when_cell_ends = self._cell_ended
+
+    @guarded
+    def _cell_ended(self, execution: ExecutionId, python: str | None) -> None:
+        whole = self.recording.ending[0] == "ok"
+        self.predictions.cell_ended(execution, python, PREDICTING, whole=whole)
 
     def prediction_behind(self, values: Any) -> Prediction | None:
         """Return whose prediction an array is, or is a view into: `proba[:, 1]` is still its model's."""
-        while values is not None:
-            found = self._predictions.get(id(values))
-            if found is not None and found[0]() is values:
-                return found[1]
-            values = getattr(values, "base", None) if type(values).__module__ == "numpy" else None
-        return None
+        return self.predictions.behind(values)
+
+    def predictions_given(self, frame: FrameType | None) -> Labels:
+        """Return the predictions that the arguments of the running call derive from; `None` is a stranger's."""
+        return self.predictions.candidates(self.recording.execution, frame, PREDICTING)
 
     def only_prediction_here(self) -> Prediction | None:
         """Return the prediction made in this execution, if there was exactly one."""
-        execution, seen = self._predicted_here
-        if execution == self.recording.execution and len(seen) == 1:
-            return next(iter(seen))
-        return None
+        return self.predictions.only(self.recording.execution)
 
     # --- metrics
 

@@ -279,9 +279,10 @@ class SklearnProbe:
         value = number(result)
         if value is None:
             return
-        found = (self._observer.prediction_behind(given) for given in (*args, *kwargs.values()))
-        behind = next(filter(None, found), None)
-        if behind is None and call_derives_from(caller(), (*PREDICTING, "fit_predict")):
+        known = {self._observer.prediction_behind(given) for given in (*args, *kwargs.values())} - {None}
+        found = frozenset(known) or self._observer.predictions_given(caller()) or frozenset()
+        behind = next(iter(found)) if len(found) == 1 else None
+        if not found and call_derives_from(caller(), (*PREDICTING, "fit_predict")):
             behind = self._observer.only_prediction_here()
         if behind is not None:
             self._observer.metric(behind.run, name, value, data_name=behind.data, variant=variant(kwargs))

@@ -1,0 +1,148 @@
+"""Which predictions do names and expressions derive from? Pure: syntax and what is known of it in, labels out."""
+
+import ast
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+Labels = frozenset[Any]
+NOTHING: Labels = frozenset()
+
+
+@dataclass
+class Provenance:
+    """What is known of names, followed through statements in the order in which they stand.
+
+    `answer` says which prediction a call made when it last ran, None for a call that is no prediction;
+    `bound` says which prediction the object is that a name holds now, None where that cannot be told.
+    """
+
+    answer: Callable[[ast.expr], Labels | None]
+    methods: tuple[str, ...]
+    """Those that predict: what they are given does not matter to whose prediction it is."""
+    bound: Callable[[str], Labels | None] = lambda _: None
+    names: dict[tuple[str, ...], Labels] = field(default_factory=dict)
+    """By name, and by name and constant key: a frame's column has predictions of its own."""
+
+    def run(self, statements: Iterable[ast.stmt], until: ast.stmt | None = None) -> bool:
+        """Follow statements, up to one of them. Returns whether that was met."""
+        return any(statement is until or self._statement(statement, until) for statement in statements)
+
+    def of(self, node: ast.AST | None) -> Labels:
+        """Return what an expression derives from."""
+        match node:
+            case ast.Name():
+                found = self.bound(node.id)
+                return self._of_name(node.id) if found is None else found
+            case ast.Subscript(value=ast.Name(name), slice=ast.Constant(key)):
+                if any(path[0] == name and len(path) > 1 for path in self.names):
+                    return self.names.get((name, repr(key)), NOTHING) | self.names.get((name,), NOTHING)
+                return self.of(node.value)
+            case ast.Call():
+                known = self.answer(node)
+                if known is not None and isinstance(node.func, ast.Attribute) and node.func.attr in self.methods:
+                    return known
+                if known is not None:  # a function of the user's may mix in what it is given
+                    return known.union(*(self.of(child) for child in ast.iter_child_nodes(node)))
+            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                known = self.answer(node)
+                if known is not None:
+                    return known.union(*(self.of(each) for each in ast.walk(node) if isinstance(each, ast.Name)))
+            case ast.Lambda() | None:
+                return NOTHING
+        return frozenset().union(*(self.of(child) for child in ast.iter_child_nodes(node)))
+
+    def _of_name(self, name: str) -> Labels:
+        return frozenset().union(*(labels for path, labels in self.names.items() if path[0] == name))
+
+    def _statement(self, node: ast.stmt, until: ast.stmt | None) -> bool:
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                self._forget(node.name)
+            case ast.Assign():
+                for target in node.targets:
+                    self._bind(target, node.value)
+            case ast.AnnAssign(value=ast.expr() as value):
+                self._bind(node.target, value)
+            case ast.AugAssign():
+                self._add(node.target, self.of(node.value))
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=receiver)) as call) if self.answer(call) is None:
+                # `answers.append(p)`: what a method is given may stay in its object.
+                given = [*call.args, *(keyword.value for keyword in call.keywords)]
+                self._add(receiver, frozenset().union(*(self.of(each) for each in given)))
+            case ast.For() | ast.AsyncFor():
+                self._put(node.target, self.of(node.iter))
+            case ast.With() | ast.AsyncWith():
+                for item in node.items:
+                    if item.optional_vars is not None:
+                        self._put(item.optional_vars, self.of(item.context_expr))
+        return self._inside(node, until)
+
+    def _inside(self, node: ast.stmt, until: ast.stmt | None) -> bool:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            return False
+        for part in ("body", "handlers", "orelse", "finalbody"):
+            inner = getattr(node, part, None)
+            if not isinstance(inner, list):
+                continue
+            for each in inner:
+                statements = each.body if isinstance(each, ast.ExceptHandler) else [each]
+                before = dict(self.names)
+                if self.run(statements, until):
+                    return True
+                if not isinstance(node, (ast.With, ast.AsyncWith)):
+                    # It may not have run: what was there before may be there still.
+                    for path, labels in before.items():
+                        self.names[path] = self.names.get(path, NOTHING) | labels
+        return False
+
+    def _bind(self, target: ast.expr, value: ast.expr) -> None:
+        if isinstance(target, (ast.Tuple, ast.List)) and isinstance(value, (ast.Tuple, ast.List)):
+            plain = not any(isinstance(each, ast.Starred) for each in (*target.elts, *value.elts))
+            if plain and len(target.elts) == len(value.elts):
+                found = [self.of(each) for each in value.elts]
+                for each, labels in zip(target.elts, found, strict=True):
+                    self._put(each, labels)
+                return
+        keyed = _keyed(value)
+        if isinstance(target, ast.Name) and keyed is not None:
+            columns = {repr(key): self.of(each) for key, each in keyed.items()}
+            self._forget(target.id)
+            self.names.update({(target.id, key): labels for key, labels in columns.items()})
+            return
+        self._put(target, self.of(value))
+
+    def _put(self, target: ast.expr, labels: Labels) -> None:
+        match target:
+            case ast.Name():
+                self._forget(target.id)
+                if labels:
+                    self.names[target.id,] = labels
+            case ast.Tuple() | ast.List():
+                for each in target.elts:
+                    self._put(each, labels)
+            case ast.Starred():
+                self._put(target.value, labels)
+            case ast.Subscript(value=ast.Name(name), slice=ast.Constant(key)):
+                self.names[name, repr(key)] = labels
+            case _:
+                self._add(target, labels)
+
+    def _add(self, target: ast.expr, labels: Labels) -> None:
+        while isinstance(target, (ast.Attribute, ast.Subscript, ast.Starred)):
+            target = target.value
+        if isinstance(target, ast.Name) and labels:
+            self.names[target.id,] = self.names.get((target.id,), NOTHING) | labels
+
+    def _forget(self, name: str) -> None:
+        for path in [path for path in self.names if path[0] == name]:
+            del self.names[path]
+
+
+def _keyed(value: ast.expr) -> dict[Any, ast.expr] | None:
+    """Return the values by key of `{"p": p}` and of a call with it alone, as `pd.DataFrame({"p": p})`."""
+    if isinstance(value, ast.Call) and len(value.args) == 1 and isinstance(value.args[0], ast.Dict):
+        value = value.args[0]
+    if isinstance(value, ast.Dict) and all(isinstance(key, ast.Constant) for key in value.keys):
+        return {key.value: each for key, each in zip(value.keys, value.values, strict=True)}  # type: ignore[union-attr]
+    return None
