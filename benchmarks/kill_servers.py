@@ -18,6 +18,8 @@ from cellmill.core.project import Project
 from cellmill.wiring.recorder import pending
 from cellmill.wiring.store_process import StoreProcess
 
+PLAIN = "made = [{n}] * 1000"
+EVERY_FITTING = 8
 FIT = "model = Ridge(alpha={n}).fit([[0.0], [1.0], [2.0]], [0, 1, 2])\nmodel.score([[3.0]], [3])"
 
 
@@ -58,7 +60,7 @@ def _kill_one(rng: random.Random, toll: Toll, home: Path, database: Path) -> Non
         timer = threading.Timer(rng.uniform(0, 2.0), os.kill, (server.process.pid, signal.SIGKILL))
         timer.start()
         until_s = time.monotonic() + 30
-        waiting = client.execute(FIT.format(n=1))
+        waiting = client.execute(_cell(0))
         while time.monotonic() < until_s:
             try:
                 reply = client.get_shell_msg(timeout=0.5)
@@ -70,7 +72,7 @@ def _kill_one(rng: random.Random, toll: Toll, home: Path, database: Path) -> Non
                 continue
             if reply["parent_header"].get("msg_id") == waiting:
                 answered.append(waiting)
-                waiting = client.execute(FIT.format(n=len(answered) + 1))
+                waiting = client.execute(_cell(len(answered)))
         timer.join()
         server.process.wait(30)
         psutil.wait_procs(family, timeout=30)
@@ -78,6 +80,10 @@ def _kill_one(rng: random.Random, toll: Toll, home: Path, database: Path) -> Non
     toll.acknowledged += len(answered)
     _look(Project(home / "work"), answered, toll)
     shutil.rmtree(home, ignore_errors=True)
+
+
+def _cell(number: int) -> str:
+    return (PLAIN if number % EVERY_FITTING else FIT).format(n=number)
 
 
 def notebook_lives(family: list[psutil.Process]) -> bool:
@@ -97,8 +103,9 @@ def _look(project: Project, answered: list[str], toll: Toll) -> None:
     toll.lost += [f"{project.root.parent.name}: {one} was answered" for one in answered if one not in finished]
     runs = sessions.runs()
     toll.runs += len(runs)
-    if len(runs) < len(answered):
-        toll.lost.append(f"{project.root.parent.name}: {len(answered) - len(runs)} runs")
+    trained = -(-len(answered) // EVERY_FITTING)
+    if len(runs) < trained:
+        toll.lost.append(f"{project.root.parent.name}: {trained - len(runs)} runs")
     toll.lost += [f"run {run.run} still runs" for run in runs if run.status == "running"]
     process = StoreProcess(project)
     try:
