@@ -163,6 +163,29 @@ def test_a_search_is_deleted_from_its_row_with_its_trials(rich: Desk) -> None:
     expect(rich.runs.filter(has_text="Ridge")).to_have_count(1)
 
 
+def test_a_real_search_is_one_row_with_its_trials(desk: Desk, lab: Lab) -> None:
+    notebook = lab.write(
+        "searches.ipynb",
+        "from sklearn.datasets import load_diabetes\n"
+        "from sklearn.linear_model import Ridge\n"
+        "from sklearn.model_selection import GridSearchCV\n"
+        "X, y = load_diabetes(return_X_y=True)",
+        "search = GridSearchCV(Ridge(), {'alpha': [0.1, 1.0, 10.0]}, cv=3).fit(X, y)",
+    )
+    desk.open(notebook)
+    desk.run_all()
+    expect(desk.runs.filter(has_text="GridSearchCV")).to_contain_text("search")
+    desk.sidebar.get_by_role("button", name="3 trials").click()
+    trials = desk.sidebar.get_by_role("list", name="Trials").get_by_role("button")
+    expect(trials).to_contain_text(["alpha=0.1", "alpha=1.0", "alpha=10.0"])
+    desk.runs.filter(has_text="GridSearchCV").first.click()
+    expect(desk.details.get_by_role("list", name="Where the data came from")).to_contain_text("load_diabetes")
+    desk.details.locator("summary", has_text="Environment").click()
+    expect(desk.details.get_by_role("list", name="Packages")).to_be_hidden()
+    desk.details.locator("summary", has_text=re.compile(r"imported packages?")).click()
+    expect(desk.details.get_by_role("list", name="Packages")).to_contain_text("scikit-learn==")
+
+
 def test_a_problem_of_ours_is_told_in_the_status_bar(desk: Desk, lab: Lab, notebook: str) -> None:
     desk.open(notebook)
     expect(desk.page.get_by_role("button", name="Cellmill: on", exact=True)).to_be_visible()

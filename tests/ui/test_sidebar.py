@@ -27,7 +27,7 @@ def test_runs_appear_newest_first_and_show_what_made_them(desk: Desk, notebook: 
     expect(details.get_by_role("heading", name="Ridge")).to_be_visible()
     expect(details.get_by_role("table", name="Metrics")).to_contain_text("r2")
     expect(details.get_by_role("row", name="alpha 0.5").first).to_be_visible()
-    expect(details.get_by_role("list", name="Data")).to_contain_text("331 rows × 10 columns")
+    expect(details.get_by_role("list", name="Data", exact=True)).to_contain_text("331 rows × 10 columns")
     cells = details.get_by_role("list", name="Cells").get_by_role("listitem")
     expect(cells.filter(has_text="ridge = Ridge")).to_contain_text("trained")
     expect(cells.filter(has_text="predicted = ridge")).to_contain_text("evaluated")

@@ -117,8 +117,9 @@ class Workspace:
 
     def trials(self, search: Run, watch: ProjectWatch) -> tuple[tuple[Run, str | None], ...]:
         """Return the trials of a search in the order they began, each with the store's id if it has one."""
-        found = [run for run in watch.sessions.runs() if run.parent == search.run]
-        return tuple((self._as_seen(run, watch), watch.store_ids.get(run.run)) for run in reversed(found))
+        # As the journal has them: trials that take less than a millisecond begin at the same time.
+        found = [run for session in watch.sessions.all() for run in session.runs if run.parent == search.run]
+        return tuple((self._as_seen(run, watch), watch.store_ids.get(run.run)) for run in found)
 
     def session_of_kernel(self, watch: ProjectWatch, kernel: str) -> Session | None:
         """Return the newest session of a kernel that has not ended."""

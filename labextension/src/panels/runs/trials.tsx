@@ -9,7 +9,7 @@ import { Loading, TroubleNotice } from '../frame/notices';
 import { countWords, metricWords } from '../frame/numbers';
 import { Incomplete } from './incomplete';
 import { Status } from './status';
-import { statusWords } from './words';
+import { statusWords, trialMetrics } from './words';
 
 export interface ITrialsProps {
   readonly fetched: IFetched<TrialList> | undefined;
@@ -64,7 +64,7 @@ function Trial(
       <span className="cellmill-Row-head">
         <Status status={trial.status} trans={trans} />
         <span className="cellmill-Trial-title">{trans.__('Trial %1', number)}</span>
-        {trial.metrics.slice(0, Math.max(1, metricsPerRow)).map(metric => (
+        {trialMetrics(trial.metrics, metricsPerRow).map(metric => (
           <span
             key={metric.name}
             className="cellmill-Metric"

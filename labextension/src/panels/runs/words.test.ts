@@ -10,6 +10,7 @@ import {
   pageOf,
   rowMetrics,
   shortClass,
+  trialMetrics,
   trialsWords,
   whyNotRegistered
 } from './words';
@@ -66,4 +67,12 @@ test('only addresses of the web are followed', () => {
   for (const uri of ['javascript:alert(1)', 'file:///etc/passwd', null]) {
     expect(pageOf({ ...other, uri })).toBeNull();
   }
+});
+
+test('a trial shows what its search goes by before times and deviations', () => {
+  const named = ['mean_fit_time', 'std_test_score', 'pruned_at', 'mean_test_score'];
+  const metrics = named.map(name => ({ name, value: 1, points: 1 }));
+  const names = (limit: number): string[] => trialMetrics(metrics, limit).map(({ name }) => name);
+  expect(names(3)).toEqual(['mean_test_score', 'pruned_at', 'mean_fit_time']);
+  expect(names(0)).toEqual(['mean_test_score']);
 });

@@ -79,6 +79,13 @@ export function rowMetrics(run: RunSummary, limit: number): readonly WireMetric[
   return [loss, ...others].slice(0, Math.max(1, limit));
 }
 
+/** The metrics of a trial's row: what the search goes by comes before deviations, ranks and times. */
+export function trialMetrics(metrics: readonly WireMetric[], limit: number): WireMetric[] {
+  const weight = ({ name }: WireMetric): number =>
+    /^(std|rank|split\d+)_|_time$/.test(name) ? 2 : name.startsWith('mean_test_') ? 0 : 1;
+  return [...metrics].sort((a, b) => weight(a) - weight(b)).slice(0, Math.max(1, limit));
+}
+
 export function trackerWords(system: WireTracked['system']): string {
   switch (system) {
     case 'mlflow':
