@@ -22,7 +22,7 @@ def test_no_secret_reaches_the_disk(start: StartKernel) -> None:
     kernel.run(
         "class Keyed(Ridge):\n"
         "    def __init__(self, api_key=None):\n        super().__init__()\n        self.api_key = api_key\n"
-        f"model = Keyed('{PASSWORD}').fit(X, y)"
+        f"model = Keyed(api_key='{PASSWORD}').fit(X, y)"
     )
     kernel.run("import time; time.sleep(1.5)")
 
@@ -31,7 +31,7 @@ def test_no_secret_reaches_the_disk(start: StartKernel) -> None:
     model = kernel.project.blobs / run.model.sha256 if run.model else Path()
     model.unlink()  # a model is kept as it is: what the user put into it is in it
     assert leaks(kernel, PASSWORD, TOKEN, OF_THE_ENVIRONMENT, "s3same-open") == []
-    assert [execution.source for execution in kernel.executions][0] == "password = '***'\nprint('***')"
+    assert kernel.executions[0].source == "password = '***'\nprint('***')"
 
 
 def test_a_cell_that_is_to_be_skipped_leaves_its_names_alone(start: StartKernel) -> None:

@@ -13,9 +13,10 @@ from types import FrameType
 from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
 from cellmill.capture.describe import describe_data
+from cellmill.capture.failures import describe_failure, outcome_of
 from cellmill.capture.models import Pickled, pickle_model
 from cellmill.capture.predictions import Prediction, Predictions
-from cellmill.capture.recording import Recording, describe_failure, outcome_of
+from cellmill.capture.recording import Recording
 from cellmill.core.clock import now_ms
 from cellmill.core.events import (
     Context,

@@ -23,6 +23,7 @@ from cellmill.core.project import Project, find_project
 from cellmill.core.settings import read_settings
 from cellmill.kernel.hooks import Hooks
 from cellmill.kernel.magics import register_magics, unregister_magics
+from cellmill.kernel.outputs import OutputsTap
 from cellmill.kernel.state import KernelState
 
 _ATTRIBUTE = "_cellmill"
@@ -51,6 +52,8 @@ def unload(shell: Any) -> None:
         state.hooks.remove()
     if state.probes is not None:
         state.probes.stop()
+    if state.outputs is not None:
+        state.outputs.remove()
     if state.recording is not None:
         state.recording.close()
     delattr(shell, _ATTRIBUTE)
@@ -92,6 +95,11 @@ def _start(shell: Any, state: KernelState) -> None:
     state.probes.start()
     state.hooks = Hooks(shell, kernel, recording, state.probes)
     state.hooks.install()
+    state.outputs = OutputsTap(recording)
+    try:
+        state.outputs.install(kernel)
+    except Exception as error:  # noqa: BLE001 - all else goes on without the outputs
+        recording.failed("outputs", error)
 
 
 def _project(host: Host) -> Project:

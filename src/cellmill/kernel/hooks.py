@@ -4,9 +4,10 @@ import ast
 import sys
 from typing import Any
 
+from cellmill.capture.failures import describe_failure, outcome_of
 from cellmill.capture.frames import without_ours
 from cellmill.capture.probes import Probes
-from cellmill.capture.recording import Recording, describe_failure, outcome_of
+from cellmill.capture.recording import Recording
 from cellmill.core.ids import ExecutionId
 
 _MAGIC_MARKS = "%!?"

@@ -6,6 +6,7 @@ from cellmill.capture.probes import Probes
 from cellmill.capture.recording import Recording
 from cellmill.core.project import Project
 from cellmill.kernel.hooks import Hooks
+from cellmill.kernel.outputs import OutputsTap
 
 
 @dataclass
@@ -16,4 +17,5 @@ class KernelState:
     recording: Recording | None = None
     probes: Probes | None = None
     hooks: Hooks | None = None
+    outputs: OutputsTap | None = None
     off_because: str | None = None

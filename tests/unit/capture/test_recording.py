@@ -10,8 +10,9 @@ from tests.stories import Story
 from tests.unit.capture.test_journal import disk_full_after
 
 from cellmill.capture.control import Control, control_path, write_control
+from cellmill.capture.failures import describe_failure, outcome_of
 from cellmill.capture.journal import read_events
-from cellmill.capture.recording import Recording, current_recording, describe_failure, outcome_of, try_recording
+from cellmill.capture.recording import Recording, current_recording, try_recording
 from cellmill.core.events import (
     CaptureFailed,
     CapturePaused,
