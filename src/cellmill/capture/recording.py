@@ -39,6 +39,7 @@ from cellmill.core.settings import Settings
 # A method of a probe that fails so often on end is left out. Not at the first time: one odd object of the
 # user's would cost all later runs a part of their record.
 BREAKER = 3
+CATCHING_UP_S = 0.02
 REMEMBERED = 1_000  # executions whose late output still finds them
 
 
@@ -148,6 +149,14 @@ class Recording:
             self.failed("names", error)
             self._names.give_up_comparing()
             return self._names.after(python, took_s)
+
+    def catch_up(self) -> None:
+        """The kernel is idle: look at objects that there was no time for within the cell."""
+        try:
+            self._names.catch_up(CATCHING_UP_S)
+        except Exception as error:  # noqa: BLE001 - the kernel's loop would print it
+            self.failed("names", error)
+            self._names.give_up_comparing()
 
     def _changed_outside(self) -> tuple[str, ...]:
         try:

@@ -1,7 +1,9 @@
 """IPython's events, handed to the recording. Nothing here may raise, and nothing changes the user's shell."""
 
 import ast
+import asyncio
 import sys
+import threading
 from typing import Any
 
 from cellmill.capture.failures import describe_failure, outcome_of
@@ -10,6 +12,7 @@ from cellmill.capture.probes import Probes
 from cellmill.capture.recording import Recording
 from cellmill.core.ids import ExecutionId
 
+IDLE_S = 0.5
 _MAGIC_MARKS = "%!?"
 
 
@@ -21,6 +24,7 @@ class Hooks:
         self._kernel = kernel
         self._recording = recording
         self._probes: Probes | None = probes
+        self._idle: asyncio.TimerHandle | None = None
 
     def install(self) -> None:
         """Register with IPython."""
@@ -36,11 +40,15 @@ class Hooks:
 
     def remove(self) -> None:
         """Leave the shell as it was."""
+        if self._idle is not None:
+            self._idle.cancel()
         self._shell.events.unregister("pre_run_cell", self._before)
         self._shell.events.unregister("post_run_cell", self._after)
         self._shell.__dict__.pop("showtraceback", None)
 
     def _before(self, info: Any) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
         if not _is_users_own(info):
             return
         try:
@@ -72,8 +80,14 @@ class Hooks:
                 error=describe_failure(error, with_traceback=True) if error is not None else None,
                 transformed=python if python != info.raw_cell else None,
             )
+            self._catch_up_when_idle()
         except Exception as error:  # noqa: BLE001 - IPython would print it into the user's cell
             self._recording.failed("after the cell", error)
+
+    def _catch_up_when_idle(self) -> None:
+        """Look at large objects while nobody waits: not between the cells of a Run All."""
+        if threading.current_thread() is threading.main_thread():  # a subshell's loop ends with it
+            self._idle = asyncio.get_running_loop().call_later(IDLE_S, self._recording.catch_up)
 
     def _execution(self) -> ExecutionId:
         """Return the request's `msg_id`: the server and the engine know the execution by it too."""
