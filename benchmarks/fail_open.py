@@ -49,6 +49,7 @@ def main() -> int:
             _say(path.name, outcomes[path.name], began_s)
             if given.whole and outcomes[path.name].gave_up is None:
                 files[path.name] = differing_notebook(path, folder / f"w{at}", folder / "home")
+                print(f"       {path.name} run whole: {files[path.name] or 'the same files'}", flush=True)
     return _report(outcomes, files)
 
 

@@ -148,9 +148,9 @@ def _is_ours(finder: object) -> bool:
 
 
 def _is_users(module: str) -> bool:
-    """Not the standard library, and not `executing`, which IPython itself loads at the first traceback."""
+    """Not the standard library, nor what IPython itself loads at the first traceback."""
     top = module.partition(".")[0]
-    return top not in sys.stdlib_module_names and top not in ("cellmill", "mlflow", "twin_state", "executing")
+    return top not in sys.stdlib_module_names and top not in ("cellmill", "mlflow", "twin_state", "executing", "asttokens")
 
 
 def _matplotlib() -> list[int]:

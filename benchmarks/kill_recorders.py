@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from tests.stories import Story, a_training
@@ -17,6 +18,7 @@ from cellmill.capture.models import pickle_model
 from cellmill.capture.sessions import load_sessions
 from cellmill.core.errors import StoreUnreachable
 from cellmill.core.events import ModelBlob
+from cellmill.core.ids import SessionId
 from cellmill.core.project import Project
 from cellmill.core.runs import Run
 from cellmill.core.settings import Settings
@@ -52,7 +54,7 @@ class Toll:
         )
 
 
-def kill_recorders(times: int, seed: int, project: Project, *, within_s: float = 1.5, whole: bool = True) -> Toll:
+def kill_recorders(times: int, seed: int, project: Project, *, within_s: float = 5.0, whole: bool = True) -> Toll:
     """Kill the recorder of a project so often, while sessions are added; then record once, and look.
 
     The recorder is a process that has MLflow loaded when it starts, forked from one that has done nothing else:
@@ -71,8 +73,10 @@ def kill_recorders(times: int, seed: int, project: Project, *, within_s: float =
         if whole and toll.kills % EVERY_WHOLE_PROCESS == EVERY_WHOLE_PROCESS - 1:
             _kill_store_process(project, rng.uniform(2.0, 6.0))
         else:
-            recorder = forks.Process(target=record_all, args=(project.root,))
+            here, there = forks.Pipe()
+            recorder = forks.Process(target=record_all, args=(project.root, there))
             recorder.start()
+            here.recv()
             time.sleep(rng.uniform(0, within_s))
             recorder.kill()
             recorder.join()
@@ -83,10 +87,14 @@ def kill_recorders(times: int, seed: int, project: Project, *, within_s: float =
     return toll
 
 
-def record_all(root: Path) -> None:
-    """Record a project, in a process of its own."""
+def record_all(root: Path, begun: "Connection | None" = None) -> None:
+    """Record a project, in a process of its own. Says when the store is open and the work begins."""
     project = Project(root)
-    record(load_sessions(project), run_store(project))
+    store = run_store(project)
+    store.recorded(SessionId("none"))
+    if begun is not None:
+        begun.send("begun")
+    record(load_sessions(project), store)
 
 
 def _model(project: Project) -> ModelBlob:
