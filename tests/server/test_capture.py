@@ -34,6 +34,7 @@ def test_a_notebook_without_a_kernel_is_not_captured(server: Jupyter) -> None:
         "root": str(server.root),
         "store": f"sqlite:///{server.root}/mlflow.db",
         "version": __version__,
+        "failures": [],
     }
 
 
