@@ -76,7 +76,7 @@ def test_every_word_of_the_magic_is_told_in_its_help_and_on_its_page(word: str) 
 @pytest.mark.parametrize("setting", [setting.name for setting in fields(Settings)])
 def test_every_setting_is_told_with_its_default(setting: str) -> None:
     default = getattr(Settings(), setting)
-    written = str(default).lower() if isinstance(default, bool) else str(default)
+    written = str(default).lower() if isinstance(default, bool) else str(list(default) if default == () else default)
     told = re.search(rf"^.*`{setting}`.*$", page("users/settings.md"), flags=re.MULTILINE)
     assert told is not None
     assert f"`{written}`" in told[0] or f"`{setting} = {written}`" in told[0]
