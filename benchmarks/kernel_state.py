@@ -22,6 +22,7 @@ from typing import Any
 PLAIN = (int, float, complex, str, bytes, bool, type(None))
 DEEPEST = 6
 MOST_ITEMS = 2_000
+NOT_THE_USERS = {"cellmill", "mlflow", "twin_state", "executing", "asttokens"}
 FOLDER_OF_OURS = ".cellmill"
 ADDED_TO_ENVIRONMENT = {"MLFLOW_TRACKING_URI"}
 """Documented: what a notebook logs by hand goes to the project's store."""
@@ -150,7 +151,7 @@ def _is_ours(finder: object) -> bool:
 def _is_users(module: str) -> bool:
     """Not the standard library, nor what IPython itself loads at the first traceback."""
     top = module.partition(".")[0]
-    return top not in sys.stdlib_module_names and top not in ("cellmill", "mlflow", "twin_state", "executing", "asttokens")
+    return top not in sys.stdlib_module_names and top not in NOT_THE_USERS
 
 
 def _matplotlib() -> list[int]:
