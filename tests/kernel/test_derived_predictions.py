@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.kernel.kernels import Kernel
+
+    from cellmill.core.runs import Run
 
 TWO = """\
 from sklearn.metrics import f1_score
@@ -22,9 +26,9 @@ def test_through_threshold_and_frame_across_cells_a_metric_finds_its_model(kerne
     kernel.run("results = pd.DataFrame({'y': list(y_test), 'p': labels, 'q': others, 'none': 1})")
     kernel.run("f1_score(results['y'], results['p'])")
 
-    assert [len(run.metrics) for run in kernel.runs_of(trained)] == [1, 0]
+    assert [len(measured(run)) for run in kernel.runs_of(trained)] == [1, 0]
     kernel.run("f1_score(results['y'], results['q'])\nf1_score(results['y'], results['none'])")
-    assert [len(run.metrics) for run in kernel.runs_of(trained)] == [1, 1]
+    assert [len(measured(run)) for run in kernel.runs_of(trained)] == [1, 1]
 
 
 def test_a_mixture_and_a_name_bound_anew_are_nobodys(kernel: Kernel) -> None:
@@ -34,7 +38,7 @@ def test_a_mixture_and_a_name_bound_anew_are_nobodys(kernel: Kernel) -> None:
     kernel.run("mine = list(y_test)")
     kernel.run("f1_score(y_test, both)\nf1_score(y_test, mine)")
 
-    assert [run.metrics for run in kernel.runs_of(trained)] == [(), ()]
+    assert [measured(run) for run in kernel.runs_of(trained)] == [[], []]
 
 
 def test_what_was_predicted_before_a_retraining_is_the_former_runs(kernel: Kernel) -> None:
@@ -43,14 +47,14 @@ def test_what_was_predicted_before_a_retraining_is_the_former_runs(kernel: Kerne
     again = kernel.run("one.fit(X_test, y_test)")
     kernel.run("f1_score(y_test, p.astype(int))")
 
-    assert [len(run.metrics) for run in kernel.runs_of(trained, again)] == [1, 0, 0]
+    assert [len(measured(run)) for run in kernel.runs_of(trained, again)] == [1, 0, 0]
 
 
 def test_in_a_loop_each_model_gets_the_metric_of_its_own_threshold(kernel: Kernel) -> None:
     trained = kernel.run(TWO)
     kernel.run("for model in (one, two):\n    f1_score(y_test, model.predict_proba(X_test)[:, 1] > 0.5)")
 
-    assert [len(run.metrics) for run in kernel.runs_of(trained)] == [1, 1]
+    assert [len(measured(run)) for run in kernel.runs_of(trained)] == [1, 1]
 
 
 def test_what_a_function_predicted_is_known_cells_later(kernel: Kernel) -> None:
@@ -58,4 +62,44 @@ def test_what_a_function_predicted_is_known_cells_later(kernel: Kernel) -> None:
     kernel.run("p = decide(one, X_test)\nboth = [decide(model, X_test) for model in (one, two)]")
     kernel.run("two.predict(X_test)\nf1_score(y_test, p)\nf1_score(y_test, both[0])")
 
-    assert [len(run.metrics) for run in kernel.runs_of(trained)] == [1, 0]
+    assert [len(measured(run)) for run in kernel.runs_of(trained)] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("cells", "names"),
+    [
+        (["rmse = np.sqrt(np.mean((y_test - p) ** 2))"], ["rmse"]),
+        (["errors = y_test - p", "mae = float(np.abs(errors).mean())"], ["mae"]),
+        (["results = {}\nresults['hits'] = (p == y_test).mean()"], ["hits"]),
+        (["from sklearn.metrics import f1_score\nf1 = f1_score(y_test, p)"], ["f1_score_X_test"]),
+        (["from sklearn.metrics import f1_score\nf1 = round(100 * f1_score(y_test, p), 2)"], ["f1_score_X_test"]),
+        (["def rate(m):\n    return (m.predict(X_test) == y_test).mean()\naccuracy = rate(one)"], ["accuracy"]),
+        (["threshold = np.quantile(p, 0.9)\nmean = p.mean()\nn = float(len(p))\nhits = (p == y_test).sum()"], []),
+        (["if True:\n    rate = (p == y_test).mean()"], []),
+        (["q = two.predict(X_test)\ngain = (p == y_test).mean() - (q == y_test).mean()"], []),
+        (["two.fit(np.c_[X_train, one.predict(X_train)], y_train)\nscore = cross_val_score(two, X, y).mean()"], []),
+    ],
+)
+def test_a_number_assigned_from_a_prediction_and_the_truth_is_a_metric(
+    kernel: Kernel, cells: list[str], names: list[str]
+) -> None:
+    trained = kernel.run(TWO)
+    kernel.run("p = one.predict(X_test)")
+    for cell in cells:
+        kernel.run(cell)
+
+    one, two = kernel.runs_of(trained)
+    assert (measured(one), measured(two)) == (names, [])
+
+
+def test_a_function_imported_before_cellmill_gives_a_metric_named_by_its_variable(kernel: Kernel) -> None:
+    trained = kernel.run(TWO)
+    kernel.run("p = one.predict(X_test)\nimported_before = lambda y, p: float((y == p).mean())")
+    kernel.run("rate = imported_before(y_test, p)")
+
+    assert [len(measured(run)) for run in kernel.runs_of(trained)] == [1, 0]
+
+
+def measured(run: Run) -> list[str]:
+    """The metrics of a run's model, but for those of its training data."""
+    return [metric.name for metric in run.metrics if not metric.name.startswith("training_")]

@@ -15,7 +15,7 @@ from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar
 from cellmill.capture.describe import describe_data
 from cellmill.capture.failures import describe_failure, outcome_of
 from cellmill.capture.models import Pickled, pickle_model
-from cellmill.capture.predictions import Prediction, Predictions
+from cellmill.capture.predictions import Prediction, Predictions, is_figure_of
 from cellmill.capture.recording import Recording
 from cellmill.core.clock import now_ms
 from cellmill.core.events import (
@@ -92,6 +92,8 @@ class Observer:
         self._models: dict[int, tuple[weakref.ref[Any], RunId]] = {}
         self.predictions = Predictions()
         self._described_here: tuple[ExecutionId | None, set[tuple[RunId, str | None]]] = (None, set())
+        self._measured_here: list[float] = []
+        """The metrics of the cell that runs now, as far as models have predicted."""
         self._variants: dict[tuple[RunId, str], dict[str, int]] = {}
 
     # --- only the outermost call counts
@@ -263,7 +265,14 @@ class Observer:
     @guarded
     def _cell_ended(self, execution: ExecutionId, python: str | None) -> None:
         whole = self.recording.ending[0] == "ok"
-        self.predictions.cell_ended(execution, python, PREDICTING, whole=whole)
+        found = self.predictions.cell_ended(execution, python, PREDICTING, whole=whole)
+        seen, self._measured_here = self._measured_here, []
+        if not self.recording.runs(execution):  # excluded, or paused
+            return
+        for each in found:
+            if not any(is_figure_of(each.value, value) for value in seen):
+                self.metric(each.run, each.name, each.value)
+        self._measured_here = []
 
     def prediction_behind(self, values: Any) -> Prediction | None:
         """Return whose prediction an array is, or is a view into: `proba[:, 1]` is still its model's."""
@@ -291,6 +300,8 @@ class Observer:
         full = name if index == 1 else f"{name}-{index}"
         if data_name:
             full = f"{full}_{data_name}"
+        if not name.startswith("training_"):  # nobody asked for those, so none was assigned
+            self._measured_here.append(value)
         self.recording.write(MetricMeasured(run, self.recording.execution, now_ms(), full, value))
 
     @guarded

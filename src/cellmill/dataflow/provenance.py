@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Labels = frozenset[Any]
+Path = tuple[str, ...]
 NOTHING: Labels = frozenset()
+# What these answer is of no prediction that they are given: a count, a model of its own, its own figures.
+_OF_THEIR_OWN = ("len", "fit", "partial_fit", "train", "cross_val_score", "cross_validate", "cross_val_predict")
 
 
 @dataclass
@@ -21,7 +24,7 @@ class Provenance:
     methods: tuple[str, ...]
     """Those that predict: what they are given does not matter to whose prediction it is."""
     bound: Callable[[str], Labels | None] = lambda _: None
-    names: dict[tuple[str, ...], Labels] = field(default_factory=dict)
+    names: dict[Path, Labels] = field(default_factory=dict)
     """By name, and by name and constant key: a frame's column has predictions of its own."""
 
     def run(self, statements: Iterable[ast.stmt], until: ast.stmt | None = None) -> bool:
@@ -40,6 +43,8 @@ class Provenance:
                 return self.of(node.value)
             case ast.Call():
                 known = self.answer(node)
+                if known is None and _called(node) in _OF_THEIR_OWN:
+                    return NOTHING
                 if known is not None and isinstance(node.func, ast.Attribute) and node.func.attr in self.methods:
                     return known
                 if known is not None:  # a function of the user's may mix in what it is given
@@ -66,7 +71,9 @@ class Provenance:
                 self._bind(node.target, value)
             case ast.AugAssign():
                 self._add(node.target, self.of(node.value))
-            case ast.Expr(value=ast.Call(func=ast.Attribute(value=receiver)) as call) if self.answer(call) is None:
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=receiver)) as call) if self.answer(call) is None and (
+                _called(call) not in _OF_THEIR_OWN
+            ):
                 # `answers.append(p)`: what a method is given may stay in its object.
                 given = [*call.args, *(keyword.value for keyword in call.keywords)]
                 self._add(receiver, frozenset().union(*(self.of(each) for each in given)))
@@ -137,6 +144,13 @@ class Provenance:
     def _forget(self, name: str) -> None:
         for path in [path for path in self.names if path[0] == name]:
             del self.names[path]
+
+
+def _called(call: ast.Call) -> str | None:
+    match call.func:
+        case ast.Name(name) | ast.Attribute(attr=name):
+            return name
+    return None
 
 
 def _keyed(value: ast.expr) -> dict[Any, ast.expr] | None:
