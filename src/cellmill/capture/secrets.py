@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from cellmill.core.events import (
@@ -90,29 +91,19 @@ _NAME = (
 )
 _NAME_WORDS = ("pass", "pwd", "secret", "key", "token", "credential", "conn")
 _AFTER = r"""\w* ["']? \s* \]? \s* (?: : \s* \w+ \s* = (?!=) | = (?!=) | : ) \s* [rbf]?"""
-_QUOTED = re.compile(
-    rf"""(?ix) (?P<before> {_NAME} {_AFTER} ) (?P<quote> ["'] ) (?P<value> [^"'\s]{{4,}} ) (?P=quote)"""
-)
+_QUOTED = rf"""(?ix) (?P<before> {_NAME} {_AFTER} ) (?P<quote> ["'] ) (?P<value> [^"'\s]{{4,}} ) (?P=quote)"""
 _LOOKING_IT = r"""(?= [^"']* \d ) (?= [^"']* [A-Za-z] ) [A-Za-z0-9_./+=-]{20,}"""
-_TOKEN_QUOTED = re.compile(
-    rf"""(?ix) (?P<before> (?: token | (?<![a-z]) key | (?<![a-z]) sas | (?<![a-z]) dsn ) ["']? \s* \]? \s* [:=] \s* [rbf]? )
+_TOKEN_QUOTED = rf"""(?ix) (?P<before> (?: token | (?<![a-z]) key | (?<![a-z]) sas | (?<![a-z]) dsn ) ["']? \s* \]? \s* [:=] \s* [rbf]? )
     (?P<quote> ["'] ) (?P<value> {_LOOKING_IT} ) (?P=quote)"""
-)
-_ENTRY = re.compile(
-    r"""(?ix) (?P<before> (?: token | _key ) ["'] \s* \] \s* = \s* ) (?P<quote> ["'] ) (?P<value> [^"'\s]{4,} ) (?P=quote)"""
-)
+_ENTRY = r"""(?ix) (?P<before> (?: token | _key ) ["'] \s* \] \s* = \s* ) (?P<quote> ["'] ) (?P<value> [^"'\s]{4,} ) (?P=quote)"""
 # As in connection strings and addresses; as in the output of `env` and in a `.env` file.
-_BARE = re.compile(rf"""(?ix) (?P<before> [;&?] \s* {_NAME} \w* = ) (?P<value> [^\s"'&;]{{4,}} )""")
-_LINE = re.compile(
-    r"""(?xm) (?P<before> ^ (?:export \s+)? [A-Z0-9_]* (?:PASSW|SECRET|TOKEN|API_?KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIAL) [A-Z0-9_]* = )
+_BARE = rf"""(?ix) (?P<before> [;&?] \s* {_NAME} \w* = ) (?P<value> [^\s"'&;]{{4,}} )"""
+_LINE = r"""(?xm) (?P<before> ^ (?:export \s+)? [A-Z0-9_]* (?:PASSW|SECRET|TOKEN|API_?KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIAL) [A-Z0-9_]* = )
     (?P<value> (?= \S* \d ) (?= \S* [A-Za-z] ) [^\s"'()\[\]{}]{6,} ) $"""
-)
-_ADDRESS = re.compile(r"""(?x) (?P<before> :// [^\s/:@"']{0,100} : ) (?P<value> [^\s/@"']{1,200} ) (?=@)""")
-_HEADER = re.compile(r"""(?ix) (?P<before> \b (?:bearer|basic|token) \s+ ) (?P<value> (?= \S* \d ) [\w.~+/=-]{16,} )""")
-_OPTION = re.compile(
-    r"""(?ix) (?P<before> --(?:password|passwd|token|api-?key|secret) [=\s] ["']? ) (?P<value> [^\s"']{4,} )"""
-)
-_PLACES: tuple[tuple[tuple[str, ...], "re.Pattern[str]"], ...] = (
+_ADDRESS = r"""(?x) (?P<before> :// [^\s/:@"']{0,100} : ) (?P<value> [^\s/@"']{1,200} ) (?=@)"""
+_HEADER = r"""(?ix) (?P<before> \b (?:bearer|basic|token) \s+ ) (?P<value> (?= \S* \d ) [\w.~+/=-]{16,} )"""
+_OPTION = r"""(?ix) (?P<before> --(?:password|passwd|token|api-?key|secret) [=\s] ["']? ) (?P<value> [^\s"']{4,} )"""
+_PLACES: tuple[tuple[tuple[str, ...], str], ...] = (
     (_NAME_WORDS, _QUOTED),
     (("token", "key", "sas", "dsn"), _TOKEN_QUOTED),
     (("token", "_key"), _ENTRY),
@@ -124,7 +115,7 @@ _PLACES: tuple[tuple[tuple[str, ...], "re.Pattern[str]"], ...] = (
 )
 _WORDS = tuple(dict.fromkeys(word for words, _ in _PLACES for word in words))
 # Values that stand for a secret, and are none.
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = (
     r"(?ix) ^(?: \W* | <.*> | \{.*\} | \$.* | %.*% | your[-_ ]?.* | my[-_ ]?(?:password|secret|token|api_?key) | x{3,}.* | \*+ | \.{3,} | "
     r"none | null | true | false | str | string | password | passwd | secret | token | key | example | changeme | os\. .* | "
     r"getpass.* | input.* | self\..* | args\..* | config.* | env.* | \[\w+\] | \w+\(.* )$"
@@ -133,7 +124,13 @@ _ENVIRONMENT = re.compile(
     r"(?i)(?:^|_)(?:key|token|secret|password|passwd|passphrase|pass|credentials?|pat|dsn)$|api_?key|secret|_token|token_|password|"
     r"connection_?string|database_url"
 )
-_FORMS = tuple((beginning, re.compile(form)) for _, begins, form in TOKENS for beginning in begins.split(" "))
+_FORMS = tuple((beginning, form) for _, begins, form in TOKENS for beginning in begins.split(" "))
+
+
+@cache
+def _compiled(form: str) -> "re.Pattern[str]":
+    """Return the expression of a form: compiled where a text first asks for it, not at each kernel's start."""
+    return re.compile(form)
 
 
 class Masker:
@@ -150,13 +147,13 @@ class Masker:
             return text
         for beginning, form in _FORMS:  # a look for each beginning costs less than one expression of them all
             if beginning in text:
-                text = form.sub(MASK, text)
+                text = _compiled(form).sub(MASK, text)
         lower = text.lower()
         there = [word for word in _WORDS if word in lower]
         if there:
             for words, place in _PLACES:
                 if not set(words).isdisjoint(there):
-                    text = place.sub(_mask_value, text)
+                    text = _compiled(place).sub(_mask_value, text)
         values = self._environment_values()
         return values.sub(MASK, text) if values is not None else text
 
@@ -195,13 +192,13 @@ def _is_plain(value: str) -> bool:
     return (
         value.startswith(("/", "~", ".", "file:"))
         or value.replace(".", "").isdigit()
-        or bool(_PLACEHOLDER.match(value))
+        or bool(_compiled(_PLACEHOLDER).match(value))
     )
 
 
 def _mask_value(match: "re.Match[str]") -> str:
     found = match.groupdict()
-    if _PLACEHOLDER.match(found["value"]):
+    if _compiled(_PLACEHOLDER).match(found["value"]):
         return match.group()
     quote = found.get("quote") or ""
     return f"{found['before']}{quote}{MASK}{quote}"

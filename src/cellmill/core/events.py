@@ -4,17 +4,18 @@ How they stand in a line: `core/lines.py`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from cellmill.core.ids import ExecutionId, RunId, SessionId
+from cellmill.core.records import record
 
 Outcome = Literal["ok", "error", "interrupted"]
 Scalar = int | float | str | bool | None
 Context = Literal["training", "evaluation"]
 
 
-@dataclass(frozen=True)
+@record
 class Failure:
     """An exception of the user's code, as text. `traceback` is without colours and without frames of ours."""
 
@@ -23,7 +24,7 @@ class Failure:
     traceback: str = ""
 
 
-@dataclass(frozen=True)
+@record
 class Column:
     """One column of a data set. `type` is MLflow's name for it: double, long, string, boolean, datetime, object."""
 
@@ -31,7 +32,7 @@ class Column:
     type: str
 
 
-@dataclass(frozen=True)
+@record
 class DataUse:
     """A data set as a training or an evaluation saw it. The data itself is never kept."""
 
@@ -44,7 +45,7 @@ class DataUse:
     target: str | None = None
 
 
-@dataclass(frozen=True)
+@record
 class FileUse:
     """A file that an execution opened. `sha256` is None where it was not read through; `note` then says why."""
 
@@ -55,7 +56,7 @@ class FileUse:
     note: str | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Module:
     """A module of the user's own (no distribution holds it), as it was when it was imported."""
 
@@ -64,7 +65,7 @@ class Module:
     sha256: str
 
 
-@dataclass(frozen=True)
+@record
 class Output:
     """What an execution showed. Text lies in `text`; anything larger than a few KiB, and images, among the blobs."""
 
@@ -76,7 +77,7 @@ class Output:
     note: str | None = None  # what was left out, and why
 
 
-@dataclass(frozen=True)
+@record
 class ModelBlob:
     """A pickled model among the blobs, with what is needed to load it elsewhere."""
 
@@ -87,7 +88,7 @@ class ModelBlob:
     example_sha256: str | None = None  # up to five rows of its input, pickled
 
 
-@dataclass(frozen=True)
+@record
 class SessionStarted:
     """A kernel began to be captured. `process_started_s` tells a reused pid apart."""
 
@@ -112,7 +113,7 @@ class SessionStarted:
     path: tuple[str, ...] = ()  # sys.path
 
 
-@dataclass(frozen=True)
+@record
 class NotebookNamed:
     """The server says which notebook the kernel serves from now on."""
 
@@ -120,7 +121,7 @@ class NotebookNamed:
     notebook: str
 
 
-@dataclass(frozen=True)
+@record
 class ExecutionStarted:
     """Written before the cell runs: what a kernel's death leaves behind."""
 
@@ -136,7 +137,7 @@ class ExecutionStarted:
     outside: tuple[str, ...] = ()  # names bound or deleted since the last execution, by a widget or a thread
 
 
-@dataclass(frozen=True)
+@record
 class ExecutionFinished:
     """Written after the cell ran. Names are of the user's namespace; `aliases` are names that hold one object."""
 
@@ -155,7 +156,7 @@ class ExecutionFinished:
     environment: Mapping[str, str | None] = field(default_factory=dict)  # variables that it set; None: removed
 
 
-@dataclass(frozen=True)
+@record
 class OutputsShown:
     """What an execution showed, once it is over; a long one says so in several events, in order."""
 
@@ -164,7 +165,7 @@ class OutputsShown:
     outputs: tuple[Output, ...]
 
 
-@dataclass(frozen=True)
+@record
 class FilesDigested:
     """The content of files that an execution used, read through after it: the user's cell does not wait for it."""
 
@@ -173,7 +174,7 @@ class FilesDigested:
     files: tuple[FileUse, ...]
 
 
-@dataclass(frozen=True)
+@record
 class GitSeen:
     """The commit that the notebook's folder stands at, and the blob of what differs from it."""
 
@@ -184,7 +185,7 @@ class GitSeen:
     untracked: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class DistributionsSeen:
     """Distributions that hold modules imported since the last such event, with their versions."""
 
@@ -192,7 +193,7 @@ class DistributionsSeen:
     distributions: Mapping[str, str]
 
 
-@dataclass(frozen=True)
+@record
 class CellIdentified:
     """The engine names the cell of an execution: papermill and nbclient send no cell id."""
 
@@ -201,7 +202,7 @@ class CellIdentified:
     tags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class ExecutionPlaced:
     """The server names the notebook of an execution, where its kernel serves several."""
 
@@ -209,7 +210,7 @@ class ExecutionPlaced:
     notebook: str
 
 
-@dataclass(frozen=True)
+@record
 class TrainingStarted:
     """An outermost `fit` began: a run exists from here on."""
 
@@ -224,7 +225,7 @@ class TrainingStarted:
     parent: RunId | None = None  # the search that a trial belongs to
 
 
-@dataclass(frozen=True)
+@record
 class TrainingFinished:
     """The `fit` returned or raised. `model` is None when it was not kept; `note` then says why."""
 
@@ -237,7 +238,7 @@ class TrainingFinished:
     params: Mapping[str, str] = field(default_factory=dict)  # known only after the fit, as of a search
 
 
-@dataclass(frozen=True)
+@record
 class ModelKept:
     """A model too large to be written within the cell is among the blobs now."""
 
@@ -246,7 +247,7 @@ class ModelKept:
     model: ModelBlob
 
 
-@dataclass(frozen=True)
+@record
 class MetricMeasured:
     """A metric of one run's model, in whichever execution it was computed."""
 
@@ -258,7 +259,7 @@ class MetricMeasured:
     step: int = 0
 
 
-@dataclass(frozen=True)
+@record
 class CurveMeasured:
     """A metric's whole history, as of a boosting's rounds or a network's epochs. As many steps as values."""
 
@@ -270,7 +271,7 @@ class CurveMeasured:
     steps: tuple[int, ...] = ()  # empty: 0, 1, 2 …
 
 
-@dataclass(frozen=True)
+@record
 class TrackedElsewhere:
     """Another tracker has a run of its own for this training: MLflow, by hand or by autolog; wandb; comet.
 
@@ -284,7 +285,7 @@ class TrackedElsewhere:
     uri: str | None = None
 
 
-@dataclass(frozen=True)
+@record
 class RunDeleted:
     """The user deleted a run: it is shown no more, and what only it kept among the blobs is removed."""
 
@@ -292,7 +293,7 @@ class RunDeleted:
     at_ms: int
 
 
-@dataclass(frozen=True)
+@record
 class DataEvaluated:
     """A run's model predicted or was scored on this data."""
 
@@ -302,7 +303,7 @@ class DataEvaluated:
     data: DataUse
 
 
-@dataclass(frozen=True)
+@record
 class TrainingsLeftOut:
     """An execution trained more models than the setting max_runs_per_cell keeps as runs."""
 
@@ -312,21 +313,21 @@ class TrainingsLeftOut:
     left_out: int
 
 
-@dataclass(frozen=True)
+@record
 class CapturePaused:
     """The user switched capture off: nothing is recorded until it is resumed."""
 
     at_ms: int
 
 
-@dataclass(frozen=True)
+@record
 class CaptureResumed:
     """The user switched capture on again."""
 
     at_ms: int
 
 
-@dataclass(frozen=True)
+@record
 class CaptureFailed:
     """Something of ours went wrong. The runs of this execution are marked incomplete."""
 
@@ -337,7 +338,7 @@ class CaptureFailed:
     run: RunId | None = None
 
 
-@dataclass(frozen=True)
+@record
 class SessionEnded:
     """Written by whoever saw the kernel end: the server or the engine, never the kernel."""
 
@@ -345,7 +346,7 @@ class SessionEnded:
     how: Literal["shut down", "died", "restarted"]
 
 
-@dataclass(frozen=True)
+@record
 class NotebookExecuted:
     """The engine kept the executed notebook. `failed` names the execution that ended it early."""
 

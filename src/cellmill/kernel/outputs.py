@@ -11,14 +11,16 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cellmill.capture.blobs import keep_blob
-from cellmill.capture.outputs import Shown
 from cellmill.capture.recording import Recording
 from cellmill.core.clock import now_ms
 from cellmill.core.events import OutputsShown
 from cellmill.core.ids import ExecutionId
+
+if TYPE_CHECKING:
+    from cellmill.capture.outputs import Shown
 
 # A long execution's outputs are written so often; a kernel that is killed loses what came since.
 EVERY_S = 1.0
@@ -115,7 +117,9 @@ class OutputsTap:
             if over:
                 del self._executions[execution]
 
-    def _shown(self, execution: ExecutionId) -> Shown:
+    def _shown(self, execution: ExecutionId) -> "Shown":
+        from cellmill.capture.outputs import Shown  # not for a kernel's start
+
         if execution not in self._executions:
             keep = partial(keep_blob, self._recording.project)
             self._executions[execution] = Shown(keep, self._recording.mask)
