@@ -73,4 +73,5 @@ def test_tasks_that_overlap_are_runs_each(start: StartKernel) -> None:
         "await asyncio.gather(*(train(alpha) for alpha in (0.5, 1.5, 2.5)))"
     )
     assert [{p.name: p.value for p in run.parameters}["alpha"] for run in kernel.runs] == ["0.5", "1.5", "2.5"]
-    assert [len(run.metrics) for run in kernel.runs] == [1, 1, 1]
+    later = [[m for m in run.metrics if not m.name.startswith("training_")] for run in kernel.runs]
+    assert [len(metrics) for metrics in later] == [1, 1, 1]

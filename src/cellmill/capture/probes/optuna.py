@@ -131,9 +131,9 @@ class OptunaProbe:
                     self._observer.metric(run, f"n_{state.lower()}", float(count))
 
         def rank(trial: Any) -> tuple[bool, float, int]:
-            value = trial.values[0] if trial.values else None
-            if value is None:
+            if trial.state.name != "COMPLETE" or not trial.values:
                 return True, 0.0, trial.number
+            value = trial.values[0]
             return False, value if downwards[0] else -value, trial.number
 
         kept = [_trial(trial) for trial in sorted(trials, key=rank)]
@@ -156,7 +156,8 @@ class OptunaProbe:
 
 def _trial(trial: Any) -> Trial:
     state = trial.state.name
-    values = trial.values or []
+    # A pruned one has a value too, of its last step: no rival of those that came to their end.
+    values = (trial.values or []) if state == "COMPLETE" else []
     metrics = {"value": values[0]} if len(values) == 1 else {f"value_{i}": value for i, value in enumerate(values)}
     steps = sorted(trial.intermediate_values)
     is_open = state in ("RUNNING", "WAITING")

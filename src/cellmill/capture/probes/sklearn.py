@@ -7,6 +7,7 @@ are made, so estimators of other packages and of the user's own cells are seen l
 
 import sys
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from types import FunctionType, ModuleType
@@ -19,6 +20,7 @@ from cellmill.capture.probes.families import unwrapping, watch_family
 from cellmill.capture.probes.histories import flavor_of, histories_of
 from cellmill.capture.probes.parameters import argument, number, parameters, public_name, variant
 from cellmill.capture.probes.searches import found_by_search, is_search, model_of, trials_of
+from cellmill.capture.probes.training_metrics import Fitted, training_metrics
 from cellmill.capture.probes.trials import write_trials
 from cellmill.capture.probes.wrapping import unseen_by_warnings, wrap_method, wrapped_function
 from cellmill.capture.recording import Recording
@@ -114,8 +116,10 @@ class SklearnProbe:
         data, target = argument(args, kwargs, 0, "X"), argument(args, kwargs, 1, "y")
         searches = is_search(type(estimator))
         run = self._begin(estimator, data, target, position=0, kind="search" if searches else "fit")
+        began_s = time.perf_counter()
         result = self._train(run, fit, args, kwargs)
-        self._keep(run, estimator, argument(args, kwargs, 0, "X"))
+        fitted = Fitted(data, target, kwargs.get("sample_weight"), time.perf_counter() - began_s)
+        self._keep(run, estimator, fitted)
         return result, run
 
     def _begin(
@@ -146,18 +150,35 @@ class SklearnProbe:
             self._observer.training_raised(run, error)
             raise
 
-    def _keep(self, run: RunId | None, estimator: Any, data: Any) -> None:
+    def _keep(self, run: RunId | None, estimator: Any, fitted: Fitted) -> None:
         ended_ms = now_ms()
         native = native_training_of(estimator)
         if run is None:
             return
         params = {**(native.params if native is not None else {}), **(self._found_by_search(estimator) or {})}
         self._report_history(run, estimator, native)
-        note = self._searched(run, estimator) if is_search(type(estimator)) else None
+        notes = [self._on_training_data(run, estimator, fitted)]
+        if is_search(type(estimator)):
+            notes.append(self._searched(run, estimator))
         self._observer.training_finished(
-            run, estimator, data=data, flavor=flavor_of(type(estimator)), params=params, ended_ms=ended_ms, note=note
+            run,
+            estimator,
+            data=fitted.data,
+            flavor=flavor_of(type(estimator)),
+            params=params,
+            ended_ms=ended_ms,
+            note="; ".join(filter(None, notes)) or None,
         )
         self._remember_parts(run, estimator)
+
+    @guarded
+    def _on_training_data(self, run: RunId, estimator: Any, fitted: Fitted) -> str | None:
+        """Write the metrics on the training data that the time allows. Returns why they are left out."""
+        with self._observer.around():
+            measured, note = training_metrics(estimator, fitted, least_ms=self.recording.settings.training_metrics_ms)
+        for name, value in measured.items():
+            self._observer.metric(run, name, value)
+        return note
 
     @guarded
     def _searched(self, run: RunId, search: Any) -> str | None:

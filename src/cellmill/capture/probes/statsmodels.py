@@ -3,7 +3,7 @@
 import copy
 import time
 from collections.abc import Callable
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 from cellmill.capture.frames import caller, name_of
@@ -25,6 +25,8 @@ METRICS = (
 )  # fmt: skip
 # Some of them are worked out only when they are asked for: for all of them together, beside a share of the fit.
 LEAST_BUDGET_S = 0.01
+# The data came with the model, not with the call of `fit`: its name is no argument of that.
+NOT_AN_ARGUMENT = 1_000
 SHARE = 0.05
 
 
@@ -90,14 +92,17 @@ class StatsmodelsProbe:
             model_class=public_name(type(model)),
             params={**call_parameters(fit.func, args, kwargs), **_facts(model)},
             data=data,
-            data_name=name_of(data, frame, self._user_names, position=-1) if data is not None else None,
-            target_name=name_of(target, frame, self._user_names, position=-1) if target is not None else _endog(model),
+            data_name=self._name(data, frame),
+            target_name=_endog(model) or self._name(target, frame),
         )
+
+    def _name(self, value: Any, frame: FrameType | None) -> str | None:
+        return None if value is None else name_of(value, frame, self._user_names, position=NOT_AN_ARGUMENT)
 
     @guarded
     def _finish(self, run: RunId, model: Any, results: Any, took_s: float) -> None:
         inner = getattr(results, "_results", results)
-        note = self._report(run, inner, max(LEAST_BUDGET_S, SHARE * took_s))
+        note = self._report(run, inner, max(LEAST_BUDGET_S, self.recording.settings.training_metrics_ms / 1000, SHARE * took_s))
         self._observer.training_finished(run, results, data=_data_of(model)[0], flavor=LIBRARY, note=note)
         self._observer.remember_model(inner, run)
 
