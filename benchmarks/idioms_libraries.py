@@ -253,8 +253,8 @@ TORCH = (
         "a frozen body",
         "model = Net()\nfor p in model.body.parameters():\n    p.requires_grad = False\n"
         "epochs(model, torch.optim.SGD(model.head.parameters(), lr=0.1))",
-        "Linear loop",
-        why="the smallest module that holds what is trained",
+        "Net loop",
+        why="the smallest module with a name that holds what is trained",
     ),
     one(
         "a generator and a discriminator",

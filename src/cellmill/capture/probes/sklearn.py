@@ -45,12 +45,14 @@ class SklearnProbe:
         self._observer = observer
         self._user_names = user_names
         self._undo: list[Callable[[], None]] = []
+        self._predictors: tuple[type, ...] = ()
 
     def install(self, module: ModuleType) -> None:
         """Wrap what is to be seen in one of `modules`."""
         match module.__name__:
             case "sklearn.base":
                 self._watch_estimators(module.BaseEstimator)
+                self._predictors = (module.ClassifierMixin, module.RegressorMixin, module.ClusterMixin)
             case "catboost.core":  # has scikit-learn's API and none of its classes
                 self._watch_estimators(module.CatBoost)
             case "sklearn.metrics":
@@ -110,7 +112,7 @@ class SklearnProbe:
         self._observer.forget_model(estimator)
         if not self._is_watching:
             return fit(*args, **kwargs), None
-        if not self._trains_a_model(estimator):
+        if self._fits_for_a_function(estimator) or not self._trains_a_model(estimator):
             with self._observer.around(training=True):  # what it fits in turn, as an imputer does, is its own affair
                 return fit(*args, **kwargs), None
         data, target = argument(args, kwargs, 0, "X"), argument(args, kwargs, 1, "y")
@@ -256,6 +258,20 @@ class SklearnProbe:
             return False
         return threading.current_thread() is threading.main_thread() or not runs_in("sklearn.utils.parallel")
 
+    @guarded
+    def _fits_for_a_function(self, estimator: Any) -> bool:
+        """Whether a function of a library fits it on its way, as SMOTE and `mutual_info_classif` fit neighbours.
+
+        `k_means` and the like stand beside the class that they fit: they are another way to call it.
+        """
+        frame = caller()
+        module = "" if frame is None else str(frame.f_globals.get("__name__"))
+        return (
+            module.partition(".")[0] in ("sklearn", "imblearn")
+            and module not in ("sklearn.base", "sklearn.utils._set_output")  # they wrap what users call
+            and module != type(estimator).__module__
+        )
+
     def _trains_a_model(self, estimator: Any) -> bool:
         return self._only_transforms(estimator) is not True
 
@@ -264,6 +280,8 @@ class SklearnProbe:
         """A pipeline answers for its last step: `hasattr` asks scikit-learn's own `available_if`."""
         if any(hasattr(estimator, name) for name in ("predict", "fit_predict")):
             return False
+        if any(kind in type(estimator).__mro__ for kind in self._predictors):
+            return False  # a stack may have no `predict` before `fit` has chosen its final estimator
         return any(hasattr(estimator, name) for name in ("transform", "fit_transform"))
 
     @guarded

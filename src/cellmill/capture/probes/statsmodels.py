@@ -71,6 +71,9 @@ class StatsmodelsProbe:
     def _fit(self, model: Any, fit: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if not self._observer.is_watching:
             return fit(*args, **kwargs)
+        if self._fits_for_a_function():
+            with self._observer.around(training=True):
+                return fit(*args, **kwargs)
         run = self._begin(model, fit, args, kwargs)
         began_s = time.perf_counter()
         try:
@@ -82,6 +85,12 @@ class StatsmodelsProbe:
         if run is not None:
             self._finish(run, model, results, time.perf_counter() - began_s)
         return results
+
+    @guarded
+    def _fits_for_a_function(self) -> bool:
+        """Whether a function of statsmodels fits a model on its way, as a test for unit roots does by the dozen."""
+        frame = caller()
+        return frame is not None and str(frame.f_globals.get("__name__")).startswith("statsmodels.")
 
     @guarded
     def _begin(self, model: Any, fit: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> RunId | None:
