@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.kernel.conftest import StartKernel
     from tests.kernel.kernels import Kernel
 
     from cellmill.core.runs import Run
@@ -190,6 +192,33 @@ xgb.train({'objective': 'binary:logistic'}, dtrain, 9, evals=[(dtrain, 'train')]
     run = kernel.run_of(kernel.run(stop, may_fail=True))
     assert run.status == "interrupted"
     assert [m.step for m in run.metrics if m.name == "train-logloss"] == [0, 1, 2]
+
+
+AUTOLOGGED = """\
+import mlflow
+import xgboost as xgb
+import numpy as np
+mlflow.xgboost.autolog(log_models=False, silent=True)
+X = np.random.RandomState(0).rand(80, 3)
+y = (X[:, 0] > 0.5).astype(int)
+dtrain = xgb.DMatrix(X, label=y)
+booster = xgb.train({"objective": "binary:logistic"}, dtrain, 4, evals=[(dtrain, "train")], verbose_eval=False)
+runs = mlflow.MlflowClient().search_runs(["0"])
+len(runs), len(mlflow.MlflowClient().get_metric_history(runs[0].info.run_id, "train-logloss"))
+"""
+
+
+def test_autologging_of_a_native_training_goes_on_and_it_is_one_run_of_ours_too(
+    start: StartKernel, empty_database: Path
+) -> None:
+    kernel = start(environment={"OMP_NUM_THREADS": "1"})
+    shutil.copy(empty_database, kernel.root / "mlflow.db")
+    answer = kernel.run(AUTOLOGGED)
+    run = kernel.run_of(answer)
+
+    assert answer.result == "(1, 4)"
+    assert [m.step for m in run.metrics if m.name == "train-logloss"] == [0, 1, 2, 3]
+    assert [tracked.system for tracked in run.tracked] == ["mlflow"]
 
 
 def parameters(run: Run) -> dict[str, str]:
