@@ -44,9 +44,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shared_kernel(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
     """One kernel for the tests of a module, scikit-learn imported. Ask for `kernel`, which tidies it first."""
     root = new_project(tmp_path_factory.mktemp("shared") / "project")
-    (root / ".cellmill").mkdir()
+    (root / ".cellmill").mkdir(mode=0o700)
     # Tests say which metrics they expect to the last one; those on training data have tests of their own.
-    (root / ".cellmill" / "settings.toml").write_text("training_metrics_ms = 0.0\n")
+    settings = root / ".cellmill" / "settings.toml"
+    settings.touch(mode=0o600)
+    settings.write_text("training_metrics_ms = 0.0\n")
     kernel = start_kernel(root, home)
     try:
         kernel.run(IMPORTS, silent=True)

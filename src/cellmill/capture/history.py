@@ -60,7 +60,13 @@ class History:
         else:
             self._open.discard(execution.execution)
         position = self._order.setdefault(execution.execution, len(self._executions))
-        step = Step(execution.execution, execution.reads, execution.writes, whole=execution.outcome == "ok")
+        step = Step(
+            execution.execution,
+            execution.reads,
+            execution.writes,
+            whole=execution.outcome == "ok",
+            outside=frozenset(execution.outside),
+        )
         if position == len(self._executions):
             self._executions.append(execution)
             self._steps.append(step)
@@ -86,7 +92,9 @@ class History:
         """Return the executions before this one that it depends on."""
         if trained not in self._slices:
             position = self._order[trained]
-            self._slices[trained] = self._steps.backward_slice(self._executions[position].reads, before=position)
+            execution = self._executions[position]
+            wanted = execution.reads.difference(execution.outside)
+            self._slices[trained] = self._steps.backward_slice(wanted, before=position)
         return self._slices[trained]
 
     def literals(self, execution: ExecutionId, wanted: frozenset[str]) -> dict[str, str]:

@@ -59,14 +59,15 @@ class JournalWriter:
         except OSError:
             return False
 
-    def reopen(self) -> None:
-        """Start the file anew after it was removed. Raises `FolderNotWritable`."""
+    def reopen(self, first: Event) -> None:
+        """Start the file anew after it was removed, with this event. Raises `FolderNotWritable`, OSError."""
+        line = to_line(self.masker.mask_event(first))
         with self._lock:
             # Opened first: a number that is closed and kept soon belongs to a file of the user's.
             former = self._descriptor
             self._descriptor, self._inode = self._open()
             os.close(former)
-            self._torn = False
+            self._torn = os.write(self._descriptor, line) != len(line)
 
     def close(self) -> None:
         """Give the file back. Nothing can be appended after."""

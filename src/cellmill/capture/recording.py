@@ -306,11 +306,13 @@ class Recording:
         """Start the journal again after it was removed. Returns whether that could be done."""
         try:
             prepare_folder(self.project)
-            self._journal.reopen()
+            self._journal.reopen(self.started)
         except FolderNotWritable as error:
             self.trouble = f"{error.folder} cannot be written ({error.reason})"
             return False
-        self.write(self.started)
+        except OSError as error:
+            self.trouble = f"the journal cannot be written ({error.strerror or error})"
+            return False
         return True
 
     def failed(self, where: str, error: BaseException, *, run: RunId | None = None) -> None:

@@ -11,9 +11,12 @@ FOLDER_MODE = 0o700
 
 
 def make_folder(folder: Path, *, mode: int = FOLDER_MODE) -> None:
-    """Make a folder, private unless `mode` says otherwise, and its parents. Raises `FolderNotWritable`."""
+    """Make a folder and those above it, private unless `mode` says otherwise. Raises `FolderNotWritable`."""
     try:
-        folder.mkdir(mode=mode, parents=True, exist_ok=True)
+        # Not `parents=True`: the folders above would be open to others.
+        for above in reversed([above for above in folder.parents if not above.exists()]):
+            above.mkdir(mode=mode, exist_ok=True)
+        folder.mkdir(mode=mode, exist_ok=True)
     except OSError as error:
         raise FolderNotWritable(str(folder), reason=words_of(error)) from error
 

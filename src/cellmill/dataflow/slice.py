@@ -18,6 +18,8 @@ class Step:
     reads: frozenset[str]
     writes: frozenset[str]
     whole: bool = True
+    outside: frozenset[str] = frozenset()
+    """Names that something else than a step had bound before it began: who wrote them earlier no longer counts."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Steps:
 
     def append(self, step: Step) -> None:
         """Add the step that began last."""
-        for name in step.writes:
+        for name in step.writes | step.outside:
             self._writers.setdefault(name, []).append(len(self._steps))
         self._steps.append(step)
 
@@ -49,9 +51,10 @@ class Steps:
         if former == step:
             return False
         self._steps[position] = step
-        for name in former.writes - step.writes:
+        before, after = former.writes | former.outside, step.writes | step.outside
+        for name in before - after:
             self._writers[name].remove(position)
-        for name in step.writes - former.writes:
+        for name in after - before:
             insort(self._writers.setdefault(name, []), position)
         return True
 
@@ -87,6 +90,8 @@ class Steps:
                 if step.whole:
                     open_names -= step.writes - step.reads
                 open_names |= step.reads
+            open_names -= step.outside
+            if hit:
                 for name in (hit | step.reads) & open_names:
                     self._queue_writer(queue, name, position)
             if EVERYTHING in step.writes:

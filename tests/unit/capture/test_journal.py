@@ -118,9 +118,9 @@ def test_a_writer_notices_that_its_file_is_gone(path: Path, writer: JournalWrite
     path.write_bytes(b"")  # somebody else's, in the same place
     writer.append(ONE)
     assert events_in(path) == []
-    writer.reopen()
+    writer.reopen(THREE)
     writer.append(TWO)
-    assert (writer.is_there(), events_in(path)) == (True, [TWO])
+    assert (writer.is_there(), events_in(path)) == (True, [THREE, TWO])
 
 
 def test_two_writers_with_a_word_now_and_then_do_not_overwrite_each_other(path: Path) -> None:

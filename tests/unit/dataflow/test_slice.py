@@ -115,3 +115,12 @@ def test_the_slice_of_a_real_notebook_is_the_shortest_way_to_its_model() -> None
         history.append(Step(ExecutionId(str(number)), found.reads, found.writes))
     kept = [cells[int(execution)] for execution in backward_slice(history, ["model"]).executions]
     assert kept == [cells[at] for at in (0, 1, 2, 4, 5, 7, 8, 9, 11)]
+
+
+def test_who_wrote_a_name_before_something_outside_bound_it_does_not_count() -> None:
+    history = [
+        Step(ExecutionId("data"), frozenset(), frozenset({"X"})),
+        Step(ExecutionId("scale"), frozenset({"X"}), frozenset({"Z"}), outside=frozenset({"X"})),
+    ]
+    assert backward_slice(history, {"Z"}).executions == ("scale",)
+    assert backward_slice(history, {"X"}).executions == ()
