@@ -7,6 +7,7 @@ where the time allowed was enough; where it was not, the source decides.
 
 import re
 import sys
+from abc import ABCMeta
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import BuiltinFunctionType, FunctionType, ModuleType, NoneType
@@ -80,16 +81,18 @@ class Names:
 
     def _corrected(self, found: Footprint, changes: Changes) -> NamesSeen:
         suspected = found.writes - found.bound - {EVERYTHING}
+        # A library's own classes and functions change by themselves: caches, registries, wrappers of ours.
+        changed = {n for n in changes.changed if n in suspected or not _is_librarys(self._user_names.get(n))}
         unsure = changes.unsure & suspected
         for group in changes.aliases:
-            touched = (suspected | changes.changed).intersection(group)
+            touched = (suspected | changed).intersection(group)
             unsure |= self._sharing(touched, changes.unsure.intersection(group))
         # What a module holds is not compared: `np.random.seed(0)` changes it all the same.
         modules = {name for name in suspected if type(self._user_names.get(name)) is ModuleType}
-        writes = (found.bound - {EVERYTHING}) | changes.bound | changes.deleted | changes.changed | unsure | modules
+        writes = (found.bound - {EVERYTHING}) | changes.bound | changes.deleted | changed | unsure | modules
         # Who changes an object in place goes on from what it was.
         return NamesSeen(
-            found.reads | changes.changed | unsure, frozenset(writes), tuple(sorted(changes.deleted)), changes.aliases
+            found.reads | changed | unsure, frozenset(writes), tuple(sorted(changes.deleted)), changes.aliases
         )
 
     def _sharing(self, suspected: frozenset[str], near: frozenset[str]) -> set[str]:
@@ -100,6 +103,12 @@ class Names:
         values = self._user_names
         holding = [values[name] for name in suspected if name in values]
         return {name for name in near if name in values and any(_may_share(values[name], value) for value in holding)}
+
+
+def _is_librarys(value: object) -> bool:
+    if type(value) not in (FunctionType, type, ABCMeta):
+        return False
+    return value.__module__ != "__main__"
 
 
 def _may_share(one: object, other: object) -> bool:
@@ -120,7 +129,7 @@ def _kind(value: object) -> str:
     home = kind.__module__.partition(".")[0]
     if kind in (ModuleType, FunctionType, BuiltinFunctionType, type, str, bytes, int, float, complex, bool, NoneType):
         return "alone"
-    if home == "pathlib":
+    if home == "pathlib" or issubclass(kind, type):
         return "alone"
     if home == "numpy" and kind.__name__ == "ndarray":
         return "array"
