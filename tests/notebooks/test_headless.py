@@ -28,7 +28,7 @@ for run in client.search_runs([e.experiment_id for e in client.search_experiment
         "experiment": client.get_experiment(run.info.experiment_id).name,
         "status": run.info.status,
         "params": run.data.params,
-        "metrics": run.data.metrics,
+        "metrics": {name: value for name, value in run.data.metrics.items() if not name.startswith("training_")},
         "data": sorted([i.dataset.name, i.tags[0].value, json.loads(i.dataset.profile)["num_rows"]]
                        for i in run.inputs.dataset_inputs),
         "artifacts": sorted(f.path for f in client.list_artifacts(run.info.run_id, "cellmill")),
