@@ -1,7 +1,7 @@
 """Are the trainings of notebooks found, and nothing else? `python -m benchmarks.detection`.
 
 Each idiom of `benchmarks/idioms.py` runs in a real kernel; the runs that come of it are compared with those that a
-reader of its cells would count.
+reader of its cells would count. Given notebooks, prints what is found in each, beside a count made without Cellmill.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tests.kernel.kernels import Kernel, new_project, start_kernel
 
+from benchmarks.detection_notebooks import look_at
 from benchmarks.idioms import Group, Idiom
 from benchmarks.idioms_libraries import GROUPS
 from cellmill.core.events import CaptureFailed
@@ -89,7 +90,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.detection", description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", metavar="WORD", help="only idioms in whose name or group this occurs")
     parser.add_argument("--write", action="store_true", help=f"write the table to docs/developers/{PAGE.name}")
+    parser.add_argument("notebooks", nargs="*", type=Path, metavar="NOTEBOOK", help="look at these, not at the idioms")
     given = parser.parse_args()
+    if given.notebooks:
+        return look_at(given.notebooks)
     findings = {group.name: list(_of_group(group, given.only)) for group in GROUPS}
     counts = Counts.of(finding for found in findings.values() for finding in found)
     print(counts)
