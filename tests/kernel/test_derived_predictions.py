@@ -100,6 +100,60 @@ def test_a_function_imported_before_cellmill_gives_a_metric_named_by_its_variabl
     assert [len(measured(run)) for run in kernel.runs_of(trained)] == [1, 0]
 
 
+EVALUATE = """\
+def evaluate(m, rows, y):
+    p = m.predict_proba(rows)[:, 1]
+    decided = p > 0.4
+    return f1_score(y, decided.astype(int))
+
+def report(y, p, *, limit=0.5):
+    decided = [int(each > limit) for each in p]
+    return f1_score(y, decided)
+
+def together(rows):
+    return (one.predict(rows) + two.predict(rows)) // 2
+
+def maybe(m, y, p=None):
+    if p is None:
+        p = m.predict(X_test) > 0.5
+    return f1_score(y, p)
+"""
+
+
+@pytest.mark.parametrize(
+    ("cell", "counts"),
+    [
+        ("evaluate(one, X_test, y_test)", [1, 0]),
+        ("evaluate(one, X_test, y_test); evaluate(two, X_test, y_test)", [1, 1]),
+        ("[evaluate(m, X_test, y_test) for m in (one, two)]", [1, 1]),
+        ("[f1_score(y_test, m.predict(X_test) > 0) for m in (one, two)]", [1, 1]),
+        ("{n: f1_score(y_test, list(p)) for n, p in {'one': labels, 'two': others}.items()}", [0, 0]),
+        ("report(y_test, labels)", [1, 0]),
+        ("report(y_test, p=others, limit=0.1)\nreport(y_test, labels)", [1, 1]),
+        ("report(y_test, *[labels])", [0, 0]),
+        ("report(y_test, list(y_test)); report(y_test, labels + others)", [0, 0]),
+        ("f1_score(y_test, together(X_test)); report(y_test, together(X_test))", [0, 0]),
+        ("maybe(one, y_test); maybe(None, y_test, list(y_test))", [0, 0]),
+        (
+            "for m in (one, two):\n    p = m.predict(X_test)\n    d = p > 0\n    f1_score(y_test, d)",
+            [1, 1],
+        ),
+        ("d = labels\nfor m in (two, one):\n    f1_score(y_test, d)\n    d = list(m.predict(X_test))", [0, 0]),
+        ("d = 0\nfor m in (two, one):\n    d = d + m.predict(X_test)\nf1_score(y_test, d > 0)", [0, 0]),
+        ("kept = {}\nfor m in (two, one):\n    kept[m] = list(m.predict(X_test))\nf1_score(y_test, kept[one])", [0, 0]),
+        ("f1_score(y_test, pd.Series(labels).tolist())\nf1_score(y_test, np.round(others))", [1, 1]),
+        ("got = evaluate(one, X_test, y_test)", [1, 0]),
+    ],
+)
+def test_each_call_finds_the_model_whose_prediction_it_was_given(kernel: Kernel, cell: str, counts: list[int]) -> None:
+    trained = kernel.run(TWO + EVALUATE)
+    kernel.run("p1 = one.predict_proba(X_test)[:, 1]; p2 = two.predict_proba(X_test)[:, 1]")
+    kernel.run("labels = (p1 > 0.4).astype(int); others = (p2 > 0.4).astype(int)")
+    kernel.run(cell)
+
+    assert [len(measured(run)) for run in kernel.runs_of(trained)] == counts
+
+
 def measured(run: Run) -> list[str]:
     """The metrics of a run's model, but for those of its training data."""
     return [metric.name for metric in run.metrics if not metric.name.startswith("training_")]

@@ -6,17 +6,17 @@ Nothing is looked at in a session before its first prediction.
 import ast
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 from cellmill.capture.frames import caller
 from cellmill.core.ids import ExecutionId, RunId
 from cellmill.dataflow.figures import Figure, Figures
-from cellmill.dataflow.provenance import Labels, Path
+from cellmill.dataflow.provenance import Labels, Path, Provenance, given_to
 
 REMEMBERED = 512
 FIGURES_PER_CELL = 50
@@ -24,7 +24,10 @@ _DATA_OF = ("pandas", "polars", "torch", "scipy", "xarray", "pyarrow")
 # A prediction of no known run: what derives from it too is nobody's.
 _STRANGER: Labels = frozenset([None])
 
-Place = tuple[int | None, int | None, int | None, int | None]
+# Where a call stands: the file, which for a cell is a name of its own, and the lines and columns.
+Place = tuple[str, int | None, int | None, int | None, int | None]
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+MAX_DEPTH = 8
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,10 @@ class Predictions:
         self._execution: ExecutionId | None = None
         self._here: set[Prediction] = set()
         self._places: dict[Place, set[Prediction]] = {}
-        self._last: tuple[Place, Prediction] | None = None
+        self._direct: dict[Place, Prediction] = {}
+        """Of the calls that are themselves a prediction, the last one made there."""
+        self._file = ""
+        self._known_places: dict[tuple[CodeType, int], Place | None] = {}
         self._names: dict[Path, Labels] = {}
         self._compared: set[Path] = set()
         self._user_names: dict[str, Any] = {}
@@ -63,16 +69,7 @@ class Predictions:
         self.are_any = True
         self._begin(execution)
         self._here.add(prediction)
-        frame = _cell_of(caller())
-        place = _place(frame)
-        if frame is not None:
-            self._user_names = frame.f_globals
-        if place is not None:
-            self._places.setdefault(place, set()).add(prediction)
-            seen_at = caller()
-            # Deeper calls may be one of several that an answer is made of.
-            direct = seen_at is not None and seen_at.f_code.co_name == "<module>"
-            self._last = (place, prediction) if direct else None
+        self._predicted_at(prediction)
         key = id(result)
         try:
             reference = weakref.ref(result, lambda _: self._arrays.pop(key, None))
@@ -82,10 +79,34 @@ class Predictions:
         if len(self._arrays) > REMEMBERED:
             self._arrays.popitem(last=False)
 
+    def _predicted_at(self, prediction: Prediction) -> None:
+        frame = nearest = caller()
+        depth = 0
+        while frame is not None:
+            if frame.f_globals.get("__name__") == "__main__":
+                place = self._place(frame)
+                if place is not None and depth < MAX_DEPTH:
+                    self._places.setdefault(place, set()).add(prediction)
+                    if frame is nearest:
+                        self._direct[place] = prediction
+                    else:  # one of several, perhaps, that the answer of this call is made of
+                        self._direct.pop(place, None)
+                depth += 1
+                if frame.f_code.co_name == "<module>":
+                    self._user_names, self._file = frame.f_globals, frame.f_code.co_filename
+                    return
+            frame = frame.f_back
+
+    def _place(self, frame: FrameType) -> Place | None:
+        key = (frame.f_code, frame.f_lasti)
+        if key not in self._known_places:
+            self._known_places[key] = _place(frame)
+        return self._known_places[key]
+
     def _begin(self, execution: ExecutionId | None) -> None:
         if execution != self._execution:
             self._execution, self._here, self._places = execution, set(), {}
-            self._last = None
+            self._direct, self._known_places, self._file = {}, {}, ""
 
     def behind(self, values: Any) -> Prediction | None:
         """Return whose prediction an array is, or is a view into: `proba[:, 1]` is still its model's."""
@@ -105,34 +126,71 @@ class Predictions:
 
         Empty where nothing is known; more than one where the source cannot tell which.
         """
-        if frame is None or frame.f_code.co_name != "<module>" or not self.are_any:
+        if frame is None or not self.are_any:
             return frozenset()
+        self._begin(execution)
+        found = self._known_at(frame, methods)
+        if found is None:
+            return frozenset()
+        known, call = found
+        if not isinstance(call, ast.Call):
+            return frozenset()
+        return frozenset().union(*(known.of(each) for each in (*call.args, *call.keywords)))
+
+    def _known_at(
+        self, frame: FrameType, methods: tuple[str, ...], depth: int = 0
+    ) -> tuple[Provenance, ast.AST] | None:
+        """Return what is known of the names that a frame of the user's sees now, and the node that it runs."""
+        if depth > MAX_DEPTH or frame.f_globals.get("__name__") != "__main__":
+            return None
         import executing
 
-        self._begin(execution)
         running = executing.Source.executing(frame)
-        if not isinstance(running.node, ast.Call) or not isinstance(running.source.tree, ast.Module):
-            return frozenset()
-        here = next(iter(running.statements), None)
+        node, tree, here = running.node, running.source.tree, _statement_of(running.node)
+        if here is None or not isinstance(tree, ast.Module):
+            return None
+        code = frame.f_code
+        if code.co_name == "<module>":
+            known: Provenance = self._provenance(methods, code.co_filename)
+            known.run(tree.body, here)
+            known.bound = partial(self._bound, {}, frame.f_globals, None)
+            return known, node
+        around = _around(frame)
+        outer = self._known_at(around, methods, depth + 1) if around is not None else None
+        scope = _scope(node)
+        if isinstance(scope, _COMPREHENSIONS):
+            if outer is None or around is not frame.f_back or not code.co_name.startswith("<"):
+                return None
+            known = outer[0]
+            for each in scope.generators:
+                known.bind(each.target, known.of(each.iter))
+            known.bound = partial(self._bound, dict(frame.f_locals), frame.f_globals, known.bound)
+            return known, node
+        if not isinstance(scope, (ast.FunctionDef, ast.AsyncFunctionDef)) or scope.name != code.co_name:
+            return None
+        known = self._provenance(methods, code.co_filename, in_function=True)
+        own = {*code.co_varnames, *code.co_cellvars, *code.co_freevars}
+        if outer is not None and around is not None:
+            hidden = own.union(around.f_code.co_varnames, around.f_code.co_cellvars, around.f_code.co_freevars)
+            known.names = {path: labels for path, labels in outer[0].names.items() if path[0] not in hidden}
+            if around is frame.f_back and isinstance(outer[1], ast.Call):
+                for name, labels in given_to(scope, outer[1], outer[0].of).items():
+                    known.bind(ast.Name(name), labels)
+        known.run(scope.body, here)
+        known.bound = partial(self._bound, dict(frame.f_locals), frame.f_globals, None)
+        return known, node
 
-        def bound(name: str) -> Labels | None:
-            known = self.behind(frame.f_globals.get(name))
-            return None if known is None else frozenset([known])
-
-        known = self._provenance(methods)
-        known.run(running.source.tree.body, here)
-        known.bound = bound
-        known.answer = partial(self._latest, known.answer)
-        given = [*running.node.args, *(keyword.value for keyword in running.node.keywords)]
-        return frozenset().union(*(known.of(each) for each in given))
-
-    def _latest(self, answer: Callable[[ast.expr], Labels | None], node: ast.expr) -> Labels | None:
-        """Of the running call's arguments: what one of them predicted just now, in whichever round of a loop."""
-        place = (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)
-        plain = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-        if plain and self._last is not None and self._last[0] == place and self._last[1] in self._here:
-            return frozenset([self._last[1]])
-        return answer(node)
+    def _bound(
+        self,
+        local: Mapping[str, Any],
+        user_names: Mapping[str, Any],
+        outer: Callable[[str], Labels | None] | None,
+        name: str = "",
+    ) -> Labels | None:
+        if name not in local and outer is not None:
+            return outer(name)
+        known = self.behind(local[name] if name in local else user_names.get(name))
+        return None if known is None else frozenset([known])
 
     def cell_ended(
         self, execution: ExecutionId | None, python: str | None, methods: tuple[str, ...], *, whole: bool
@@ -145,7 +203,7 @@ class Predictions:
         if not self.are_any or python is None:
             return []
         self._begin(execution)
-        known = self._provenance(methods)
+        known = self._provenance(methods, self._file)
         try:
             known.run(ast.parse(python).body)
         except SyntaxError:
@@ -184,15 +242,19 @@ class Predictions:
         home = kind.__module__.partition(".")[0]
         return kind in (list, tuple) or home in _DATA_OF or (home == "numpy" and kind.__name__ == "ndarray")
 
-    def _provenance(self, methods: tuple[str, ...]) -> Figures:
+    def _provenance(self, methods: tuple[str, ...], file: str, *, in_function: bool = False) -> Figures:
         def answer(call: ast.expr) -> Labels | None:
-            found = self._places.get((call.lineno, call.end_lineno, call.col_offset, call.end_col_offset))
-            if found is not None:
-                return frozenset(found)
+            place = (file, call.lineno, call.end_lineno, call.col_offset, call.end_col_offset)
             predicts = isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in methods
-            return _STRANGER if predicts else None
+            found = self._places.get(place)
+            if found is None:
+                return _STRANGER if predicts else None
+            last = self._direct.get(place)
+            labels: Labels = frozenset(found if last is None or known.earlier_rounds else [last])
+            # What may not have run this time: the last prediction there may be another call's of the function.
+            return labels | _STRANGER if in_function and known.maybe else labels
 
-        return Figures(
+        known = Figures(
             answer,
             methods,
             names=dict(self._names),
@@ -200,6 +262,7 @@ class Predictions:
             data_of=_data_of,
             compared=set(self._compared),
         )
+        return known
 
 
 def is_figure_of(value: float, metric: float) -> bool:
@@ -215,16 +278,32 @@ def _data_of(labels: Labels) -> frozenset[str]:
     return frozenset(label.data for label in labels if isinstance(label, Prediction) and label.data is not None)
 
 
-def _cell_of(frame: FrameType | None) -> FrameType | None:
-    """Return the frame of the cell itself that led here, None outside of a cell."""
-    while frame is not None and (frame.f_code.co_name != "<module>" or frame.f_globals.get("__name__") != "__main__"):
-        frame = frame.f_back
-    return frame
+def _around(frame: FrameType) -> FrameType | None:
+    """Return the nearest frame of the user's own code around another."""
+    found = frame.f_back
+    while found is not None and found.f_globals.get("__name__") != "__main__":
+        found = found.f_back
+    return found
 
 
-def _place(frame: FrameType | None) -> Place | None:
-    """Return where in the cell's own source the call stands that runs now."""
-    if frame is None or not hasattr(frame.f_code, "co_positions"):
+def _scope(node: ast.AST) -> ast.AST | None:
+    """Return what gives a node its names: a function, a comprehension. `executing` has noted the parents."""
+    scopes = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, *_COMPREHENSIONS)
+    found: ast.AST | None = getattr(node, "parent", None)
+    while found is not None and not isinstance(found, scopes):
+        found = getattr(found, "parent", None)
+    return found
+
+
+def _statement_of(node: ast.AST | None) -> ast.stmt | None:
+    while node is not None and not isinstance(node, ast.stmt):
+        node = getattr(node, "parent", None)
+    return node
+
+
+def _place(frame: FrameType) -> Place | None:
+    """Return where the call stands that a frame runs now."""
+    if not hasattr(frame.f_code, "co_positions"):
         return None
-    index = frame.f_lasti // 2
-    return next(islice(frame.f_code.co_positions(), index, None), None)
+    found = next(islice(frame.f_code.co_positions(), frame.f_lasti // 2, None), None)
+    return None if found is None else (frame.f_code.co_filename, *found)

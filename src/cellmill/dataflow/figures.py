@@ -45,7 +45,8 @@ class Figures(Provenance):
     """The names of the data that predictions were made of."""
     compared: set[Path] = field(default_factory=set)
     _made: dict[Path, ast.expr] = field(default_factory=dict)
-    _maybe: int = 0
+    maybe: int = 0
+    """Above 0 inside of what may not have run."""
 
     def made(self) -> list[Figure]:
         """Return the figures that the statements made, each name or key once, in the order of their first assignment.
@@ -86,17 +87,17 @@ class Figures(Provenance):
                 self.compared.add(path)
             elif not isinstance(node, ast.Expr):
                 self.compared.discard(path)
-            if self._maybe or isinstance(node, ast.Expr):
+            if self.maybe or isinstance(node, ast.Expr):
                 self._made.pop(path, None)
             else:
                 self._made[path] = value
         return ended
 
-    def _inside(self, node: ast.stmt, until: ast.stmt | None) -> bool:
+    def _inside(self, node: ast.stmt, until: ast.stmt | None, before: dict[Path, Labels] | None = None) -> bool:
         maybe = isinstance(node, (ast.If, ast.Try, ast.Match))
-        self._maybe += maybe
-        ended = super()._inside(node, until)
-        self._maybe -= maybe
+        self.maybe += maybe
+        ended = super()._inside(node, until, before)
+        self.maybe -= maybe
         return ended
 
     def _forget(self, name: str) -> None:

@@ -26,6 +26,8 @@ class Provenance:
     bound: Callable[[str], Labels | None] = lambda _: None
     names: dict[Path, Labels] = field(default_factory=dict)
     """By name, and by name and constant key: a frame's column has predictions of its own."""
+    earlier_rounds: int = 0
+    """Above 0 while what the earlier rounds of a loop may have left is followed."""
 
     def run(self, statements: Iterable[ast.stmt], until: ast.stmt | None = None) -> bool:
         """Follow statements, up to one of them. Returns whether that was met."""
@@ -57,6 +59,10 @@ class Provenance:
                 return NOTHING
         return frozenset().union(*(self.of(child) for child in ast.iter_child_nodes(node)))
 
+    def bind(self, target: ast.expr, labels: Labels) -> None:
+        """Take it that a target holds what derives from these."""
+        self._put(target, labels)
+
     def _of_name(self, name: str) -> Labels:
         return frozenset().union(*(labels for path, labels in self.names.items() if path[0] == name))
 
@@ -83,25 +89,38 @@ class Provenance:
                 for item in node.items:
                     if item.optional_vars is not None:
                         self._put(item.optional_vars, self.of(item.context_expr))
-        return self._inside(node, until)
+        before = dict(self.names)
+        if isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
+            self.earlier_rounds += 1
+            self._inside(node, None)
+            self._or(before)
+            self.earlier_rounds -= 1
+        return self._inside(node, until, before)
 
-    def _inside(self, node: ast.stmt, until: ast.stmt | None) -> bool:
+    def _inside(self, node: ast.stmt, until: ast.stmt | None, before: dict[Path, Labels] | None = None) -> bool:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             return False
+        # Where it may be left early, each statement may be one that did not run.
+        leaves = isinstance(node, ast.Try) or any(
+            isinstance(each, (ast.Break, ast.Continue)) for each in ast.walk(node)
+        )
         for part in ("body", "handlers", "orelse", "finalbody"):
             inner = getattr(node, part, None)
             if not isinstance(inner, list):
                 continue
-            for each in inner:
-                statements = each.body if isinstance(each, ast.ExceptHandler) else [each]
-                before = dict(self.names)
+            blocks = [each.body if isinstance(each, ast.ExceptHandler) else [each] for each in inner]
+            for statements in blocks if leaves or part == "handlers" else [inner]:
+                earlier = dict(self.names) if before is None or leaves or part != "body" else before
                 if self.run(statements, until):
                     return True
                 if not isinstance(node, (ast.With, ast.AsyncWith)):
-                    # It may not have run: what was there before may be there still.
-                    for path, labels in before.items():
-                        self.names[path] = self.names.get(path, NOTHING) | labels
+                    self._or(earlier)
         return False
+
+    def _or(self, others: dict[Path, Labels]) -> None:
+        """It may not have run: what was there before may be there still."""
+        for path, labels in others.items():
+            self.names[path] = self.names.get(path, NOTHING) | labels
 
     def _bind(self, target: ast.expr, value: ast.expr) -> None:
         if isinstance(target, (ast.Tuple, ast.List)) and isinstance(value, (ast.Tuple, ast.List)):
@@ -144,6 +163,28 @@ class Provenance:
     def _forget(self, name: str) -> None:
         for path in [path for path in self.names if path[0] == name]:
             del self.names[path]
+
+
+def given_to(
+    function: ast.FunctionDef | ast.AsyncFunctionDef, call: ast.Call, of: Callable[[ast.expr], Labels]
+) -> dict[str, Labels]:
+    """Return what the parameters of a function derive from, in a call of it.
+
+    Where the source cannot tell which argument is which, what they all derive from and a stranger's, `None`.
+    """
+    arguments = function.args
+    names = [each.arg for each in (*arguments.posonlyargs, *arguments.args)]
+    named = [*names, *(each.arg for each in arguments.kwonlyargs)]
+    values = [*call.args, *(keyword.value for keyword in call.keywords)]
+    plain = not any(isinstance(each, ast.Starred) for each in call.args) and all(each.arg for each in call.keywords)
+    if not plain or _called(call) != function.name:
+        every = NOTHING.union(*(of(each) for each in values))
+        return dict.fromkeys(named, every | {None}) if every else {}
+    if names[:1] == ["self"] and isinstance(call.func, ast.Attribute):
+        names = names[1:]
+    given = dict(zip(names, call.args, strict=False))
+    given.update({each.arg: each.value for each in call.keywords if each.arg in named})
+    return {name: of(value) for name, value in given.items()}
 
 
 def _called(call: ast.Call) -> str | None:
