@@ -68,7 +68,10 @@ def test_cellmill_run_makes_an_ordinary_mlflow_run(desk: Desk, ridge: Path) -> N
         "status": "FINISHED",
         "metrics": {},
         "data": [["X_test", "evaluation", 142], ["X_train", "training", 300]],
-        "artifacts": ["cellmill/executions.ipynb", "cellmill/notebook.ipynb"],
+        "artifacts": [
+            f"cellmill/{name}"
+            for name in ("environment.json", "executions.ipynb", "files.json", "notebook.ipynb", "requirements.txt")
+        ],
         "predictions": 3,
         "inputs": ["age", "sex", "bmi"],
     }

@@ -60,7 +60,7 @@ MISTAKES: list[tuple[str, str, object, int, dict[str, Any]]] = [
         "GET",
         None,
         409,
-        {"kind": "run_without_model", "run": "z111111111", "reason": "its training was interrupted"},
+        {"kind": "run_without_model", "run": "z111111111", "reason": "the kernel ended before it was written"},
     ),
     ("models", "POST", {"run": "z9", "name": "m"}, 404, {"kind": "unknown_run", "run": "z9"}),
     (
