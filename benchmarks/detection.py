@@ -225,7 +225,7 @@ def _page(findings: dict[str, list[Finding]], counts: Counts) -> str:
         rows = [f for f in found if f.idiom.looked_for]
         lines += _table(name, rows) if rows else []
     lines += _table("Not looked for", [f for found in findings.values() for f in found if not f.idiom.looked_for])
-    return "\n".join(lines).rstrip() + "\n"
+    return "\n".join(lines).rstrip() + "\n" + _NOTEBOOKS
 
 
 def _table(name: str, found: list[Finding]) -> list[str]:
@@ -240,7 +240,7 @@ def _row(finding: Finding) -> str:
         finding.idiom.name,
         _several(finding.idiom.expected) + expected,
         _several(finding.found) + trials,
-        finding.verdict if finding.idiom.looked_for else "as documented" if not finding.found else finding.verdict,
+        finding.verdict if finding.idiom.looked_for else "not found" if not finding.found else finding.verdict,
         finding.idiom.why,
     ]
     return f"| {' | '.join(cells)} |"
@@ -267,6 +267,37 @@ Which trainings of a notebook become runs, and does anything else? This table is
 real kernel, and the runs that it leaves are compared with those that a reader of its cells would count by
 [the rules](../users/what-is-captured.md#a-training). A run counts as right when its class, its kind (search,
 validation, loop) and its status are right; otherwise it is both missed and false. Trials of a search are counted apart.
+"""
+
+_NOTEBOOKS = """
+## Whole notebooks
+
+`python -m benchmarks.detection NOTEBOOK …` runs the cells of notebooks twice: captured, and without Cellmill under a
+profiler that counts the outermost `fit` and cross-validation calls. Nothing is wrapped for that count, but it follows
+the same rules, and knows scikit-learn's API alone. These figures were copied here by hand. Many cells failed because
+their data or packages could not be had (the number is that of the captured pass); of what they train nothing is shown.
+
+| notebook | cells, failed | counted | found |
+|---|---|---|---|
+| amueller/scipy-2018-sklearn: 05.Supervised_Learning-Classification.ipynb | 27, 3 | 2 | 2 |
+| amueller/scipy-2018-sklearn: 06.Supervised_Learning-Regression.ipynb | 21, 0 | 2 | 2 |
+| amueller/scipy-2018-sklearn: 08.Unsupervised_Learning-Clustering.ipynb | 18, 0 | 16 | 16 |
+| amueller/scipy-2018-sklearn: 13.Cross_Validation.ipynb | 19, 0 | 8 | 8 |
+| amueller/scipy-2018-sklearn: 14.Model_Complexity_and_GridSearchCV.ipynb | 18, 0 | 29 | 29 |
+| amueller/scipy-2018-sklearn: 15.Pipelining_Estimators.ipynb | 9, 7 | 0 | 0 |
+| rasbt/python-machine-learning-book-3rd-edition: ch06.ipynb | 38, 34 | 0 | 0 |
+| ageron/handson-ml2: 06_decision_trees.ipynb | 27, 0 | 1013 | 1013 |
+| rasbt/python-machine-learning-book-3rd-edition: ch03.ipynb | 45, 17 | 8 | 8 |
+| rasbt/python-machine-learning-book-3rd-edition: ch11.ipynb | 26, 5 | 15 | 15 |
+| ageron/handson-ml2: 04_training_linear_models.ipynb | 86, 15 | 184 | 184 |
+| amueller/scipy-2018-sklearn: 17.In_Depth-Linear_Models.ipynb | 19, 1 | 10 | 10 |
+| amueller/scipy-2018-sklearn: 18.In_Depth-Trees_and_Forests.ipynb | 15, 8 | 1 | 3 |
+| amueller/scipy-2018-sklearn: 20.Unsupervised_learning-Hierarchical….ipynb | 9, 5 | 1 | 1 |
+
+In all 1,289 counted and 1,291 found: none that was counted is missing. The two found beyond are `fit` calls that stand
+in the notebook, `GradientBoostingRegressor` and `RandomForestClassifier`; why the profiler did not count them was not
+looked into (its counting may have ended with a cell that was interrupted after 30 s). 1,013 of all are from one
+notebook, so the idioms above say more.
 """
 
 if __name__ == "__main__":
