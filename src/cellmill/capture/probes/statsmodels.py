@@ -111,7 +111,9 @@ class StatsmodelsProbe:
     @guarded
     def _finish(self, run: RunId, model: Any, results: Any, took_s: float) -> None:
         inner = getattr(results, "_results", results)
-        note = self._report(run, inner, max(LEAST_BUDGET_S, self.recording.settings.training_metrics_ms / 1000, SHARE * took_s))
+        note = self._report(
+            run, inner, max(LEAST_BUDGET_S, self.recording.settings.training_metrics_ms / 1000, SHARE * took_s)
+        )
         self._observer.training_finished(run, results, data=_data_of(model)[0], flavor=LIBRARY, note=note)
         self._observer.remember_model(inner, run)
 
