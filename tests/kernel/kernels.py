@@ -28,6 +28,7 @@ from cellmill.core.runs import Execution, Run, Session
 
 # For one cell on a busy machine; a cell that takes as long has hung.
 PATIENCE_S = 60.0
+START_S = 40.0
 
 # ipykernel as it is where Cellmill was never installed: no start-up folder but the profile's own.
 BARE = """\
@@ -238,7 +239,17 @@ def _take(answer: Answer, kind: str, content: Mapping[str, Any]) -> None:
 
 
 def start_kernel(root: Path, home: Path, *, environment: Mapping[str, str] | None = None, bare: bool = False) -> Kernel:
-    """Start ipykernel in a folder, away from the settings of whoever runs the tests."""
+    """Start ipykernel in a folder, away from the settings of whoever runs the tests.
+
+    Its ports are chosen before it binds them, so a kernel of another test may have taken one meanwhile: then once more.
+    """
+    try:
+        return _start_kernel(root, home, environment, bare)
+    except RuntimeError:
+        return _start_kernel(root, home, environment, bare)
+
+
+def _start_kernel(root: Path, home: Path, environment: Mapping[str, str] | None, bare: bool) -> Kernel:
     dropped = ("CELLMILL_", "JPY_", "JUPYTER", "MLFLOW_")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
     given = {
@@ -255,7 +266,7 @@ def start_kernel(root: Path, home: Path, *, environment: Mapping[str, str] | Non
     client = manager.client()
     client.start_channels()
     try:
-        client.wait_for_ready(timeout=PATIENCE_S)
+        client.wait_for_ready(timeout=START_S)
     except RuntimeError:
         client.stop_channels()
         manager.shutdown_kernel(now=True)

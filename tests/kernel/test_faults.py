@@ -245,6 +245,7 @@ def test_a_folder_removed_in_mid_session_is_made_anew_with_the_next_cell(start: 
 
 def test_a_folder_removed_by_a_cell_that_then_fits_costs_that_run_and_no_more(start: StartKernel) -> None:
     kernel = start(prepared=True)
+    kernel.run("import time; time.sleep(0.5)", silent=True)  # what is written in the background has been written
     answer = kernel.run("import shutil\nshutil.rmtree('.cellmill')\nmodel = Ridge().fit(X, y)\nmodel.score(X, y) > 0")
 
     assert answer.result == "True"

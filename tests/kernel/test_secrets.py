@@ -58,3 +58,11 @@ def test_cells_that_match_a_pattern_of_the_settings_are_not_recorded(start: Star
         "# not recorded: the setting exclude (patients)",
         "other = 8",
     ]
+
+
+def test_a_notebook_is_switched_off_and_on_by_a_comment(start: StartKernel) -> None:
+    kernel = start()
+    for source in ("a = 1", "# cellmill: off\nb = 2", "c = 3", "# cellmill: on\nd = 4", "e = 5"):
+        kernel.run(source)
+    off = "# not recorded: the notebook is switched off"
+    assert [execution.source for execution in kernel.executions] == ["a = 1", off, off, off, "e = 5"]

@@ -146,14 +146,14 @@ class Shown:
             self._add(Output(kind, mime, sha256=self.keep(text.encode("utf-8", "replace")), size_bytes=size))
 
     def _add_text(self, kind: Literal["stdout", "stderr", "result", "display"], mime: str, text: str) -> None:
+        masked = self.mask(text)  # before it is cut: half of a token is not known for one
         left = MOST_TEXT - self._text
-        self._text += len(text)
+        self._text += len(masked)
         note = None
-        if len(text) > left:
+        if len(masked) > left:
             if left <= 0:
                 return self._say_full()
-            text, note = text[:left], f"cut: an execution keeps {MOST_TEXT:,} characters"
-        masked = self.mask(text)
+            masked, note = masked[:left], f"cut: an execution keeps {MOST_TEXT:,} characters"
         size = len(masked.encode("utf-8", "replace"))
         if len(masked) > INLINE:
             return self._add(Output(kind, mime, None, self.keep(masked.encode("utf-8", "replace")), size, note))

@@ -16,7 +16,7 @@ from cellmill.capture.failures import describe_failure
 from cellmill.capture.folder import prepare_folder
 from cellmill.capture.journal import JournalWriter
 from cellmill.capture.names import Names, NamesSeen
-from cellmill.capture.secrets import excluded
+from cellmill.capture.secrets import excluded, switch_of
 from cellmill.core.clock import now_ms
 from cellmill.core.errors import FolderNotWritable
 from cellmill.core.events import (
@@ -95,6 +95,8 @@ class Recording:
         """Executions that run now: the number of trainings seen in each, and when it began."""
         self._here: ContextVar[ExecutionId | None] = ContextVar("cellmill_execution", default=None)
         self._latest: ExecutionId | None = None
+        self._is_off = False
+        """Whether a cell with the comment `# cellmill: off` has run, and none with `on` since."""
         self._skipped: dict[ExecutionId, float] = {}
         """Executions that run now and are not recorded, with when they began."""
         self._kept: deque[ExecutionId] = deque(maxlen=REMEMBERED)
@@ -159,8 +161,11 @@ class Recording:
             self._names.give_up_comparing()
 
     def _changed_outside(self) -> tuple[str, ...]:
+        """Return the names bound since the last execution. While another still runs, they are its own."""
+        alone = len(self._open) + len(self._skipped) <= 1
         try:
-            return self._names.before()
+            names = self._names.before()
+            return names if alone else ()
         except Exception as error:  # noqa: BLE001 - the user's cell is waiting
             self.failed("names", error)
             self._names.give_up_comparing()
@@ -183,7 +188,9 @@ class Recording:
             return
         self._here.set(execution)
         self._latest = execution
-        skipped = excluded(source, tags, self.settings.exclude)
+        switched = switch_of(source)
+        is_off, self._is_off = self._is_off or switched is False, self._is_off if switched is None else not switched
+        skipped = "the notebook is switched off" if is_off else excluded(source, tags, self.settings.exclude)
         if skipped is not None:
             self._skipped[execution] = time.perf_counter()
             source = f"# not recorded: {skipped}"

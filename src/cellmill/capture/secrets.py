@@ -32,6 +32,7 @@ from cellmill.core.events import (
 MASK = "***"
 # A cell that its user wants to keep to themselves.
 SKIP_TAG = "cellmill-skip"
+SWITCH_COMMENT = re.compile(r"^[ \t]*#[ \t]*cellmill:[ \t]*(?P<switch>on|off)\b", re.MULTILINE)
 SKIP_COMMENT = re.compile(r"^[ \t]*#[ \t]*cellmill:[ \t]*skip\b", re.MULTILINE)
 SHORTEST_VALUE = 8  # of an environment variable: shorter ones are too likely to be words
 
@@ -48,7 +49,7 @@ TOKENS: tuple[tuple[str, str, str], ...] = (
     ("Hugging Face token", "hf_ api_org_", r"(?<!\w)(?:hf|api_org)_[A-Za-z0-9]{30,}"),
     ("Google API key", "AIza", r"AIza[0-9A-Za-z_-]{35}"),
     ("Google OAuth", "ya29. GOCSPX-", r"(?:ya29\.[\w-]{20,}|GOCSPX-[\w-]{20,})"),
-    ("JSON web token", "eyJ", r"eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w.+/=-]*)?"),
+    ("JSON web token", "eyJ", r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w.+/=-]*)?"),
     ("private key", "PRIVATE KEY", r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\Z)"),
     ("PuTTY key", "PuTTY-User-Key-File", r"PuTTY-User-Key-File-\d[\s\S]*?(?:Private-MAC: \w+|\Z)"),
     ("SendGrid key", "SG.", r"SG\.[\w-]{22}\.[\w-]{43}"),
@@ -90,28 +91,43 @@ _NAME = (
     r"refresh_?token|bearer_?token|private_?key|encryption_?key|credentials?|conn(?:ection)?_?str(?:ing)?)"
 )
 _NAME_WORDS = ("pass", "pwd", "secret", "key", "token", "credential", "conn")
-_AFTER = r"""\w* ["']? \s* \]? \s* (?: : \s* \w+ \s* = (?!=) | = (?!=) | : ) \s* [rbf]?"""
-_QUOTED = rf"""(?ix) (?P<before> {_NAME} {_AFTER} ) (?P<quote> ["'] ) (?P<value> [^"'\s]{{4,}} ) (?P=quote)"""
-_LOOKING_IT = r"""(?= [^"']* \d ) (?= [^"']* [A-Za-z] ) [A-Za-z0-9_./+=-]{20,}"""
-_TOKEN_QUOTED = rf"""(?ix) (?P<before> (?: token | (?<![a-z]) key | (?<![a-z]) sas | (?<![a-z]) dsn ) ["']? \s* \]? \s* [:=] \s* [rbf]? )
-    (?P<quote> ["'] ) (?P<value> {_LOOKING_IT} ) (?P=quote)"""
-_ENTRY = r"""(?ix) (?P<before> (?: token | _key ) ["'] \s* \] \s* = \s* ) (?P<quote> ["'] ) (?P<value> [^"'\s]{4,} ) (?P=quote)"""
-# As in connection strings and addresses; as in the output of `env` and in a `.env` file.
-_BARE = rf"""(?ix) (?P<before> [;&?] \s* {_NAME} \w* = ) (?P<value> [^\s"'&;]{{4,}} )"""
-_LINE = r"""(?xm) (?P<before> ^ (?:export \s+)? [A-Z0-9_]* (?:PASSW|SECRET|TOKEN|API_?KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIAL) [A-Z0-9_]* = )
-    (?P<value> (?= \S* \d ) (?= \S* [A-Za-z] ) [^\s"'()\[\]{}]{6,} ) $"""
-_ADDRESS = r"""(?x) (?P<before> :// [^\s/:@"']{0,100} : ) (?P<value> [^\s/@"']{1,200} ) (?=@)"""
-_HEADER = r"""(?ix) (?P<before> \b (?:bearer|basic|token) \s+ ) (?P<value> (?= \S* \d ) [\w.~+/=-]{16,} )"""
+# Every repetition has an end: an expression that looks on and on from each place would hold up the kernel.
+_AFTER = r"""\w{0,40} ["']? \s{0,8} \]? \s{0,8} (?: : \s{0,8} \w{1,40} \s{0,8} = (?!=) | [!=]?=(?!=) | : ) \s{0,8} \(? [rbf]?"""
+_QUOTE = r"""(?P<quote> \"{3} | \'{3} | ["'] )"""
+_QUOTED = rf"""(?ix) (?P<before> {_NAME} {_AFTER} ) {_QUOTE} (?P<value> [^"'\s]{{4,}} ) (?P=quote)"""
+# A password may be several words, where it is assigned.
+_WORDED = rf"""(?ix) (?P<before> (?:password|passwd|passphrase) \s{{0,8}} = \s{{0,8}} ) {_QUOTE} (?P<value> [^"'\n]{{6,200}} ) (?P=quote)"""
+_LOOKING_IT = r"""(?= [^"']{0,200} \d ) (?= [^"']{0,200} [A-Za-z] ) [A-Za-z0-9_./+=-]{20,}"""
+_TOKEN_QUOTED = rf"""(?ix) (?P<before> (?: token | (?<![a-z]) key | (?<![a-z]) sas | (?<![a-z]) dsn ) ["']? \s{{0,8}} \]? \s{{0,8}} [:=] \s{{0,8}} [rbf]? )
+    {_QUOTE} (?P<value> {_LOOKING_IT} ) (?P=quote)"""
+_ENTRY = rf"""(?ix) (?P<before> (?: token | _key ) ["'] \s{{0,8}} \] \s{{0,8}} = \s{{0,8}} ) {_QUOTE} (?P<value> [^"'\s]{{4,}} ) (?P=quote)"""
+# `os.environ.setdefault("DB_PASSWORD", "…")`, `auth=("me", "…")`, `HTTPBasicAuth("me", "…")`.
+_SECOND = rf"""(?ix) (?P<before> (?: (?:setdefault|putenv|setenv) \( \s{{0,8}} ["'] \w{{0,40}} (?:{_NAME}|token|_key) \w{{0,40}} ["'] | auth \w{{0,20}} \s{{0,8}} =? \s{{0,8}} \( \s{{0,8}} ["'][^"']{{0,80}}["'] )
+    \s{{0,8}} , \s{{0,8}} ) {_QUOTE} (?P<value> [^"'\n]{{3,200}} ) (?P=quote)"""
+# As in connection strings and addresses; as in the output of `env`, in a `.env` file, in YAML and in a shell.
+_BARE = rf"""(?ix) (?P<before> [;&?] \s{{0,8}} {_NAME} \w{{0,40}} = ) (?P<value> [^\s"'&;]{{4,}} )"""
+_SHOUTED = r"""[A-Z0-9_]{0,60} (?:PASSW|SECRET|TOKEN|API_?KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIAL) [A-Z0-9_]{0,60}"""
+_LINE = rf"""(?xm) (?P<before> ^ [ \t]{{0,20}} {_SHOUTED} = ) (?P<value> (?= \S{{0,200}} \d ) (?= \S{{0,200}} [A-Za-z] ) [^\s"'()\[\]{{}}]{{6,}} ) $"""
+_SHELL = rf"""(?xm) (?P<before> ^ [ \t]{{0,20}} [!%]? [ ]? (?:export|env|set|set_env) [ \t]+ {_SHOUTED} [= ] ["']? ) (?P<value> [^\s"']{{4,}} )"""
+_YAML = rf"""(?xmi) (?P<before> ^ [ \t-]{{0,20}} \w{{0,40}} (?:{_NAME}|token) : [ \t]+ ) (?P<value> (?= \S{{0,200}} \d ) (?= \S{{0,200}} [A-Za-z] ) [^\s"'{{}}\[\],]{{6,}} ) [ \t]* $"""
+_ADDRESS = r"""(?x) (?P<before> :// [^\s/:@"']{0,100} : ) (?P<value> [^\s"']{1,200}? ) (?= @ [\w.\[-] )"""
+_HEADER = r"""(?ix) (?P<before> \b (?:bearer|basic|token) \s{1,8} ) (?P<value> (?= \S{0,200} \d ) [\w.~+/=-]{16,} )"""
 _OPTION = r"""(?ix) (?P<before> --(?:password|passwd|token|api-?key|secret) [=\s] ["']? ) (?P<value> [^\s"']{4,} )"""
+_CURL = r"""(?x) (?P<before> \b (?:curl|wget|http) \b [^\n]{0,200}? \s (?:-u|--user) [ =] ["']? [^\s:"']{1,80} : ) (?P<value> [^\s"']{3,} )"""
 _PLACES: tuple[tuple[tuple[str, ...], str], ...] = (
     (_NAME_WORDS, _QUOTED),
+    (("pass",), _WORDED),
     (("token", "key", "sas", "dsn"), _TOKEN_QUOTED),
     (("token", "_key"), _ENTRY),
+    (("auth", "setdefault", "putenv", "setenv"), _SECOND),
     (_NAME_WORDS, _BARE),
     (_NAME_WORDS, _LINE),
+    (_NAME_WORDS, _SHELL),
+    (_NAME_WORDS, _YAML),
     (("://",), _ADDRESS),
     (("bearer", "basic", "token"), _HEADER),
     (("--",), _OPTION),
+    (("curl", "wget", "http "), _CURL),
 )
 _WORDS = tuple(dict.fromkeys(word for words, _ in _PLACES for word in words))
 # Values that stand for a secret, and are none.
@@ -124,6 +140,7 @@ _ENVIRONMENT = re.compile(
     r"(?i)(?:^|_)(?:key|token|secret|password|passwd|passphrase|pass|credentials?|pat|dsn)$|api_?key|secret|_token|token_|password|"
     r"connection_?string|database_url"
 )
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _FORMS = tuple((beginning, form) for _, begins, form in TOKENS for beginning in begins.split(" "))
 
 
@@ -242,6 +259,53 @@ _EVENTS: dict[type[Any], Callable[[Masker, Any], Event]] = {
     NotebookExecuted: lambda masker, event: replace(event, error=masker._failure(event.error)),
     TrackedElsewhere: lambda masker, event: replace(event, uri=None if event.uri is None else masker.mask(event.uri)),
 }
+
+
+def mask_notebook(masker: Masker, content: bytes) -> bytes:
+    """Return an executed notebook with its sources, outputs and parameters masked; as it was where it is no JSON."""
+    import json
+
+    try:
+        notebook = json.loads(content)
+    except ValueError:
+        return masker.mask(content.decode("utf-8", "replace")).encode()
+    given = notebook.get("metadata", {}).get("papermill", {}).get("parameters")
+    if isinstance(given, dict):
+        given.update({name: masker._texts({name: text})[name] for name, text in given.items() if type(text) is str})
+    for cell in notebook.get("cells", []):
+        _mask_in(masker, cell, "source")
+        for output in cell.get("outputs", []):
+            for name in ("text", "evalue"):
+                _mask_in(masker, output, name)
+            output["traceback"] = [_masked_line(masker, line) for line in output.get("traceback", [])]
+            if not output["traceback"]:
+                del output["traceback"]
+            for mime in output.get("data", {}):
+                if not mime.startswith("image/") or mime == "image/svg+xml":
+                    _mask_in(masker, output["data"], mime)
+    return json.dumps(notebook, ensure_ascii=False, indent=1).encode("utf-8", "replace")
+
+
+def _mask_in(masker: Masker, holder: dict[str, Any], name: str) -> None:
+    """Mask a text of a notebook, which may be one string or a list of lines."""
+    text = holder.get(name)
+    if isinstance(text, list) and all(isinstance(line, str) for line in text):
+        holder[name] = masker.mask("".join(text)).splitlines(keepends=True)
+    elif isinstance(text, str):
+        holder[name] = masker.mask(text)
+
+
+def _masked_line(masker: Masker, line: str) -> str:
+    """Mask a coloured text: its colours would stand between a name and its value, so they go where one is found."""
+    plain = _COLOURS.sub("", line)
+    masked = masker.mask(plain)
+    return line if masked == plain else masked
+
+
+def switch_of(source: str) -> bool | None:
+    """Return whether a cell's comment `# cellmill: off` or `on` switches the notebook's record, None for neither."""
+    found = SWITCH_COMMENT.search(source)
+    return None if found is None else found["switch"] == "on"
 
 
 def excluded(source: str, tags: Iterable[str], patterns: Iterable[str]) -> str | None:

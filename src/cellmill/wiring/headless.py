@@ -10,7 +10,7 @@ from cellmill.capture.blobs import keep_blob
 from cellmill.capture.folder import prepare_folder
 from cellmill.capture.hosting import engine_environment
 from cellmill.capture.journal import append_once
-from cellmill.capture.secrets import Masker
+from cellmill.capture.secrets import Masker, mask_notebook
 from cellmill.capture.sessions import SessionReader
 from cellmill.core.clock import now_ms
 from cellmill.core.errors import CellmillError
@@ -107,7 +107,7 @@ class HeadlessSession:
         if self._trouble is not None:
             return
         try:
-            digest = keep_blob(self.project, Masker().mask(notebook.decode("utf-8", "replace")).encode())
+            digest = keep_blob(self.project, mask_notebook(Masker(), notebook))
         except CellmillError as error:
             self._trouble = str(error)
             return

@@ -2,13 +2,15 @@
 
 import ast
 import dataclasses
+import json
+import time
 from typing import Any
 
 import pytest
 from tests.unit.capture.planted import planted
 from tests.unit.core.test_events import EVERY_EVENT
 
-from cellmill.capture.secrets import MASK, Masker, excluded
+from cellmill.capture.secrets import MASK, Masker, excluded, mask_notebook
 from cellmill.core import events
 from cellmill.core.events import (
     Event,
@@ -39,6 +41,49 @@ def test_a_secret_of_each_kind_is_masked_where_it_stands(masker: Masker, kind: s
     assert masked.startswith(before[: len(before) // 2])
 
 
+FORMS = [
+    "%env SERVICE_PASSWORD={}", "!export X_PASSWORD={}", 'password = """{}"""',
+    "os.environ.setdefault('DB_PASSWORD', '{}')",
+    "requests.get(u, auth=('me', '{}'))", "if password == '{}': ok()", "password = ('{}')", "db_password: {}",
+    "!curl -u me:{} https://x", "postgres://me:{}/with@slash@host/db", "password = 'several words {}'",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_password_is_masked_in_every_form_that_people_write(masker: Masker, form: str) -> None:
+    assert "hunter2x" not in masker.mask(form.replace("{}", "hunter2x"))
+
+
+@pytest.mark.parametrize(
+    "text", ["password" * 8_000, "eyJ" * 20_000, "SECRET_" * 9_000, "key=" * 16_000, "://a:" * 9_000]
+)
+def test_a_text_made_to_hold_it_up_does_not(masker: Masker, text: str) -> None:
+    began = time.perf_counter()
+    masker.mask(text)
+    assert time.perf_counter() - began < 2.0  # it took ten seconds where an expression had no end
+
+
+def test_an_executed_notebook_is_masked_part_by_part(masker: Masker) -> None:
+    leaking = 'password = "hunter2!x"\n'
+    coloured = "\x1b[32mpassword\x1b[39m=\x1b[33m'hunter2!x'\x1b[39m"
+    notebook = {
+        "metadata": {"papermill": {"parameters": {"api_key": "hunter2!x", "alpha": 0.5}}},
+        "cells": [
+            {"cell_type": "code", "source": [leaking, "x = 1"], "outputs": [
+                {"output_type": "stream", "text": leaking},
+                {"output_type": "error", "evalue": leaking, "traceback": [coloured, "\x1b[31mplain\x1b[39m"]},
+                {"output_type": "display_data", "data": {"text/html": [leaking], "image/png": "aGVsbG8="}},
+            ]},
+        ],
+    }  # fmt: skip
+    masked = mask_notebook(masker, json.dumps(notebook).encode())
+    assert b"hunter2" not in masked
+    cell = json.loads(masked)["cells"][0]
+    assert cell["source"] == ['password = "***"\n', "x = 1"]
+    assert cell["outputs"][1]["traceback"][1] == "\x1b[31mplain\x1b[39m"
+    assert cell["outputs"][2]["data"]["image/png"] == "aGVsbG8="
+
+
 def test_many_kinds_are_known() -> None:
     assert len(PLANTED) >= 40
 
@@ -61,7 +106,7 @@ ORDINARY = [
     "eos_token_id = 50256", "df.sort_values(by='key')", "primary_key = 'order_id'", "key = 'species'",
     "CountVectorizer(token_pattern='(?u)\\\\b\\\\w\\\\w+\\\\b')", "x = {'key': 1, 'token': 'the'}",
     "getpass('Password: ')", "password = getpass()", "api_key = os.environ['API_KEY']", "api_key='YOUR_API_KEY'",
-    "password='<your password>'", "create_engine(f'mysql://{user}:{password}@host')", "if password == 'hunter22': ok()",
+    "password='<your password>'", "create_engine(f'mysql://{user}:{password}@host')",
     "https://raw.githubusercontent.com/ageron/handson-ml2/master/datasets/", "git@github.com:a/b.git",
     "model = keras.Sequential([keras.layers.Dense(10)])", "sha256 = '" + "ab12" * 16 + "'", "import secrets",
     "keys = list(d.keys())", "the basic statistics_of_the_data", "http://localhost:8888/lab?x=1", "user:pass",
