@@ -7,6 +7,7 @@ where the time allowed was enough; where it was not, the source decides.
 
 import re
 import sys
+import time
 from abc import ABCMeta
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from cellmill.dataflow.slice import EVERYTHING
 
 # Comparing may take a hundredth of what the cell took, and this much in any case.
 LEAST_BUDGET_S, BUDGET_SHARE = 0.0003, 0.01
+ON_THE_HEELS_S = 0.02
 # A cell that does one of these may touch names that its source does not show. Of magics, those that run
 # no Python, or whose Python is read with the cell's, cannot.
 _HIDDEN_WAYS = re.compile(
@@ -45,17 +47,26 @@ class Names:
         self._defined = Namespace()
         self._user_names: Mapping[str, object] = user_names if user_names is not None else {}
         self._state = NamespaceState(user_names) if user_names is not None else None
+        self._ended_s = 0.0
 
     def give_up_comparing(self) -> None:
         """Comparing has failed: from now on the source alone is asked."""
         self._state = None
 
     def before(self) -> tuple[str, ...]:
-        """Return the names that were bound or deleted since the last cell ended: by a widget, a thread, a front end."""
-        if self._state is None:
+        """Return the names that were bound or deleted since the last cell ended: by a widget, a thread, a front end.
+
+        Not asked where a cell follows on the heels of another, as in a Run All: it would cost as much as the
+        comparison at the end, and what little may happen there counts as the next cell's.
+        """
+        if self._state is None or time.monotonic() - self._ended_s < ON_THE_HEELS_S:
             return ()
         changes = self._state.after((), 0.0)
         return tuple(sorted(changes.bound | changes.deleted))
+
+    def something_ran(self) -> None:
+        """Code has run in the namespace that is no cell: the next comparison at a cell's start is due."""
+        self._ended_s = 0.0
 
     def catch_up(self, budget_s: float) -> None:
         """Look at what there was no time for within the cell, so that the next comparison is sure."""
@@ -72,6 +83,7 @@ class Names:
                 found = Footprint()  # the cell failed for the same reason, and says so itself
         if self._state is None:
             return NamesSeen(found.reads, found.writes)
+        self._ended_s = time.monotonic()
         changes = self._state.after(
             found.reads | found.writes,
             max(LEAST_BUDGET_S, BUDGET_SHARE * took_s),

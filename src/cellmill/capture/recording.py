@@ -152,6 +152,10 @@ class Recording:
             self._names.give_up_comparing()
             return self._names.after(python, took_s)
 
+    def something_ran(self) -> None:
+        """Code has run that is no cell of the user's, or a cell is about to say so itself."""
+        self._names.something_ran()
+
     def catch_up(self) -> None:
         """The kernel is idle: look at objects that there was no time for within the cell."""
         try:

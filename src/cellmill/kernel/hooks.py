@@ -29,6 +29,7 @@ class Hooks:
     def install(self) -> None:
         """Register with IPython."""
         self._shell.events.register("pre_run_cell", self._before)
+        self._shell.events.register("post_execute", self._recording.something_ran)  # silent requests too
         self._shell.events.register("post_run_cell", self._after)
         original = self._shell.showtraceback
 
@@ -44,6 +45,7 @@ class Hooks:
             self._idle.cancel()
         self._shell.events.unregister("pre_run_cell", self._before)
         self._shell.events.unregister("post_run_cell", self._after)
+        self._shell.events.unregister("post_execute", self._recording.something_ran)
         self._shell.__dict__.pop("showtraceback", None)
 
     def _before(self, info: Any) -> None:

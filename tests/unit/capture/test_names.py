@@ -70,6 +70,7 @@ def test_a_star_import_writes_the_names_that_it_brings(session: Session) -> None
 def test_what_is_bound_between_cells_is_no_cells(session: Session) -> None:
     session.run("n = 1")
     session.user_names["slider"] = 3
+    session.names.something_ran()
     assert session.names.before() == ("slider",)
     assert session.names.after("n", 1.0) == NamesSeen(reads=frozenset({"n"}))
 
