@@ -40,6 +40,7 @@ class OutputsTap:
         self._recording = recording
         self._owner = os.getpid()
         self._lock = threading.Lock()
+        self._flushing = threading.Lock()
         self._pending: list[tuple[str, bytes, bytes]] = []
         self._pending_bytes = 0
         self._lost = 0
@@ -98,8 +99,11 @@ class OutputsTap:
 
     def flush(self, *, is_over: bool) -> None:
         """Write what was heard. `is_over`: an execution has ended, so lines that are not ended go with it."""
-        if os.getpid() != self._owner:
-            return
+        if os.getpid() == self._owner:
+            with self._flushing:  # the background's, and the one when capture is unloaded
+                self._flush(is_over)
+
+    def _flush(self, is_over: bool) -> None:
         with self._lock:
             pending, self._pending, self._pending_bytes = self._pending, [], 0
             lost, self._lost = self._lost, 0
