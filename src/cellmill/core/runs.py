@@ -142,8 +142,9 @@ class Run:
 
     @property
     def last_metrics(self) -> dict[str, float]:
-        """The newest value of each metric, in the order in which the metrics first appeared."""
-        return {metric.name: metric.value for metric in self.metrics}
+        """The newest value of each metric in the order of their appearance, those on training data last."""
+        newest = {metric.name: metric.value for metric in self.metrics}
+        return dict(sorted(newest.items(), key=lambda pair: pair[0].startswith("training_")))
 
 
 @dataclass(frozen=True)
