@@ -2,7 +2,8 @@
 
 Cells made by chance, and those of the notebooks named, are run in a bare kernel and in a captured one. All that the
 two say and are must be the same; what two bare kernels do not agree on either is counted apart. Notebooks are also
-run whole, and the files that come out are compared byte for byte. The exit code is 1 when anything is different.
+run whole, and the files that come out are compared byte for byte. The exit code is 1 when anything is different, and
+when a session was not captured: two bare kernels agree, and that proves nothing.
 """
 
 import argparse
@@ -50,18 +51,20 @@ def main() -> int:
             if given.whole and outcomes[path.name].gave_up is None:
                 files[path.name] = differing_notebook(path, folder / f"w{at}", folder / "home")
                 print(f"       {path.name} run whole: {files[path.name] or 'the same files'}", flush=True)
-    return _report(outcomes, files)
+    return report(outcomes, files)
 
 
 def _say(name: str, outcome: Outcome, began_s: float) -> None:
     said = f"{outcome.cells} cells, {outcome.captured} captured, {len(outcome.differences)} differences"
     more = f", given up at {outcome.gave_up}" if outcome.gave_up else ""
+    more += ", NOT CAPTURED" if outcome.compares_nothing else ""
     print(f"{time.monotonic() - began_s:5.0f} s  {name}: {said}, {len(outcome.unsteady)} unsteady{more}", flush=True)
     for difference in outcome.differences[:SHOWN]:
         print(f"\n{difference}\n", flush=True)
 
 
-def _report(outcomes: dict[str, Outcome], files: dict[str, list[str]]) -> int:
+def report(outcomes: dict[str, Outcome], files: dict[str, list[str]]) -> int:
+    """Print what came of all sessions. Returns 1 when anything differed or a session was not captured."""
     cells, captured = (sum(getattr(one, of) for one in outcomes.values()) for of in ("cells", "captured"))
     different = Counter(one.fact for outcome in outcomes.values() for one in outcome.differences)
     unsteady = Counter(one.fact for outcome in outcomes.values() for one in outcome.unsteady)
@@ -69,9 +72,11 @@ def _report(outcomes: dict[str, Outcome], files: dict[str, list[str]]) -> int:
     print(f"different: {different.total()} {dict(different)}")
     print(f"different in two bare kernels as well: {unsteady.total()} {dict(unsteady)}")
     print(f"given up: {[name for name, outcome in outcomes.items() if outcome.gave_up]}")
+    nothing = [name for name, outcome in outcomes.items() if outcome.compares_nothing]
+    print(f"not captured, so nothing was compared: {nothing}")
     if files:
         print(f"notebooks run whole: {len(files)}, of which different: { {n: d for n, d in files.items() if d} }")
-    return 1 if different or any(files.values()) else 0
+    return 1 if different or nothing or not outcomes or any(files.values()) else 0
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ from tests.kernel.kernels import Kernel, new_project, start_kernel
 from benchmarks import kernel_state
 
 CELL_PATIENCE_S = 60.0
+# Not all: IPython runs nothing of an empty cell.
+LEAST_CAPTURED = 0.5
 # One sets the same order of sets, and leaves timings of threads alone.
 STEADY = {
     "PYTHONHASHSEED": "0",
@@ -85,6 +87,11 @@ class Outcome:
     """Why the session was not run to its end."""
     captured: int = 0
     """How many executions the journal of the captured kernel holds."""
+
+    @property
+    def compares_nothing(self) -> bool:
+        """Whether there was nothing to compare, or hardly any of it was captured: then no difference means nothing."""
+        return self.captured < max(1, self.cells * LEAST_CAPTURED)
 
 
 class Twin:

@@ -6,8 +6,9 @@ The long version, with thousands of cells and with whole notebooks, is `python -
 from pathlib import Path
 
 import pytest
+from benchmarks.fail_open import report
 from benchmarks.fuzz_cells import session
-from benchmarks.twins import compare
+from benchmarks.twins import Outcome, compare
 
 # It is not asked for its words, its attributes or its truth.
 NOTING = """\
@@ -63,6 +64,17 @@ def test_what_once_made_a_difference_makes_none(tmp_path: Path, home: Path) -> N
     outcome = compare(FORMERLY, tmp_path, home)
     assert [str(difference) for difference in outcome.differences] == []
     assert (outcome.cells, outcome.captured) == (len(FORMERLY), len(FORMERLY))
+
+
+def test_a_session_that_was_not_captured_is_no_proof(tmp_path: Path, home: Path) -> None:
+    settings = tmp_path / "a" / "2nd" / "project" / ".cellmill" / "settings.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text("capture = false\n")
+    uncaptured = compare(["1 + 1"], tmp_path, home)
+    assert (uncaptured.cells, uncaptured.captured, uncaptured.differences) == (1, 0, [])
+    assert report({"off": uncaptured}, {}) == 1
+    assert report({"on": Outcome(cells=1, captured=1)}, {}) == 0
+    assert report({}, {}) == 1
 
 
 @pytest.mark.parametrize(
