@@ -180,8 +180,8 @@ export function aStatus(
     reason: null,
     notebook: 'flights.ipynb',
     session: 's',
-    root: '/work',
-    store: 'sqlite:////work/mlflow.db',
+    root: '/home/ada/project',
+    store: 'sqlite:////home/ada/project/mlflow.db',
     version: '0.1.0',
     failures: [],
     ...over

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -12,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 import pytest
+from tests.processes import end_family, free_port
 
 START_S = 180
 
@@ -30,7 +29,7 @@ class Server:
 def mlflow_server(home: Path, database: Path) -> Iterator[Server]:
     """Run a server in a folder of its own. Its database is there already: making it takes seconds."""
     shutil.copyfile(database, home / "mlflow.db")
-    port = _free_port()
+    port = free_port()
     command = [
         *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"),
         *("--backend-store-uri", f"sqlite:///{home / 'mlflow.db'}", "--artifacts-destination", str(home / "artifacts")),
@@ -44,14 +43,7 @@ def mlflow_server(home: Path, database: Path) -> Iterator[Server]:
             _wait_for_health(port, process, home / "log")
             yield Server(f"http://127.0.0.1:{port}", port)
         finally:
-            _end_family(process)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+            end_family(process)
 
 
 def _wait_for_health(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
@@ -63,19 +55,3 @@ def _wait_for_health(port: int, process: "subprocess.Popen[bytes]", log: Path) -
         except OSError:
             time.sleep(0.2)
     pytest.fail(f"mlflow server did not start. It said:\n{log.read_text(errors='replace')[-4000:]}")
-
-
-def _end_family(process: "subprocess.Popen[bytes]") -> None:
-    """End a process and whatever it started."""
-    try:
-        family = psutil.Process(process.pid).children(recursive=True)
-    except psutil.NoSuchProcess:
-        family = []
-    process.terminate()
-    try:
-        process.wait(15)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    for member in psutil.wait_procs(family, timeout=5)[1]:
-        member.kill()

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty
@@ -247,6 +247,20 @@ def start_kernel(root: Path, home: Path, *, environment: Mapping[str, str] | Non
         return _start_kernel(root, home, environment, bare)
     except RuntimeError:
         return _start_kernel(root, home, environment, bare)
+
+
+@contextlib.contextmanager
+def kernel_with(root: Path, home: Path, *, settings: str, cell: str) -> Iterator[Kernel]:
+    """A kernel in a new project with these settings (TOML), in which this cell has run; ended afterwards."""
+    folder = new_project(root) / ".cellmill"
+    folder.mkdir()
+    (folder / "settings.toml").write_text(settings)
+    kernel = start_kernel(root, home, environment={"OMP_NUM_THREADS": "1"})
+    try:
+        kernel.run(cell)
+        yield kernel
+    finally:
+        kernel.end()
 
 
 def _start_kernel(root: Path, home: Path, environment: Mapping[str, str] | None, bare: bool) -> Kernel:

@@ -5,6 +5,9 @@ The library and its probe are made here, as a package that stands on the kernel'
 
 from __future__ import annotations
 
+import os
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,8 +16,6 @@ from cellmill.capture.recording import BREAKER
 from cellmill.core.events import CaptureFailed
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.kernel.conftest import StartKernel
     from tests.kernel.kernels import Kernel
 
@@ -91,7 +92,7 @@ def with_probe(package: Path, start: StartKernel, source: str, *, named: str = "
     about.mkdir()
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: shop-probe\nVersion: 1.0\n")
     (about / "entry_points.txt").write_text(f"[cellmill.probes]\nshop = {named}\n")
-    return start(environment={"PYTHONPATH": str(package)})
+    return start(environment={"PYTHONPATH": os.pathsep.join([str(package), os.environ.get("PYTHONPATH", "")])})
 
 
 def test_a_package_of_anyones_makes_runs_of_its_librarys_trainings(package: Path, start: StartKernel) -> None:
@@ -106,6 +107,28 @@ def test_a_package_of_anyones_makes_runs_of_its_librarys_trainings(package: Path
     assert [(use.name, use.rows) for use in run.data] == [("goods", 2)]
     assert run.model is not None
     assert run.model.flavor == "shop"
+
+
+def test_the_example_of_the_documentation_works_as_it_stands(package: Path, start: StartKernel) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "developers" / "probes.md").read_text("utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    kernel = with_probe(package, start, example, named="shop_probe:CurveFitProbe")
+    before = "id(__import__('scipy.optimize').optimize.curve_fit)"
+    answer = kernel.run(
+        "import numpy as np\nfrom scipy.optimize import curve_fit\n"
+        "x = np.linspace(0, 1, 20)\n"
+        "found = curve_fit(lambda x, a, b: a * x + b, x, 3 * x + 1)[0]"
+    )
+    wrapped = kernel.run(before).result
+    kernel.run("%unload_ext cellmill")
+
+    run = kernel.run_of(answer)
+    assert (run.short_class, run.status, [use.name for use in run.data]) == ("curve_fit", "finished", ["x"])
+    assert {name: round(value, 6) for name, value in run.last_metrics.items()} == {
+        "coefficient_0": 3.0,
+        "coefficient_1": 1.0,
+    }
+    assert kernel.run(before).result != wrapped
 
 
 def test_its_failed_training_is_a_failed_run_and_the_traceback_shows_no_line_of_ours(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.kernel.kernels import new_project, start_kernel
+from tests.kernel.kernels import kernel_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,15 +31,9 @@ y = (X.a + X.b > 1).astype(int)
 
 @pytest.fixture(scope="module")
 def kernel(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
-    root = new_project(tmp_path_factory.mktemp("searches") / "project")
-    (root / ".cellmill").mkdir()
-    (root / ".cellmill" / "settings.toml").write_text("max_trials = 6\n")
-    kernel = start_kernel(root, home, environment={"OMP_NUM_THREADS": "1"})
-    try:
-        kernel.run(IMPORTS)
+    root = tmp_path_factory.mktemp("searches") / "project"
+    with kernel_with(root, home, settings="max_trials = 6\n", cell=IMPORTS) as kernel:
         yield kernel
-    finally:
-        kernel.end()
 
 
 def test_a_grid_search_has_a_trial_for_each_candidate_the_best_first(kernel: Kernel) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.kernel.kernels import new_project, start_kernel
+from tests.kernel.kernels import kernel_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,16 +34,10 @@ frame = X.assign(y=y, label=label, group=np.arange(120) % 6)
 
 @pytest.fixture(scope="module")
 def kernel(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
-    root = new_project(tmp_path_factory.mktemp("statsmodels") / "project")
-    (root / ".cellmill").mkdir()
+    root = tmp_path_factory.mktemp("statsmodels") / "project"
     # Time enough for a busy machine.
-    (root / ".cellmill" / "settings.toml").write_text("training_metrics_ms = 2000\n")
-    kernel = start_kernel(root, home, environment={"OMP_NUM_THREADS": "1"})
-    try:
-        kernel.run(IMPORTS)
+    with kernel_with(root, home, settings="training_metrics_ms = 2000\n", cell=IMPORTS) as kernel:
         yield kernel
-    finally:
-        kernel.end()
 
 
 @pytest.mark.parametrize(

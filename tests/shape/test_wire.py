@@ -33,6 +33,7 @@ def made_anew(folder: Path) -> str:
 
 def test_the_generated_types_are_fresh(tmp_path: Path) -> None:
     fresh = made_anew(tmp_path)
-    if GENERATED.read_text("utf-8") != fresh:
+    committed = GENERATED.read_text("utf-8")
+    if committed != fresh:
         GENERATED.write_text(fresh, "utf-8")
-        raise AssertionError(f"{GENERATED.relative_to(ROOT)} was stale. It is made anew: look at it, and commit it.")
+    assert committed == fresh, f"{GENERATED.relative_to(ROOT)} was stale. It is made anew: look at it, and commit it."

@@ -3,7 +3,6 @@
 import json
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -16,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
+from tests.processes import end_family, free_port
 
 REPOSITORY = Path(__file__).parents[2]
 BUILT = REPOSITORY / "src" / "cellmill" / "labextension"
@@ -64,7 +63,7 @@ class Lab:
 @contextmanager
 def running_lab(home: Path, root: Path) -> Iterator[Lab]:
     """Start JupyterLab on `root`, with everything else below `home`, and end it."""
-    token, port = secrets.token_hex(16), _free_port()
+    token, port = secrets.token_hex(16), free_port()
     started = Lab(f"http://127.0.0.1:{port}", token, root)
     log = home / "lab.log"
     with log.open("wb") as out:
@@ -80,7 +79,7 @@ def running_lab(home: Path, root: Path) -> Iterator[Lab]:
             _wait_until_ready(started, process, log)
             yield started
         finally:
-            _end(process)
+            end_family(process)
 
 
 def _command(root: Path, port: int) -> list[str]:
@@ -118,13 +117,6 @@ def _environment(home: Path, token: str) -> dict[str, str]:
     }
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
 def _wait_until_ready(lab: Lab, process: "subprocess.Popen[bytes]", log: Path) -> None:
     until_s = time.monotonic() + START_S
     while time.monotonic() < until_s and process.poll() is None:
@@ -135,19 +127,3 @@ def _wait_until_ready(lab: Lab, process: "subprocess.Popen[bytes]", log: Path) -
         else:
             return
     pytest.fail(f"JupyterLab did not start. It said:\n{log.read_text(errors='replace')[-4000:]}")
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    """End the server and whatever it started: kernels live in process groups of their own."""
-    try:
-        family = psutil.Process(process.pid).children(recursive=True)
-    except psutil.NoSuchProcess:
-        family = []
-    process.terminate()
-    try:
-        process.wait(20)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    for member in psutil.wait_procs(family, timeout=5)[1]:
-        member.kill()

@@ -15,7 +15,7 @@ from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar
 from cellmill.capture.describe import describe_data
 from cellmill.capture.failures import describe_failure, outcome_of
 from cellmill.capture.models import Pickled, pickle_model
-from cellmill.capture.predictions import Prediction, Predictions, is_figure_of
+from cellmill.capture.predictions import ANSWERING, Prediction, Predictions, is_figure_of
 from cellmill.capture.recording import Recording
 from cellmill.core.clock import now_ms
 from cellmill.core.events import (
@@ -33,7 +33,6 @@ from cellmill.core.ids import ExecutionId, RunId, new_run_id
 from cellmill.dataflow.provenance import Labels
 
 DESCRIBED_PER_EXECUTION = 8
-PREDICTING = ("predict", "predict_proba", "predict_log_proba", "decision_function", "score_samples", "fit_predict")
 
 TrainingKind = Literal["fit", "loop", "search", "trial", "validation"]
 Tracker = Literal["mlflow", "wandb", "comet"]
@@ -265,7 +264,7 @@ class Observer:
     @guarded
     def _cell_ended(self, execution: ExecutionId, python: str | None) -> None:
         whole = self.recording.ending[0] == "ok"
-        found = self.predictions.cell_ended(execution, python, PREDICTING, whole=whole)
+        found = self.predictions.cell_ended(execution, python, ANSWERING, whole=whole)
         seen, self._measured_here = self._measured_here, []
         if not self.recording.runs(execution):  # excluded, or paused
             return
@@ -280,7 +279,7 @@ class Observer:
 
     def predictions_given(self, frame: FrameType | None) -> Labels:
         """Return the predictions that the arguments of the running call derive from; `None` is a stranger's."""
-        return self.predictions.candidates(self.recording.execution, frame, PREDICTING)
+        return self.predictions.candidates(self.recording.execution, frame, ANSWERING)
 
     def only_prediction_here(self) -> Prediction | None:
         """Return the prediction made in this execution, if there was exactly one."""

@@ -18,6 +18,9 @@ from cellmill.core.ids import ExecutionId, RunId
 from cellmill.dataflow.figures import Figure, Figures
 from cellmill.dataflow.provenance import Labels, Path, Provenance, given_to
 
+# Methods of estimators that answer a prediction; one of them trains first.
+PREDICTING = ("predict", "predict_proba", "predict_log_proba", "decision_function", "score_samples")
+ANSWERING = (*PREDICTING, "fit_predict")
 REMEMBERED = 512
 FIGURES_PER_CELL = 50
 _DATA_OF = ("pandas", "polars", "torch", "scipy", "xarray", "pyarrow")

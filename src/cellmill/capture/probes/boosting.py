@@ -6,19 +6,19 @@ what `train` was given and what it measured is handed to the estimator's run (`n
 
 import sys
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
-from types import FrameType, FunctionType, ModuleType
+from types import FrameType, FunctionType
 from typing import Any
 
 from cellmill.capture.describe import first_rows
-from cellmill.capture.frames import caller, name_of
+from cellmill.capture.frames import caller
 from cellmill.capture.models import EXAMPLE_ROWS
 from cellmill.capture.observer import Observer, guarded
 from cellmill.capture.probes.parameters import argument, call_parameters, number, render
-from cellmill.capture.probes.wrapping import unseen_by_warnings, unwrap_method, wrap_method, wrapped_function
-from cellmill.capture.recording import Recording
+from cellmill.capture.probes.patching import PatchingProbe
+from cellmill.capture.probes.wrapping import unseen_by_warnings, wrapped_function
 from cellmill.core.ids import RunId
 
 # An estimator's `fit` is that near to the `train` that it calls, autologging's frames between them included.
@@ -93,44 +93,30 @@ class Given:
     """The first rows, where the data itself may be gone."""
 
 
-class BoostingProbe:
+class BoostingProbe(PatchingProbe, ABC):
     """The common part: a probe derives from this and says what is different in its library."""
 
     library: str
     unlogged: tuple[str, ...]
     """Arguments of `train` that are no parameters: data, callbacks and the like."""
-    data_argument: str
-
-    def __init__(self, observer: Observer, user_names: dict[str, object]) -> None:
-        self._observer = observer
-        self._user_names = user_names
-        self._undo: list[Callable[[], None]] = []
-
-    @property
-    def recording(self) -> Recording:
-        """Where `guarded` reports an error of ours."""
-        return self._observer.recording
-
-    def remove(self) -> None:
-        """Put everything back."""
-        while self._undo:
-            self._undo.pop()()
+    training_argument: str
+    data_argument = "data"
 
     # --- what differs
 
+    @abstractmethod
     def given(self, data: Any, frame: FrameType | None, position: int) -> Given:
         """Return what is known of the library's own data object."""
-        raise NotImplementedError
 
+    @abstractmethod
     def listening(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], history: History
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return the call's arguments with a callback of ours at the end of the user's, whose list stays as it is."""
-        raise NotImplementedError
 
+    @abstractmethod
     def stopped(self, booster: Any, native: Native, kwargs: Mapping[str, Any]) -> None:
         """Complete what early stopping found."""
-        raise NotImplementedError
 
     # --- installing
 
@@ -143,16 +129,7 @@ class BoostingProbe:
         wrapped = wrapped_function(original, around)
         for place in modules:
             if getattr(place, name, None) is original:
-                self._put(place, name, wrapped, original)
-
-    def _put(self, place: ModuleType, name: str, wrapped: Any, original: Any) -> None:
-        setattr(place, name, wrapped)
-        self._undo.append(partial(setattr, place, name, original))
-
-    def wrap_booster(self, booster: type) -> None:
-        """See the booster's predictions."""
-        if wrap_method(booster, "predict", self._predict):
-            self._undo.append(partial(unwrap_method, booster, "predict"))
+                self.put(place, name, wrapped)
 
     # --- training
 
@@ -210,7 +187,7 @@ class BoostingProbe:
 
     @guarded
     def _begin(self, args: tuple[Any, ...], kwargs: dict[str, Any], native: Native | None, kind: Any) -> RunId | None:
-        given = self.given(argument(args, kwargs, 1, self.data_argument), caller(), 1)
+        given = self.given(argument(args, kwargs, 1, self.training_argument), caller(), 1)
         if native is not None:
             native.rows = given.rows if given.rows is not None else first_rows(given.data, EXAMPLE_ROWS)
         return self._observer.training_started(
@@ -269,24 +246,10 @@ class BoostingProbe:
 
     # --- predictions
 
-    @unseen_by_warnings
-    def _predict(self, booster: Any, predict: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        run = self._observer.run_of(booster) if self._observer.is_watching else None
-        if run is None:
-            return predict(*args, **kwargs)
-        with self._observer.around():
-            result = predict(*args, **kwargs)
-        self._predicted(run, argument(args, kwargs, 0, "data"), result)
-        return result
-
-    @guarded
-    def _predicted(self, run: RunId, data: Any, result: Any) -> None:
-        given = self.given(data, caller(), 0)
-        self._observer.predicted(run, result, data=given.data, data_name=given.name)
-
-    def name(self, value: Any, frame: FrameType | None, position: int) -> str | None:
-        """Return the variable that holds a value."""
-        return name_of(value, frame, self._user_names, position=position) if value is not None else None
+    def data_behind(self, given: Any, frame: FrameType | None) -> tuple[Any, str | None]:
+        """See `PatchingProbe`."""
+        found = self.given(given, frame, 0)
+        return found.data, found.name
 
 
 def _estimator_that_fits(frame: FrameType | None) -> Any:

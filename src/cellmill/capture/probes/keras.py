@@ -3,18 +3,17 @@
 import inspect
 import sys
 from collections.abc import Callable, Mapping
-from functools import partial
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 from cellmill.capture.describe import first_rows
-from cellmill.capture.frames import caller, name_of
+from cellmill.capture.frames import caller
 from cellmill.capture.models import EXAMPLE_ROWS
-from cellmill.capture.observer import Observer, guarded
+from cellmill.capture.observer import guarded
 from cellmill.capture.probes.parameters import argument, number, public_name, render
+from cellmill.capture.probes.patching import PatchingProbe
 from cellmill.capture.probes.torch_owners import as_array
-from cellmill.capture.probes.wrapping import unseen_by_warnings, unwrap_method, wrap_method
-from cellmill.capture.recording import Recording
+from cellmill.capture.probes.wrapping import unseen_by_warnings
 from cellmill.core.ids import RunId
 
 LIBRARY = "keras"
@@ -22,35 +21,21 @@ LIBRARY = "keras"
 UNLOGGED = ("self", "x", "y", "callbacks", "validation_data", "verbose")
 
 
-class KerasProbe:
+class KerasProbe(PatchingProbe):
     """The probe of Keras."""
 
     modules = ("keras",)
-
-    def __init__(self, observer: Observer, user_names: dict[str, object]) -> None:
-        self._observer = observer
-        self._user_names = user_names
-        self._undo: list[Callable[[], None]] = []
-
-    @property
-    def recording(self) -> Recording:
-        """Where `guarded` reports an error of ours."""
-        return self._observer.recording
+    data_argument = "x"
 
     def install(self, module: ModuleType) -> None:
         """Wrap what a model does, where the backend's trainer defines it."""
         if not str(getattr(module, "__version__", "")).startswith("3"):
             return
-        arounds = {"fit": self._fit, "evaluate": self._evaluate, "predict": self._predict}
+        arounds = {"fit": self._fit, "evaluate": self._evaluate, "predict": self.predicting}
         for name, around in arounds.items():
             owner = next((kind for kind in module.Model.__mro__ if name in vars(kind)), None)
-            if owner is not None and wrap_method(owner, name, around):
-                self._undo.append(partial(unwrap_method, owner, name))
-
-    def remove(self) -> None:
-        """Put everything back."""
-        while self._undo:
-            self._undo.pop()()
+            if owner is not None:
+                self.wrap(owner, name, around)
 
     # --- fit
 
@@ -93,8 +78,8 @@ class KerasProbe:
             model_class=_class_name(model),
             params=params,
             data=_plain(data),
-            data_name=name_of(data, frame, self._user_names, position=0),
-            target_name=None if target is None else name_of(target, frame, self._user_names, position=1),
+            data_name=self.name(data, frame, 0),
+            target_name=self.name(target, frame, 1),
         )
 
     @guarded
@@ -121,7 +106,7 @@ class KerasProbe:
 
     @unseen_by_warnings
     def _evaluate(self, model: Any, evaluate: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        run = self._run_asked(model)
+        run = self.run_asked(model)
         if run is None:
             return evaluate(*args, **kwargs)
         with self._observer.around():
@@ -131,7 +116,7 @@ class KerasProbe:
 
     @guarded
     def _evaluated(self, run: RunId, model: Any, data: Any, result: Any) -> None:
-        name = name_of(data, caller(), self._user_names, position=0)
+        name = self.name(data, caller(), 0)
         self._observer.evaluated(run, data=_plain(data), data_name=name)
         if type(result) is dict:
             measured = result
@@ -145,23 +130,9 @@ class KerasProbe:
             if found is not None:
                 self._observer.metric(run, f"evaluate_{metric}", found, data_name=name)
 
-    @unseen_by_warnings
-    def _predict(self, model: Any, predict: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        run = self._run_asked(model)
-        if run is None:
-            return predict(*args, **kwargs)
-        with self._observer.around():
-            result = predict(*args, **kwargs)
-        self._predicted(run, argument(args, kwargs, 0, "x"), result)
-        return result
-
-    @guarded
-    def _predicted(self, run: RunId, data: Any, result: Any) -> None:
-        name = name_of(data, caller(), self._user_names, position=0)
-        self._observer.predicted(run, result, data=_plain(data), data_name=name)
-
-    def _run_asked(self, model: Any) -> RunId | None:
-        return self._observer.run_of(model) if self._observer.is_watching else None
+    def data_behind(self, given: Any, frame: FrameType | None) -> tuple[Any, str | None]:
+        """See `PatchingProbe`."""
+        return _plain(given), self.name(given, frame, 0)
 
 
 def _class_name(model: Any) -> str:

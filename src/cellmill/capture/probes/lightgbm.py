@@ -20,14 +20,14 @@ class LightgbmProbe(BoostingProbe):
         "params", "train_set", "valid_sets", "valid_names", "fobj", "feval", "init_model", "learning_rates",
         "callbacks", "folds", "fpreproc",
     )  # fmt: skip
-    data_argument = "train_set"
+    training_argument = "train_set"
 
     def install(self, module: ModuleType) -> None:
         """Wrap what trains, and the booster's `predict`."""
         self.wrap_function("train", self.train_within, ("lightgbm.sklearn",))
         self.wrap_function("train", self.train, ("lightgbm.engine", "lightgbm"))
         self.wrap_function("cv", self.cross_validate, ("lightgbm.engine", "lightgbm"))
-        self.wrap_booster(module.Booster)
+        self.wrap(module.Booster, "predict", self.predicting)
 
     def listening(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], history: History

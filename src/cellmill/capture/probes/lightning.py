@@ -9,32 +9,22 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
-from cellmill.capture.frames import caller, name_of
-from cellmill.capture.observer import Observer, guarded
+from cellmill.capture.frames import caller
+from cellmill.capture.observer import guarded
 from cellmill.capture.probes.parameters import argument, public_name, render
+from cellmill.capture.probes.patching import PatchingProbe
 from cellmill.capture.probes.torch_loop import on_cpu
 from cellmill.capture.probes.torch_owners import Surroundings, first_rows_of, isinstance_of, training_data
-from cellmill.capture.probes.wrapping import Around, unseen_by_warnings, unwrap_method, wrap_method
-from cellmill.capture.recording import Recording
+from cellmill.capture.probes.wrapping import Around, unseen_by_warnings
 from cellmill.core.ids import RunId
 
 STOPPING = ("monitor", "mode", "patience", "min_delta", "stopped_epoch")
 
 
-class LightningProbe:
+class LightningProbe(PatchingProbe):
     """The probe of PyTorch Lightning, under both of its names."""
 
     modules = ("lightning.pytorch", "pytorch_lightning")
-
-    def __init__(self, observer: Observer, user_names: dict[str, object]) -> None:
-        self._observer = observer
-        self._user_names = user_names
-        self._undo: list[Callable[[], None]] = []
-
-    @property
-    def recording(self) -> Recording:
-        """Where `guarded` reports an error of ours."""
-        return self._observer.recording
 
     def install(self, module: ModuleType) -> None:
         """Wrap what a `Trainer` does."""
@@ -45,13 +35,7 @@ class LightningProbe:
             "predict": self._predict,
         }
         for name, around in arounds.items():
-            if wrap_method(module.Trainer, name, around):
-                self._undo.append(partial(unwrap_method, module.Trainer, name))
-
-    def remove(self) -> None:
-        """Put everything back."""
-        while self._undo:
-            self._undo.pop()()
+            self.wrap(module.Trainer, name, around)
 
     # --- fit
 
@@ -89,7 +73,7 @@ class LightningProbe:
             model_class=public_name(type(model)),
             params=params,
             data=data,
-            data_name=name_of(loader, caller(), self._user_names, position=1) if data is not None else None,
+            data_name=self.name(loader, caller(), 1) if data is not None else None,
         )
 
     @guarded
@@ -173,7 +157,7 @@ class LightningProbe:
     def _evaluated(self, run: RunId, result: Any, loader: Any) -> None:
         data = training_data(Surroundings(loader=loader)) if type(loader).__name__ == "DataLoader" else None
         if data is not None:
-            name = name_of(loader, caller(), self._user_names, position=1)
+            name = self.name(loader, caller(), 1)
             self._observer.evaluated(run, data=data, data_name=name)
         for measured in result:
             for name, value in measured.items():

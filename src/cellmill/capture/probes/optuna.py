@@ -5,7 +5,7 @@ says where a trial begins and ends in the user's code, so trainings there are ru
 """
 
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from types import ModuleType
@@ -13,9 +13,9 @@ from typing import Any
 
 from cellmill.capture.observer import Observer, guarded
 from cellmill.capture.probes.parameters import call_parameters, render
+from cellmill.capture.probes.patching import PatchingProbe
 from cellmill.capture.probes.trials import Trial, write_trials
-from cellmill.capture.probes.wrapping import unseen_by_warnings, unwrap_method, wrap_method
-from cellmill.capture.recording import Recording
+from cellmill.capture.probes.wrapping import unseen_by_warnings
 from cellmill.core.events import Failure, Outcome
 from cellmill.core.ids import ExecutionId, RunId
 
@@ -23,32 +23,20 @@ LIBRARY = "optuna"
 MODEL_CLASS = "optuna.Study"
 
 
-class OptunaProbe:
+class OptunaProbe(PatchingProbe):
     """The probe of Optuna."""
 
     modules = ("optuna.study.study",)
 
     def __init__(self, observer: Observer, user_names: dict[str, object]) -> None:
-        self._observer = observer
-        self._undo: list[Callable[[], None]] = []
+        super().__init__(observer, user_names)
         # Of each study asked in a cell: the cell, its run, and the number of its first trial.
         self._asked: dict[int, tuple[weakref.ref[Any], ExecutionId | None, RunId | None, int]] = {}
 
     def install(self, module: ModuleType) -> None:
         """Wrap what runs trials."""
         for name, around in (("optimize", self._optimize), ("ask", self._ask)):
-            if wrap_method(module.Study, name, around):
-                self._undo.append(partial(unwrap_method, module.Study, name))
-
-    @property
-    def recording(self) -> Recording:
-        """Where `guarded` reports an error of ours."""
-        return self._observer.recording
-
-    def remove(self) -> None:
-        """Put everything back."""
-        while self._undo:
-            self._undo.pop()()
+            self.wrap(module.Study, name, around)
 
     @unseen_by_warnings
     def _optimize(self, study: Any, optimize: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

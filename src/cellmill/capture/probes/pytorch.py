@@ -13,8 +13,8 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
-from cellmill.capture.frames import name_of
 from cellmill.capture.observer import Observer, guarded
+from cellmill.capture.probes.patching import PatchingProbe
 from cellmill.capture.probes.torch_loop import Loop, Part, on_cpu, raised_in_loop
 from cellmill.capture.probes.torch_owners import (
     Surroundings,
@@ -29,22 +29,19 @@ from cellmill.capture.probes.torch_owners import (
     users_frame,
 )
 from cellmill.capture.probes.wrapping import unseen_by_warnings, wrapped_function
-from cellmill.capture.recording import Recording
 from cellmill.core.ids import ExecutionId, RunId
 
 LIBRARY = "pytorch"
 NAMED_PREDICTIONS = 64
 
 
-class PytorchProbe:
+class PytorchProbe(PatchingProbe):
     """The probe of PyTorch."""
 
     modules = ("torch",)
 
     def __init__(self, observer: Observer, user_names: dict[str, object]) -> None:
-        self._observer = observer
-        self._user_names = user_names
-        self._undo: list[Callable[[], None]] = []
+        super().__init__(observer, user_names)
         self._current: Loop | None = None
         self._ended: list[Part] = []
         """What was trained earlier in this cell."""
@@ -61,11 +58,6 @@ class PytorchProbe:
         self._compiles = False
         self._is_traced: Callable[[], bool] = bool
 
-    @property
-    def recording(self) -> Recording:
-        """Where `guarded` reports an error of ours."""
-        return self._observer.recording
-
     def install(self, module: ModuleType) -> None:
         """Hook into steps, and take the losses from `backward`."""
         optimizer = sys.modules["torch.optim.optimizer"]
@@ -74,24 +66,19 @@ class PytorchProbe:
             optimizer.register_optimizer_step_post_hook(self._after_step),
         ):
             self._undo.append(handle.remove)
-        self._replace(module.autograd, "backward", self._watched_backward(module.autograd.backward, module.Tensor))
-        self._replace(module.nn.Module, "eval", self._watched(module.nn.Module.eval))
+        self.put(module.autograd, "backward", self._watched_backward(module.autograd.backward, module.Tensor))
+        self.put(module.nn.Module, "eval", self._watched(module.nn.Module.eval))
         for context in (module.no_grad, module.inference_mode):
-            self._replace(context, "__enter__", self._watched(context.__enter__))
-        self._replace(module, "compile", wrapped_function(module.compile, self._compile))
+            self.put(context, "__enter__", self._watched(context.__enter__))
+        self.put(module, "compile", wrapped_function(module.compile, self._compile))
         self._is_traced = module.compiler.is_compiling
         scaler = module.amp.GradScaler
-        self._replace(scaler, "scale", wrapped_function(scaler.scale, self._scale))
+        self.put(scaler, "scale", wrapped_function(scaler.scale, self._scale))
 
     def remove(self) -> None:
         """Put everything back."""
         self._watch_calls(False)
-        while self._undo:
-            self._undo.pop()()
-
-    def _replace(self, owner: Any, name: str, instead: Any) -> None:
-        self._undo.append(partial(setattr, owner, name, getattr(owner, name)))
-        setattr(owner, name, instead)
+        super().remove()
 
     # --- losses
 
@@ -332,7 +319,7 @@ class PytorchProbe:
             self._take_example(loop, args)
         run = self._observer.run_of(module)
         if run is not None and self._observer.is_watching:
-            self._predicted(run, module, args, output)
+            self._module_predicted(run, module, args, output)
 
     @guarded
     def _take_example(self, loop: Loop, args: Any) -> None:
@@ -341,7 +328,7 @@ class PytorchProbe:
             loop.example = first_rows_of(args[0])
 
     @guarded
-    def _predicted(self, run: RunId, module: Any, args: Any, output: Any) -> None:
+    def _module_predicted(self, run: RunId, module: Any, args: Any, output: Any) -> None:
         torch = sys.modules["torch"]
         if self._current is not None and module.training and torch.is_grad_enabled():
             return  # a step of the loop
@@ -349,7 +336,7 @@ class PytorchProbe:
         name = None
         self._named += 1
         if self._named <= NAMED_PREDICTIONS:
-            name = name_of(data, users_frame(), self._user_names, position=0)
+            name = self.name(data, users_frame(), 0)
         if type(data) is torch.Tensor:
             data = as_array(data) if data.is_cpu else None
         self._observer.predicted(run, output, data=data, data_name=name)

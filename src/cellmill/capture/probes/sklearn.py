@@ -13,22 +13,22 @@ from functools import partial
 from types import FunctionType, ModuleType
 from typing import Any
 
-from cellmill.capture.frames import call_derives_from, caller, name_of, runs_in
+from cellmill.capture.frames import call_derives_from, caller, runs_in
 from cellmill.capture.observer import Observer, TrainingKind, guarded
+from cellmill.capture.predictions import ANSWERING, PREDICTING
 from cellmill.capture.probes.boosting import Native, native_training_of
-from cellmill.capture.probes.families import unwrapping, watch_family
+from cellmill.capture.probes.families import watch_family
 from cellmill.capture.probes.histories import flavor_of, histories_of
 from cellmill.capture.probes.parameters import argument, number, parameters, public_name, variant
+from cellmill.capture.probes.patching import PatchingProbe
 from cellmill.capture.probes.searches import found_by_search, is_search, model_of, trials_of
 from cellmill.capture.probes.training_metrics import Fitted, training_metrics
 from cellmill.capture.probes.trials import write_trials
-from cellmill.capture.probes.wrapping import unseen_by_warnings, wrap_method, wrapped_function
-from cellmill.capture.recording import Recording
+from cellmill.capture.probes.wrapping import unseen_by_warnings, wrapped_function
 from cellmill.core.clock import now_ms
 from cellmill.core.ids import RunId
 
 LIBRARY = "sklearn"
-PREDICTING = ("predict", "predict_proba", "predict_log_proba", "decision_function", "score_samples")
 # They fit clones of an estimator: one call of the user's, so one training at the most.
 CROSS_VALIDATING = ("cross_val_score", "cross_validate")
 FITTING_CLONES = ("cross_val_predict", "learning_curve", "validation_curve", "permutation_test_score")
@@ -36,15 +36,13 @@ FITTING_CLONES = ("cross_val_predict", "learning_curve", "validation_curve", "pe
 NOT_METRICS = ("check_scoring", "get_scorer", "get_scorer_names", "make_scorer", "auc")
 
 
-class SklearnProbe:
+class SklearnProbe(PatchingProbe):
     """The probe of scikit-learn."""
 
     modules = ("sklearn.base", "sklearn.metrics", "sklearn.model_selection", "catboost.core")
 
     def __init__(self, observer: Observer, user_names: dict[str, object]) -> None:
-        self._observer = observer
-        self._user_names = user_names
-        self._undo: list[Callable[[], None]] = []
+        super().__init__(observer, user_names)
         self._predictors: tuple[type, ...] = ()
 
     def install(self, module: ModuleType) -> None:
@@ -61,16 +59,6 @@ class SklearnProbe:
                 self._wrap_functions(module, CROSS_VALIDATING, self._cross_validation)
                 self._wrap_functions(module, FITTING_CLONES, self._fitting_clones)
 
-    @property
-    def recording(self) -> Recording:
-        """Where `guarded` reports an error of ours."""
-        return self._observer.recording
-
-    def remove(self) -> None:
-        """Put everything back."""
-        while self._undo:
-            self._undo.pop()()
-
     # --- estimators
 
     def _watch_estimators(self, base: type) -> None:
@@ -83,14 +71,14 @@ class SklearnProbe:
             "fit": self._fit,
             "fit_transform": self._fit,
             "fit_predict": self._fit_predict,
-            **dict.fromkeys(PREDICTING, self._predict),
+            **dict.fromkeys(PREDICTING, self.predicting),
             "score": self._score,
         }
         for name, around in arounds.items():
             # Where it is defined: `score` comes from a mixin that is no estimator itself.
             owner = next((parent for parent in kind.__mro__ if name in vars(parent)), None)
-            if owner is not None and wrap_method(owner, name, around):
-                self._undo.append(unwrapping(owner, name))
+            if owner is not None:
+                self.wrap(owner, name, around)
 
     @unseen_by_warnings
     def _fit(self, estimator: Any, fit: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -102,7 +90,7 @@ class SklearnProbe:
     ) -> Any:
         result, run = self._fitted(estimator, fit, args, kwargs)
         if run is not None:
-            self._predicted(run, argument(args, kwargs, 0, "X"), result)
+            self._predicted(run, args, kwargs, result)
         return result
 
     @unseen_by_warnings
@@ -133,7 +121,7 @@ class SklearnProbe:
             params=self._parameters(estimator) or {},
             data=data,
             data_name=self._name(data, position),
-            target_name=self._name(target, position + 1) if target is not None else None,
+            target_name=self._name(target, position + 1),
             kind=kind,
         )
 
@@ -215,24 +203,8 @@ class SklearnProbe:
                 self._observer.remember_model(part, run)
 
     @unseen_by_warnings
-    def _predict(
-        self, estimator: Any, predict: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Any:
-        run = self._run_asked(estimator)
-        if run is None:
-            return predict(*args, **kwargs)
-        with self._observer.around():
-            result = predict(*args, **kwargs)
-        self._predicted(run, argument(args, kwargs, 0, "X"), result)
-        return result
-
-    @guarded
-    def _predicted(self, run: RunId, data: Any, result: Any) -> None:
-        self._observer.predicted(run, result, data=data, data_name=self._name(data, 0))
-
-    @unseen_by_warnings
     def _score(self, estimator: Any, score: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        run = self._run_asked(estimator)
+        run = self.run_asked(estimator)
         if run is None:
             return score(*args, **kwargs)
         with self._observer.around():
@@ -248,8 +220,9 @@ class SklearnProbe:
             self._observer.evaluated(run, data=data, data_name=name)
             self._observer.metric(run, f"{type(estimator).__name__}_score", value, data_name=name)
 
-    def _run_asked(self, estimator: Any) -> RunId | None:
-        return self._observer.run_of(estimator) if self._is_watching else None
+    def run_asked(self, model: Any) -> RunId | None:
+        """See `PatchingProbe`."""
+        return self._observer.run_of(model) if self._is_watching else None
 
     @property
     def _is_watching(self) -> bool:
@@ -286,7 +259,7 @@ class SklearnProbe:
 
     @guarded
     def _name(self, data: Any, position: int) -> str | None:
-        return name_of(data, caller(), self._user_names, position=position)
+        return self.name(data, caller(), position)
 
     # --- functions
 
@@ -301,8 +274,7 @@ class SklearnProbe:
             wrapped = wrapped_function(original, partial(around, name))
             for place in {module, sys.modules.get(original.__module__, module)}:
                 if getattr(place, name, None) is original:
-                    setattr(place, name, wrapped)
-                    self._undo.append(partial(setattr, place, name, original))
+                    self.put(place, name, wrapped)
 
     @unseen_by_warnings
     def _metric(self, name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -321,7 +293,7 @@ class SklearnProbe:
         known = {self._observer.prediction_behind(given) for given in (*args, *kwargs.values())} - {None}
         found = frozenset(known) or self._observer.predictions_given(caller()) or frozenset()
         behind = next(iter(found)) if len(found) == 1 else None
-        if not found and call_derives_from(caller(), (*PREDICTING, "fit_predict")):
+        if not found and call_derives_from(caller(), ANSWERING):
             behind = self._observer.only_prediction_here()
         if behind is not None:
             self._observer.metric(behind.run, name, value, data_name=behind.data, variant=variant(kwargs))

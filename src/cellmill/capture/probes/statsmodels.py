@@ -2,16 +2,15 @@
 
 import copy
 import time
-from collections.abc import Callable
-from types import FrameType, ModuleType
+from types import ModuleType
 from typing import Any
 
-from cellmill.capture.frames import caller, name_of
-from cellmill.capture.observer import Observer, guarded
-from cellmill.capture.probes.families import unwrapping, watch_family
-from cellmill.capture.probes.parameters import argument, call_parameters, number, public_name
-from cellmill.capture.probes.wrapping import unseen_by_warnings, wrap_method
-from cellmill.capture.recording import Recording
+from cellmill.capture.frames import caller
+from cellmill.capture.observer import guarded
+from cellmill.capture.probes.families import watch_family
+from cellmill.capture.probes.parameters import call_parameters, number, public_name
+from cellmill.capture.probes.patching import PatchingProbe
+from cellmill.capture.probes.wrapping import unseen_by_warnings
 from cellmill.core.ids import RunId
 
 LIBRARY = "statsmodels"
@@ -30,15 +29,11 @@ NOT_AN_ARGUMENT = 1_000
 SHARE = 0.05
 
 
-class StatsmodelsProbe:
+class StatsmodelsProbe(PatchingProbe):
     """The probe of statsmodels."""
 
     modules = ("statsmodels.base.model",)
-
-    def __init__(self, observer: Observer, user_names: dict[str, object]) -> None:
-        self._observer = observer
-        self._user_names = user_names
-        self._undo: list[Callable[[], None]] = []
+    data_argument = "exog"
 
     def install(self, module: ModuleType) -> None:
         """Wrap the models and their results, also those that come with modules imported later."""
@@ -47,25 +42,13 @@ class StatsmodelsProbe:
             if undo is not None:
                 self._undo.append(undo)
 
-    @property
-    def recording(self) -> Recording:
-        """Where `guarded` reports an error of ours."""
-        return self._observer.recording
-
-    def remove(self) -> None:
-        """Put everything back."""
-        while self._undo:
-            self._undo.pop()()
-
     def _wrap_model(self, kind: type) -> None:
         for name in FITTING:
-            if wrap_method(kind, name, self._fit):
-                self._undo.append(unwrapping(kind, name))
+            self.wrap(kind, name, self._fit)
 
     def _wrap_results(self, kind: type) -> None:
         for name in PREDICTING:
-            if wrap_method(kind, name, self._predict):
-                self._undo.append(unwrapping(kind, name))
+            self.wrap(kind, name, self.predicting)
 
     @unseen_by_warnings
     def _fit(self, model: Any, fit: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -101,12 +84,9 @@ class StatsmodelsProbe:
             model_class=public_name(type(model)),
             params={**call_parameters(fit.func, args, kwargs), **_facts(model)},
             data=data,
-            data_name=self._name(data, frame),
-            target_name=_endog(model) or self._name(target, frame),
+            data_name=self.name(data, frame, NOT_AN_ARGUMENT),
+            target_name=_endog(model) or self.name(target, frame, NOT_AN_ARGUMENT),
         )
-
-    def _name(self, value: Any, frame: FrameType | None) -> str | None:
-        return None if value is None else name_of(value, frame, self._user_names, position=NOT_AN_ARGUMENT)
 
     @guarded
     def _finish(self, run: RunId, model: Any, results: Any, took_s: float) -> None:
@@ -137,21 +117,6 @@ class StatsmodelsProbe:
             if value is not None:
                 self._observer.metric(run, name, value)
         return None
-
-    @unseen_by_warnings
-    def _predict(self, results: Any, predict: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        run = self._observer.run_of(results) if self._observer.is_watching else None
-        if run is None:
-            return predict(*args, **kwargs)
-        with self._observer.around():
-            result = predict(*args, **kwargs)
-        self._predicted(run, argument(args, kwargs, 0, "exog"), result)
-        return result
-
-    @guarded
-    def _predicted(self, run: RunId, data: Any, result: Any) -> None:
-        name = name_of(data, caller(), self._user_names, position=0) if data is not None else None
-        self._observer.predicted(run, result, data=data, data_name=name)
 
 
 def _data_of(model: Any) -> tuple[Any, Any]:

@@ -7,46 +7,32 @@ when nothing is trained, the training before it, once.
 
 import sys
 from collections.abc import Callable
-from functools import partial
 from types import ModuleType
 from typing import Any
 
 from cellmill.capture.observer import Observer, guarded
-from cellmill.capture.probes.wrapping import unseen_by_warnings, unwrap_method, wrap_method
-from cellmill.capture.recording import Recording
+from cellmill.capture.probes.patching import PatchingProbe
+from cellmill.capture.probes.wrapping import unseen_by_warnings
 from cellmill.core.ids import RunId
 
 
-class TrackersProbe:
+class TrackersProbe(PatchingProbe):
     """The probe of other experiment trackers."""
 
     modules = ("mlflow.tracking.client", "wandb", "comet_ml")
 
     def __init__(self, observer: Observer, user_names: dict[str, object]) -> None:
-        self._observer = observer
-        self._undo: list[Callable[[], None]] = []
+        super().__init__(observer, user_names)
         self._latest: RunId | None = None
         """The training seen last, while no tracker has a run for it."""
         self._claimed: set[str] = set()
-
-    @property
-    def recording(self) -> Recording:
-        """Where `guarded` reports an error of ours."""
-        return self._observer.recording
 
     def install(self, module: ModuleType) -> None:
         """Watch runs being made in one of `modules`."""
         if not self._undo:
             self._undo.append(self._observer.when_training_starts(self._training_started))
-        if module.__name__ == "mlflow.tracking.client" and wrap_method(
-            module.MlflowClient, "create_run", self._create_run
-        ):
-            self._undo.append(partial(unwrap_method, module.MlflowClient, "create_run"))
-
-    def remove(self) -> None:
-        """Put everything back."""
-        while self._undo:
-            self._undo.pop()()
+        if module.__name__ == "mlflow.tracking.client":
+            self.wrap(module.MlflowClient, "create_run", self._create_run)
 
     def _training_started(self, run: RunId) -> None:
         self._latest = run

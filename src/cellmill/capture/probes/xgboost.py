@@ -2,7 +2,6 @@
 
 import weakref
 from collections.abc import Callable, Mapping
-from functools import partial
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -12,7 +11,7 @@ from cellmill.capture.models import EXAMPLE_ROWS
 from cellmill.capture.observer import Observer, guarded
 from cellmill.capture.probes.boosting import BoostingProbe, Given, History, Native
 from cellmill.capture.probes.parameters import argument, number
-from cellmill.capture.probes.wrapping import unseen_by_warnings, unwrap_method, wrap_method
+from cellmill.capture.probes.wrapping import unseen_by_warnings
 
 
 class XgboostProbe(BoostingProbe):
@@ -23,7 +22,7 @@ class XgboostProbe(BoostingProbe):
     unlogged = (
         "params", "dtrain", "evals", "obj", "feval", "evals_result", "xgb_model", "callbacks", "learning_rates",
     )  # fmt: skip
-    data_argument = "dtrain"
+    training_argument = "dtrain"
 
     def __init__(self, observer: Observer, user_names: dict[str, object]) -> None:
         super().__init__(observer, user_names)
@@ -36,9 +35,8 @@ class XgboostProbe(BoostingProbe):
         self.wrap_function("train", self.train_within, ("xgboost.sklearn",))
         self.wrap_function("train", self.train, ("xgboost.training", "xgboost"))
         self.wrap_function("cv", self.cross_validate, ("xgboost.training", "xgboost"))
-        self.wrap_booster(module.Booster)
-        if wrap_method(module.DMatrix, "__init__", self._make):
-            self._undo.append(partial(unwrap_method, module.DMatrix, "__init__"))
+        self.wrap(module.Booster, "predict", self.predicting)
+        self.wrap(module.DMatrix, "__init__", self._make)
 
     def listening(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], history: History

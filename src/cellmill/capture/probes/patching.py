@@ -1,0 +1,83 @@
+"""What most probes do alike: they put something in the place of a library's functions, and take it away again.
+
+Nobody need derive from it: a probe is whatever has the shape of `Probe`.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import FrameType
+from typing import Any
+
+from cellmill.capture.frames import caller, name_of
+from cellmill.capture.observer import Observer, guarded
+from cellmill.capture.probes.families import unwrapping
+from cellmill.capture.probes.parameters import argument
+from cellmill.capture.probes.wrapping import Around, unseen_by_warnings, wrap_method
+from cellmill.capture.recording import Recording
+from cellmill.core.ids import RunId
+
+
+class PatchingProbe:
+    """A probe but for `modules` and `install`. What `wrap` and `put` change, `remove` changes back."""
+
+    data_argument = "X"
+    """What the first argument of a method that predicts is called."""
+
+    def __init__(self, observer: Observer, user_names: dict[str, object]) -> None:
+        self._observer = observer
+        self._user_names = user_names
+        self._undo: list[Callable[[], None]] = []
+
+    @property
+    def recording(self) -> Recording:
+        """Where `guarded` reports an error of the probe's."""
+        return self._observer.recording
+
+    def remove(self) -> None:
+        """Put everything back, the last change first."""
+        while self._undo:
+            self._undo.pop()()
+
+    # --- installing
+
+    def wrap(self, owner: type, name: str, around: Around) -> None:
+        """Wrap a method where this class defines it; nothing happens where it does not."""
+        if wrap_method(owner, name, around):
+            self._undo.append(unwrapping(owner, name))
+
+    def put(self, owner: Any, name: str, instead: Any) -> None:
+        """Put something in the place of what a module or a class holds under a name."""
+        self._undo.append(partial(setattr, owner, name, getattr(owner, name)))
+        setattr(owner, name, instead)
+
+    # --- asking
+
+    def name(self, value: Any, frame: FrameType | None, position: int) -> str | None:
+        """Return the variable that holds a value (`frames.name_of`), None for None."""
+        return None if value is None else name_of(value, frame, self._user_names, position=position)
+
+    def run_asked(self, model: Any) -> RunId | None:
+        """Return the run whose model the user calls; None for a stranger, and where the call is not the user's own."""
+        return self._observer.run_of(model) if self._observer.is_watching else None
+
+    # --- predictions
+
+    @unseen_by_warnings
+    def predicting(self, model: Any, predict: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Stand around a method that predicts from its first argument, to be given to `wrap`."""
+        run = self.run_asked(model)
+        if run is None:
+            return predict(*args, **kwargs)
+        with self._observer.around():
+            result = predict(*args, **kwargs)
+        self._predicted(run, args, kwargs, result)
+        return result
+
+    @guarded
+    def _predicted(self, run: RunId, args: tuple[Any, ...], kwargs: Mapping[str, Any], result: Any) -> None:
+        data, name = self.data_behind(argument(args, kwargs, 0, self.data_argument), caller())
+        self._observer.predicted(run, result, data=data, data_name=name)
+
+    def data_behind(self, given: Any, frame: FrameType | None) -> tuple[Any, str | None]:
+        """Return the data of a prediction, and the variable that holds it, from what the method was given."""
+        return given, self.name(given, frame, 0)
