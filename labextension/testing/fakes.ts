@@ -180,8 +180,8 @@ export function aStatus(
     reason: null,
     notebook: 'flights.ipynb',
     session: 's',
-    root: '/home/ada/project',
-    store: 'sqlite:////home/ada/project/mlflow.db',
+    root: '/projects/flights',
+    store: 'sqlite:////projects/flights/mlflow.db',
     version: '0.1.0',
     failures: [],
     ...over

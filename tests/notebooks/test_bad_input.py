@@ -142,8 +142,8 @@ def test_names_and_runs_that_cannot_be_are_refused(desk: Desk, ridge: Path) -> N
     (run,) = desk.runs()
     assert is_refused(desk.cellmill("register", run["run"], "--name", "a/b"), "'a/b' cannot name a model")
     assert is_refused(desk.cellmill("register", run["run"], "--name", "ok", "--alias", "v1"), "'v1' cannot be an alias")
-    assert is_refused(desk.cellmill("register", "0", "--name", "ok") if run["run"][0] != "0" else desk.cellmill("show", "x"),
-               "There is no run")  # fmt: skip
+    unknown = ("register", "0", "--name", "ok") if run["run"][0] != "0" else ("show", "x")
+    assert is_refused(desk.cellmill(*unknown), "There is no run")
     assert desk.cellmill("models", "--json").json == []
 
 
