@@ -27,6 +27,7 @@ from cellmill.core.events import (
     NotebookNamed,
     Output,
     OutputsShown,
+    ReplayEnded,
     RunDeleted,
     SessionEnded,
     SessionStarted,
@@ -38,6 +39,7 @@ from cellmill.core.events import (
 from cellmill.core.ids import ExecutionId, RunId
 from cellmill.core.project import Project
 from cellmill.core.runs import Execution, Metric, Part, Run, RunStatus, Session, Surroundings, TakingPart
+from cellmill.core.verdicts import Verdict
 
 
 def fold(events: Iterable[Event], project: Project, *, is_alive: bool) -> Session | None:
@@ -63,6 +65,7 @@ class _Training:
     evaluations: list[DataUse] = field(default_factory=list)
     tracked: list[TrackedElsewhere] = field(default_factory=list)
     model: ModelBlob | None = None
+    verdict: Verdict | None = None
     run: Run | None = None
 
 
@@ -114,6 +117,7 @@ class Folding:
                 | CurveMeasured()
                 | DataEvaluated()
                 | TrackedElsewhere()
+                | ReplayEnded()
             ):
                 training = self._trainings.get(event.run)
                 if training is not None:
@@ -275,6 +279,7 @@ class Folding:
             tracked=tuple(training.tracked),
             sources=sources_of(part.execution for part in taking_part if part.part != "evaluated"),
             surroundings=self._surroundings(training),
+            verdict=training.verdict,
         )
 
     def _taking_part(self, training: _Training) -> tuple[tuple[TakingPart, ...], dict[str, str]]:
@@ -354,7 +359,13 @@ def _finished(began: Execution, event: ExecutionFinished) -> Execution:
 
 def _take_training(
     training: _Training,
-    event: TrainingFinished | ModelKept | MetricMeasured | CurveMeasured | DataEvaluated | TrackedElsewhere,
+    event: TrainingFinished
+    | ModelKept
+    | MetricMeasured
+    | CurveMeasured
+    | DataEvaluated
+    | TrackedElsewhere
+    | ReplayEnded,
 ) -> None:
     match event:
         case TrainingFinished():
@@ -372,6 +383,9 @@ def _take_training(
             training.evaluations.append(event.data)
         case TrackedElsewhere():
             training.tracked.append(event)
+        case ReplayEnded():
+            if training.verdict is None or event.at_ms >= training.verdict.at_ms:
+                training.verdict = event.verdict
     if isinstance(event, MetricMeasured | CurveMeasured | DataEvaluated) and event.execution is not None:
         training.evaluated_in[event.execution] = None
 

@@ -150,6 +150,11 @@ def _compiled(form: str) -> "re.Pattern[str]":
     return re.compile(form)
 
 
+def is_named_like_a_secret(variable: str) -> bool:
+    """Whether an environment variable's name says that its value is nobody's business."""
+    return _ENVIRONMENT.search(variable) is not None
+
+
 class Masker:
     """Masks texts, knowing the environment of this process."""
 

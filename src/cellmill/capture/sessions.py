@@ -110,6 +110,12 @@ class Sessions:
         """Return the run whose id begins so. Raises `UnknownRun`, `AmbiguousRun`."""
         return choose_run(self.runs(), begins_with)
 
+    def session_of(self, run: Run) -> Session:
+        """Return the session that made a run."""
+        session = self._readers[run.session].session
+        assert session is not None
+        return session
+
 
 def choose_run(runs: tuple[Run, ...], begins_with: str) -> Run:
     """Return the one run whose id begins so. Raises `UnknownRun`, `AmbiguousRun`."""

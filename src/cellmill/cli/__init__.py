@@ -19,7 +19,7 @@ EXIT_FAILED, EXIT_MISUSED, EXIT_STORE = 1, 2, 3
 
 def main() -> None:
     """Run the command line. A user's mistake ends in one sentence, never in a traceback."""
-    from cellmill.cli import doctor, models, runs, steps  # noqa: F401 - each adds its commands to `app`
+    from cellmill.cli import doctor, models, recipes, runs, steps  # noqa: F401 - each adds its commands to `app`
 
     try:
         app(prog_name="cellmill")

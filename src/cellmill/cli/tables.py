@@ -1,16 +1,23 @@
 """Tables that a person likes to read, on a terminal of any width."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
 from cellmill.core.clock import now_ms
 from cellmill.core.models import RegisteredModel, Version
+from cellmill.core.recipes import Recipe
 from cellmill.core.runs import Run
+from cellmill.core.verdicts import Verdict
 from cellmill.core.words import age, count, number, size
 from cellmill.replay.compare import Comparison
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 _COLOURS = {"finished": "green", "failed": "red", "interrupted": "yellow", "running": "cyan"}
 SHOWN_METRICS, SHOWN_PARAMETERS, LONGEST_PARAMETER = 3, 6, 28
@@ -186,3 +193,45 @@ def _parameters(run: Run) -> list[str]:
 def _first_line(source: str) -> str:
     lines = [line for line in source.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     return (lines or [""])[0][:70]
+
+
+def print_recipe(recipe: Recipe, notebook: "NotebookNode") -> None:
+    """Print a recipe's code, each cell under the reasons why it is there."""
+    out = console()
+    out.print(Text(f"{count(len(recipe.ingredients), 'execution')} of {recipe.of} make run {recipe.run}", style="bold"))
+    for obstacle in recipe.obstacles:
+        out.print(Text(f"It cannot be made again as it was: {obstacle}.", style="yellow"))
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        told = cell.metadata.get("cellmill")
+        head = (
+            f"[{told['number']}] {'; '.join(told['why'])}"
+            if told
+            else ", ".join(cell.metadata.get("tags", ["imports"]))
+        )
+        out.print(Text(f"\n# {head}", style="dim"))
+        out.print(Syntax(cell.source, "python", background_color="default"))
+
+
+_JUDGED = {"exact": "green", "within tolerance": "green", "differs": "red", "stochastic": "yellow", "cannot": "yellow"}
+
+
+def print_verdict(run: Run, verdict: Verdict) -> None:
+    """Print what a replay found: the judgement, why, and the figures that differ side by side."""
+    out = console()
+    line = Text(f"{run.run}  {run.short_class}  ").append(verdict.judgement, style=f"bold {_JUDGED[verdict.judgement]}")
+    if verdict.replays:
+        line.append(f"  {count(verdict.compared, 'figure')} compared", style="dim")
+        line.append(f", {count(len(verdict.kept), 'execution')} of {verdict.of}, {verdict.seconds:.1f} s", style="dim")
+    out.print(line)
+    if verdict.reason:
+        out.print(Text(f"  {verdict.reason}."))
+    if verdict.parted is not None:
+        out.print(Text(f"  First seen to differ in execution {verdict.parted}."))
+    for note in verdict.notes:
+        out.print(Text(f"  {note}", style="dim"))
+    rows = [
+        (f.name, f.recorded or "", f.replayed or "", f"{f.relative:.1e}" if f.relative else "") for f in verdict.figures
+    ]
+    _print_rows(out, "", rows, ("", "recorded", "replayed", "relative"))

@@ -10,11 +10,13 @@ CellmillError
 ├── ExecutionError
 │   ├── CellFailed               a cell raised
 │   ├── KernelDied               the kernel ended in the middle
+│   ├── CellTimedOut             a cell ran for longer than it may
 │   └── KernelMissing            no such kernel is installed
 ├── RunError
 │   ├── UnknownRun               no run has that id
 │   ├── AmbiguousRun             several runs' ids begin so
 │   ├── RunWithoutModel          nothing to register
+│   ├── RunWithoutRecipe         what made it is not known
 │   └── NoRuns                   nothing to choose from
 ├── StoreError
 │   ├── StoreUnreachable         MLflow's server does not answer
@@ -23,6 +25,9 @@ CellmillError
 ├── RegistryError
 │   ├── InvalidModelName
 │   └── InvalidAlias
+├── ReplayError
+│   ├── NoScratch                no folder for a replay
+│   └── ReplayUnderWay           the run is being replayed already
 ├── FolderNotWritable
 ├── BadSettings
 └── NoSession                    no kernel is captured there
@@ -134,6 +139,17 @@ class KernelDied(ExecutionError):
         )
 
 
+class CellTimedOut(ExecutionError):
+    kind = "cell_timed_out"
+
+    def __init__(self, *, notebook: str, number: int | None, seconds: float) -> None:
+        self.notebook, self.number, self.seconds = notebook, number, seconds
+        cell = f"Cell {number}" if number is not None else "A cell"
+        super().__init__(
+            f"{cell} of {notebook} ran for longer than {seconds:g} s and was interrupted. Allow it more time."
+        )
+
+
 class KernelMissing(ExecutionError):
     kind = "kernel_missing"
 
@@ -178,12 +194,46 @@ class RunWithoutModel(RunError):
         super().__init__(f"Run {run} has no model to register: {reason}. Choose another run, or train it again.")
 
 
+class RunWithoutRecipe(RunError):
+    kind = "run_without_recipe"
+
+    def __init__(self, run: str, *, reason: str) -> None:
+        self.run, self.reason = run, reason
+        super().__init__(f"Run {run} has no recipe: {reason}. Train it again with capture on.")
+
+
 class NoRuns(RunError):
     kind = "no_runs"
 
     def __init__(self, where: str) -> None:
         self.where = where
         super().__init__(f"No run has been captured in {where}. Run a notebook that fits a model, then try again.")
+
+
+# --- replays
+
+
+class ReplayError(CellmillError):
+    """A replay could not begin. What it found is a verdict, not an error."""
+
+
+class NoScratch(ReplayError):
+    kind = "no_scratch"
+
+    def __init__(self, folder: str, *, reason: str) -> None:
+        self.folder, self.reason = folder, reason
+        super().__init__(
+            f"A replay needs a folder of its own, and {folder} cannot be used: {reason}. "
+            f"Free some space, or set TMPDIR."
+        )
+
+
+class ReplayUnderWay(ReplayError):
+    kind = "replay_under_way"
+
+    def __init__(self, run: str) -> None:
+        self.run = run
+        super().__init__(f"Run {run} is being replayed by another process. Wait for its verdict: cellmill show {run}")
 
 
 # --- stores

@@ -9,6 +9,7 @@ from typing import Literal
 
 from cellmill.core.ids import ExecutionId, RunId, SessionId
 from cellmill.core.records import record
+from cellmill.core.verdicts import Verdict
 
 Outcome = Literal["ok", "error", "interrupted"]
 Scalar = int | float | str | bool | None
@@ -294,6 +295,15 @@ class RunDeleted:
 
 
 @record
+class ReplayEnded:
+    """A run's recipe was replayed, or could not be."""
+
+    run: RunId
+    at_ms: int
+    verdict: Verdict
+
+
+@record
 class DataEvaluated:
     """A run's model predicted or was scored on this data."""
 
@@ -375,6 +385,7 @@ Event = (
     | CurveMeasured
     | TrackedElsewhere
     | RunDeleted
+    | ReplayEnded
     | DataEvaluated
     | TrainingsLeftOut
     | CapturePaused

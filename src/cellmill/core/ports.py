@@ -1,11 +1,13 @@
 """What the capabilities ask of the world outside. One contract suite runs against every implementation."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from cellmill.core.ids import RunId, SessionId
+from cellmill.core.events import Failure, Outcome
+from cellmill.core.ids import ExecutionId, RunId, SessionId
 from cellmill.core.models import RegisteredModel, Registration, Version
 from cellmill.core.runs import Run
 
@@ -76,6 +78,67 @@ class Progress:
 
     done: int
     total: int
+
+
+@dataclass(frozen=True)
+class CellRan:
+    """What came of one execute request. `outputs` are nbformat's."""
+
+    execution: ExecutionId
+    outcome: Outcome
+    outputs: tuple[Mapping[str, Any], ...]
+    error: Failure | None
+    number: int | None
+    started_ms: int
+    ended_ms: int
+    expressions: Mapping[str, str] = field(default_factory=dict)
+    """What was asked for by `expressions`, as text; one that failed is left out."""
+
+
+class LiveKernel(Protocol):
+    """A kernel that is ready."""
+
+    pid: int | None
+    is_warm: bool
+
+    def run(
+        self,
+        source: str,
+        *,
+        timeout_s: float | None = None,
+        silent: bool = False,
+        expressions: Mapping[str, str] | None = None,
+    ) -> CellRan:
+        """Run a cell and wait for all that it shows. A silent one is in no history, and not captured.
+
+        Raises `KernelDied`, and `CellTimedOut` after the cell was interrupted.
+        """
+        ...
+
+    def interrupt(self) -> None:
+        """Interrupt what runs."""
+        ...
+
+
+class Kernels(Protocol):
+    """Starts kernels, each ended for sure when its block is left."""
+
+    def start(
+        self,
+        *,
+        notebook: Path,
+        cwd: Path,
+        kernel: str | None,
+        environment: Mapping[str, str | None],
+        warm: bool = True,
+        timeout_s: float = 60,
+    ) -> AbstractContextManager[LiveKernel]:
+        """Start a kernel. `environment` is added to this process's own; None takes a variable away.
+
+        `warm` allows one that is forked from a process that has imported already. A start that hangs is
+        killed and tried once more. Raises `KernelMissing`, `KernelDied`.
+        """
+        ...
 
 
 class NotebookExecutor(Protocol):

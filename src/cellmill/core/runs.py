@@ -16,6 +16,7 @@ from cellmill.core.events import (
     TrackedElsewhere,
 )
 from cellmill.core.ids import ExecutionId, RunId, SessionId
+from cellmill.core.verdicts import Verdict
 
 RunStatus = Literal["running", "finished", "failed", "interrupted"]
 Part = Literal["fed", "trained", "evaluated"]
@@ -134,6 +135,8 @@ class Run:
     """Another tracker's run, which one of several trainings has joined before this one."""
     sources: tuple[DataSource, ...] = ()
     surroundings: Surroundings | None = None
+    verdict: Verdict | None = None
+    """Of the newest replay."""
 
     @property
     def short_class(self) -> str:

@@ -57,3 +57,18 @@ def _torch() -> Any:
 
 
 _GENERATORS: dict[str, Callable[[], Any]] = {"random": _random, "numpy": _numpy, "torch": _torch}
+
+
+def restore(states: dict[str, bytes]) -> None:
+    """Put generators into states that were kept. Those whose module is not loaded are left out."""
+    for name, content in states.items():
+        state = pickle.loads(content)
+        match name:
+            case "random" if "random" in sys.modules:
+                sys.modules["random"].setstate(state)
+            case "numpy" if (numpy := sys.modules.get("numpy.random")) is not None:
+                kind, keys, position, has_gauss, gauss = state
+                key = sys.modules["numpy"].frombuffer(keys, dtype="uint32")
+                numpy.set_state((kind, key, position, has_gauss, gauss))
+            case "torch" if (torch := sys.modules.get("torch")) is not None:
+                torch.default_generator.set_state(torch.frombuffer(bytearray(state), dtype=torch.uint8))

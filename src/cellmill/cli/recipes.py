@@ -1,0 +1,110 @@
+"""`cellmill recipe` and `cellmill replay`."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from cellmill.cli import EXIT_FAILED, app
+from cellmill.cli.runs import AS_JSON, FOLDER, RUN, complete_run, load, record_pending
+from cellmill.core.errors import NoRuns
+from cellmill.core.verdicts import REPRODUCED, Verdict
+from cellmill.core.words import count, shown_path
+
+
+@app.command()
+def recipe(
+    run: str = RUN,
+    output: Path | None = typer.Option(None, "-o", "--output", help="Where the notebook goes. By default it is shown."),
+    verbatim: bool = typer.Option(False, "--verbatim", help="Every execution as it ran: no import or parameter moved."),
+    folder: Path = FOLDER,
+    as_json: bool = AS_JSON,
+) -> None:
+    """Write the smallest clean notebook that makes a run again, with the reason for each of its cells.
+
+    Example: cellmill recipe 3f2a91 -o recipe.ipynb
+    """
+    from cellmill.cli.tables import print_recipe
+    from cellmill.core.files import write_atomically
+    from cellmill.notebook.recipes import as_bytes
+    from cellmill.wiring.recipes import recipe_of, write_recipe
+
+    sessions = load(folder)
+    found = sessions.run(run)
+    made = recipe_of(sessions.session_of(found), found)
+    written = write_recipe(sessions.project, found, made, tidy=not verbatim)
+    if output is not None:
+        write_atomically(output.resolve(), as_bytes(written.notebook))
+    if as_json:
+        facts = {"run": found.run, "output": str(output) if output else None, "of": made.of, **_facts(written.notebook)}
+        typer.echo(json.dumps(facts, indent=2))
+    elif output is not None:
+        typer.echo(
+            f"{count(len(made.ingredients), 'execution')} of {made.of} written to {shown_path(output.resolve())}."
+        )
+    else:
+        print_recipe(made, written.notebook)
+
+
+def _facts(notebook: dict[str, object]) -> dict[str, object]:
+    return {"notebook": notebook}
+
+
+@app.command()
+def replay(
+    runs: list[str] = typer.Argument(None, help="The runs to replay.", autocompletion=complete_run),
+    notebook: str | None = typer.Option(None, "--all", metavar="NOTEBOOK", help="Every run of this notebook."),
+    tolerance: float = typer.Option(1e-9, "--tolerance", min=0, help="Largest relative difference of a same figure."),
+    network: bool = typer.Option(False, "--network", help="Allow the replay to connect."),
+    cold: bool = typer.Option(False, "--cold", help="Start each kernel from nothing."),
+    outputs: bool = typer.Option(False, "--outputs", help="Compare what the cells show, too."),
+    times: int = typer.Option(3, "--times", min=1, help="How often a run is replayed whose first replay differs."),
+    timeout: float | None = typer.Option(
+        None, "--timeout", help="Seconds for a cell; by default ten times what it took."
+    ),
+    folder: Path = FOLDER,
+    as_json: bool = AS_JSON,
+) -> None:
+    """Make runs again from a clean kernel, and compare them with the record.
+
+    Example: cellmill replay 3f2a91
+    """
+    from cellmill.cli.progress import cell_progress
+    from cellmill.cli.tables import print_verdict
+    from cellmill.executors.kernels import LocalKernels
+    from cellmill.wiring.replaying import Options
+    from cellmill.wiring.replaying import replay as replay_run
+
+    sessions = load(folder)
+    found = [sessions.run(run) for run in runs or ()]
+    if notebook is not None:
+        found += [run for run in sessions.runs(sessions.project.relative(notebook)) if run.parent is None]
+    if not found:
+        raise (
+            NoRuns(notebook or str(sessions.project.root))
+            if notebook
+            else typer.BadParameter("Name a run, or --all NOTEBOOK.")
+        )
+    options = Options(
+        tolerance=tolerance, network=network, warm=not cold, outputs=outputs, times=times, timeout_s=timeout
+    )
+    verdicts = []
+    for one in found:
+        with cell_progress(one.run, silent=as_json or not sys.stderr.isatty()) as progress:
+            verdict = replay_run(sessions, one, LocalKernels(), options, progress=progress)
+        verdicts.append((one, verdict))
+        if not as_json:
+            print_verdict(one, verdict)
+    record_pending(sessions)
+    if as_json:
+        typer.echo(json.dumps([{"run": one.run, **verdict_record(v)} for one, v in verdicts], indent=2))
+    if any(verdict.judgement not in REPRODUCED for _, verdict in verdicts):
+        raise typer.Exit(EXIT_FAILED)
+
+
+def verdict_record(verdict: Verdict) -> dict[str, Any]:
+    """Return a verdict as scripts read it. Documented in docs/users/command-line.md."""
+    plain = vars(verdict) | {"figures": [vars(figure) for figure in verdict.figures]}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}

@@ -1,0 +1,103 @@
+"""A folder of its own for a replay: the project's files stand in it as links, and nothing of the user's is written.
+
+SCRATCH/1/2/3/4/NAME/      the project, folder by folder; its files are links to the user's
+SCRATCH/1/2/…              files that a notebook reaches with `../`
+SCRATCH/temporary/         what `tempfile` gives
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cellmill.core.errors import NoScratch
+from cellmill.core.files import make_folder
+
+MOST_LINKS = 20_000
+_NOT_LINKED = {".git", ".hg", ".cellmill", "mlruns", "mlartifacts", "mlflow.db", "node_modules", "__pycache__"}
+_NOT_LINKED |= {".ipynb_checkpoints", ".venv", ".tox", ".mypy_cache", ".pytest_cache", ".ruff_cache", "executed"}
+_DEPTH = ("1", "2", "3", "4")
+
+
+@dataclass(frozen=True)
+class Scratch:
+    """`root` stands for the project's root; `folder` holds all."""
+
+    folder: Path
+    root: Path
+    project_root: Path
+
+    @property
+    def temporary(self) -> Path:
+        return self.folder / "temporary"
+
+    def place_of(self, path: str | Path) -> Path:
+        """Return where a file of the user's stands here; itself where it can be reached by its whole path alone."""
+        relative = Path(os.path.relpath(path, self.project_root))
+        ups = sum(1 for part in relative.parts if part == "..")
+        return self.root / relative if ups <= len(_DEPTH) else Path(path)
+
+
+@contextmanager
+def scratch(
+    project_root: Path, *, inputs: Iterable[str], written: Iterable[str], left_out: Iterable[str]
+) -> Iterator[Scratch]:
+    """Give a scratch folder, which is gone afterwards.
+
+    `inputs` are files that must be there, `written` those that the replay will write: of these an input
+    is copied, and the others are not there yet. `left_out` are files that had not been there either.
+
+    Raises `NoScratch` when there is no space, or no right to write.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="cellmill-replay-"))
+    try:
+        made = Scratch(folder, folder.joinpath(*_DEPTH, project_root.name or "project"), project_root)
+        try:
+            make_folder(made.temporary)
+            make_folder(made.root)
+            needed = [os.path.realpath(path) for path in inputs]
+            absent = {os.path.realpath(path) for path in (*written, *left_out)} - set(needed)
+            _link_tree(made, absent)
+            for path in needed:
+                _place(made, path, copied=path in {os.path.realpath(other) for other in written})
+        except OSError as error:
+            raise NoScratch(str(folder), reason=(error.strerror or str(error)).lower()) from error
+        yield made
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)  # what a dying kernel still writes there is nobody's
+
+
+def _link_tree(made: Scratch, absent: set[str]) -> None:
+    left = MOST_LINKS
+    for folder, folders, files in os.walk(made.project_root):
+        folders[:] = sorted(n for n in folders if n not in _NOT_LINKED and not _is_environment(Path(folder, n)))
+        here = made.root / Path(folder).relative_to(made.project_root)
+        make_folder(here)
+        for name in sorted(files):
+            path = os.path.join(folder, name)  # noqa: PTH118 - of thousands of files
+            if name in _NOT_LINKED or os.path.realpath(path) in absent:
+                continue
+            if left <= 0:
+                return  # of a folder this large only what is known to be needed
+            os.symlink(path, here / name)  # noqa: PTH211
+            left -= 1
+
+
+def _is_environment(folder: Path) -> bool:
+    return (folder / "pyvenv.cfg").exists() or (folder / "conda-meta").exists()
+
+
+def _place(made: Scratch, path: str, *, copied: bool) -> None:
+    place = made.place_of(path)
+    if place == Path(path) or not Path(path).exists():
+        return
+    make_folder(place.parent)
+    if copied:
+        place.unlink(missing_ok=True)
+        shutil.copy2(path, place)
+        place.chmod(0o600)
+    elif not os.path.lexists(place):
+        place.symlink_to(path)

@@ -1,0 +1,130 @@
+"""A recipe as a notebook, and a notebook's headings for it."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from cellmill.core.recipes import Recipe, Section
+from cellmill.core.runs import Run
+from cellmill.core.words import count
+
+VERSION = 1
+_HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*\s*$", re.MULTILINE)
+
+
+def headings_of(notebook: NotebookNode) -> dict[str, tuple[str, ...]]:
+    """Return, for each code cell's id, the headings that it stands under, the outermost first."""
+    open_headings: list[tuple[int, str]] = []
+    found: dict[str, tuple[str, ...]] = {}
+    for index, cell in enumerate(notebook.cells):
+        if cell.cell_type == "markdown":
+            for marks, text in _HEADING.findall(_without_fences(cell.source)):
+                level = len(marks)
+                open_headings = [*((lv, t) for lv, t in open_headings if lv < level), (level, f"{marks} {text}")]
+        elif cell.cell_type == "code":
+            found[cell.get("id") or str(index)] = tuple(text for _, text in open_headings)
+    return found
+
+
+def recipe_notebook(
+    recipe: Recipe,
+    run: Run,
+    sections: Iterable[Section],
+    *,
+    headings: Mapping[str, tuple[str, ...]] | None = None,
+    lock: str | None = None,
+) -> NotebookNode:
+    """Return the recipe as a notebook. The same recipe gives the same bytes.
+
+    Its metadata `cellmill` holds the format's version, the run, what was recorded of it, the input files with
+    their digests, the lock of the environment, and of each cell the execution, the reasons and the random state.
+    """
+    notebook: NotebookNode = new_notebook(
+        cells=[_with_id(new_markdown_cell(_title(recipe, run)), "title")],
+        metadata={
+            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+            "language_info": {"name": "python"},
+            "cellmill": {
+                "recipe": VERSION,
+                "run": recipe.run,
+                "notebook": recipe.notebook,
+                "model_class": run.model_class,
+                "metrics": {name: repr(value) for name, value in run.last_metrics.items()},
+                "inputs": [asdict(use) for use in recipe.inputs],
+                "modules": [asdict(module) for module in recipe.modules],
+                "sources": [asdict(source) for source in recipe.sources],
+                "python": recipe.surroundings.python if recipe.surroundings else None,
+                "requirements": lock,
+                "obstacles": list(recipe.obstacles),
+            },
+        },
+    )
+    above: tuple[str, ...] = ()
+    for index, section in enumerate(sections):
+        execution = section.ingredient.execution if section.ingredient else None
+        here = (headings or {}).get(execution.cell or "", ()) if execution else ()
+        new = [text for place, text in enumerate(here) if above[place : place + 1] != (text,)]
+        if execution is not None and here:
+            above = here
+        for place, text in enumerate(new):
+            notebook.cells.append(_with_id(new_markdown_cell(text), f"heading-{index}-{place}"))
+        notebook.cells.append(_with_id(new_code_cell(section.source, metadata=_metadata(section)), f"cell-{index}"))
+    return notebook
+
+
+def as_bytes(notebook: NotebookNode) -> bytes:
+    """Return the file of a notebook."""
+    text: str = nbformat.writes(notebook)
+    return text.encode()
+
+
+def _title(recipe: Recipe, run: Run) -> str:
+    where = f" in `{recipe.notebook}`" if recipe.notebook else ""
+    kept = f"{count(len(recipe.ingredients), 'execution')} of the {recipe.of} that had run"
+    lines = [f"# {run.short_class}", "", f"Makes run `{recipe.run}` again{where}: {kept}.", ""]
+    if run.last_metrics:
+        lines += [
+            "It was recorded with " + ", ".join(f"{k} = {v:.6g}" for k, v in list(run.last_metrics.items())[:8]) + "."
+        ]
+    lines += [f"It cannot be made again as it was: {obstacle}." for obstacle in recipe.obstacles]
+    if recipe.inputs:
+        lines += ["", "It reads " + ", ".join(f"`{use.path.rpartition('/')[2]}`" for use in recipe.inputs[:20]) + "."]
+    return "\n".join(lines).strip()
+
+
+def _metadata(section: Section) -> dict[str, Any]:
+    if section.ingredient is None:
+        return {"tags": ["parameters"]} if section.kind == "parameters" else {}
+    one = section.ingredient
+    tags = [tag for tag in one.execution.tags if tag in ("parameters", "injected-parameters")]
+    if one.execution.outcome == "error":
+        tags.append("raises-exception")
+    return {
+        **({"tags": tags} if tags else {}),
+        "cellmill": {
+            "execution": one.execution.execution,
+            "number": one.execution.number,
+            "cell": one.execution.cell,
+            "part": one.part,
+            "why": [reason.words for reason in one.reasons] or [_PARTS[one.part]],
+            "random": dict(one.random),
+        },
+    }
+
+
+_PARTS = {"fed": "fed the training", "trained": "the training", "evaluated": "evaluates the model"}
+
+
+def _without_fences(text: str) -> str:
+    """A `#` in a block of code is no heading."""
+    return re.sub(r"^(```|~~~).*?^\1", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def _with_id(cell: NotebookNode, identity: str) -> NotebookNode:
+    cell["id"] = identity  # nbformat's own are random
+    return cell

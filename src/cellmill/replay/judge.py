@@ -1,0 +1,190 @@
+"""A replay set beside the record, figure by figure. Pure: two runs in, a judgement out."""
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from cellmill.core.events import Failure
+from cellmill.core.runs import Execution, Run
+from cellmill.core.verdicts import Figure, Judgement
+
+MOST_FIGURES = 60
+# How long something took is never the same twice.
+_TIMING = re.compile(r"(?:^|_)(?:time|seconds|secs|duration|elapsed|runtime|ms|throughput)(?:_|$)", re.IGNORECASE)
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,16}")
+_UNSTEADY = re.compile(
+    r"0x[0-9a-fA-F]{6,16}|\d+(?:\.\d+)?\s*(?:ns|µs|us|ms|s|sec|seconds|min|it/s|s/it)\b|\d{1,2}:\d\d(?::\d\d)?|"
+    r"\d{4}-\d\d-\d\d|<ipython-input-\S+>|/[^\s\"']*/|Cell In\[\d+\]"
+)
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What the recorded and the replayed model answer for the recorded input example."""
+
+    rows: int
+    relative: float
+    """Largest relative difference; 0.0: the same to the last bit."""
+    recorded: str
+    replayed: str
+
+
+def set_side_by_side(
+    recorded: Run, replayed: Run, *, predictions: Predictions | None, outputs: Sequence[Figure] = ()
+) -> tuple[Figure, ...]:
+    """Return all that was compared: parameters, data, metrics, predictions and, where given, outputs."""
+    figures = [*_parameters(recorded, replayed), *_data(recorded, replayed), *_metrics(recorded, replayed)]
+    if predictions is not None:
+        figures.append(
+            Figure(
+                "predictions",
+                f"{predictions.rows} rows",
+                predictions.recorded,
+                predictions.replayed,
+                predictions.relative,
+                same=predictions.relative == 0,
+            )
+        )
+    if recorded.status != replayed.status:
+        figures.append(Figure("outcome", "status", recorded.status, replayed.status, same=False))
+    return (*figures, *outputs)
+
+
+def judge(figures: Iterable[Figure], *, tolerance: float) -> Judgement:
+    """Return `exact`, `within tolerance` or `differs`. Outputs are told, and decide nothing."""
+    unlike = [figure for figure in figures if not figure.same and figure.what != "output"]
+    if not unlike:
+        return "exact"
+    near = all(figure.relative is not None and figure.relative <= tolerance for figure in unlike)
+    return "within tolerance" if near else "differs"
+
+
+def spread(replays: Sequence[tuple[Figure, ...]]) -> tuple[Figure, ...]:
+    """Return, of several replays, each figure that they do not agree on, with the range of its values."""
+    found = []
+    for figure in replays[0]:
+        same = [
+            other
+            for replay in replays
+            for other in replay
+            if (other.what, other.name) == (figure.what, figure.name) and other.what != "output"
+        ]
+        values = list(dict.fromkeys(str(other.replayed) for other in same))
+        if len(values) > 1:
+            numbers = sorted(number for value in values if (number := _number(value)) is not None)
+            shown = f"{numbers[0]!r} to {numbers[-1]!r}" if len(numbers) == len(values) else " | ".join(values[:3])
+            found.append(replace(figure, replayed=shown, same=False))
+    return tuple(found)
+
+
+def unlike_outputs(recorded: Execution, replayed: Execution) -> Figure | None:
+    """Return how the text that an execution showed differs, None where it does not."""
+    before, after = _shown(recorded), _shown(replayed)
+    if before == after:
+        return None
+    return Figure("output", f"execution {recorded.number}", before[:300], after[:300], same=False)
+
+
+def why_it_failed(error: Failure, *, installed: Mapping[str, str], allowed_network: bool) -> str:
+    """Return why a replay could not go on, in words that say what to do."""
+    text = f"{error.type}: {error.message}"
+    if error.type == "StdinNotImplementedError" or "raw_input was called" in error.message:
+        return "it asks for input: give the value in a cell instead"
+    if error.type in ("ModuleNotFoundError", "ImportError"):
+        named = re.search(r"No module named '([\w.]+)'", error.message)
+        module = named[1] if named else error.message
+        was = next((f" (it was {n} {v})" for n, v in installed.items() if n.replace("-", "_") == module), "")
+        return f"the module {module} is not installed here{was}: install it, or replay with --rebuild-env"
+    if _is_network(error):
+        more = "" if allowed_network else ": replay with --network to allow it"
+        return f"it needs the network ({text[:200]}){more}"
+    if re.search(r"CUDA|cuDNN|NVIDIA|HIP error|MPS backend", error.message):
+        return f"it needs a GPU that is not here ({text[:200]})"
+    if error.type == "PermissionError":
+        return f"it writes outside of the folder it may write in ({text[:200]})"
+    if error.type == "FileNotFoundError":
+        return f"a file that it reads is not there ({text[:200]})"
+    if error.type == "NameError":
+        return f"{text[:200]}: what had set it is not in the journal"
+    return f"it raised {text[:300]}"
+
+
+def _is_network(error: Failure) -> bool:
+    kinds = ("ConnectionError", "ConnectionRefusedError", "URLError", "gaierror", "MaxRetryError", "NewConnectionError")
+    if error.type in (*kinds, "ConnectTimeout", "ReadTimeout", "ConnectError", "HTTPError", "ProxyError", "SSLError"):
+        return True
+    return bool(re.search(r"Temporary failure in name resolution|Name or service not known|no network", error.message))
+
+
+def _parameters(recorded: Run, replayed: Run) -> list[Figure]:
+    after = {parameter.name: parameter.value for parameter in replayed.parameters}
+    found = []
+    for parameter in recorded.parameters:
+        value = after.get(parameter.name)
+        same = value is not None and _ADDRESS.sub("0x", value) == _ADDRESS.sub("0x", parameter.value)
+        found.append(Figure("parameter", parameter.name, parameter.value[:500], value and value[:500], same=same))
+    return found
+
+
+def _data(recorded: Run, replayed: Run) -> list[Figure]:
+    """Training data by its digest: where that is another, nothing after it can be the same but by chance."""
+    after = [use.digest for use in replayed.data if use.context == "training"]
+    before = [use for use in recorded.data if use.context == "training"]
+    return [
+        Figure("data", use.name, use.digest, digest, same=use.digest == digest)
+        for use, digest in zip(before, [*after, *[None] * len(before)], strict=False)
+    ]
+
+
+def _metrics(recorded: Run, replayed: Run) -> list[Figure]:
+    before, after = _points(recorded), _points(replayed)
+    found = []
+    for name, values in before.items():
+        if _TIMING.search(name):
+            continue
+        again = after.get(name)
+        if again is None:
+            found.append(Figure("metric", name, repr(values[-1]), None, same=False))
+            continue
+        relative = max((_relative(a, b) for a, b in zip(values, again, strict=False)), default=0.0)
+        same = len(values) == len(again) and relative == 0
+        if len(values) != len(again):
+            relative = math.inf
+        found.append(Figure("metric", name, repr(values[-1]), repr(again[-1]), _finite(relative), same=same))
+    return found
+
+
+def _points(run: Run) -> dict[str, list[float]]:
+    found: dict[str, list[float]] = {}
+    for metric in run.metrics:
+        found.setdefault(metric.name, []).append(metric.value)
+    return found
+
+
+def _relative(before: float, after: float) -> float:
+    if before == after or (math.isnan(before) and math.isnan(after)):
+        return 0.0
+    if math.isnan(before) or math.isnan(after) or math.isinf(before) or math.isinf(after):
+        return math.inf
+    return abs(after - before) / abs(before) if before else math.inf
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _shown(execution: Execution) -> str:
+    texts = [
+        output.text or output.sha256 or ""
+        for output in execution.outputs
+        if output.kind not in ("stderr", "error") and not output.mime.startswith("image/")
+    ]
+    return _UNSTEADY.sub("~", "\n".join(texts))
