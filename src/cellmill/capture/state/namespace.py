@@ -2,19 +2,20 @@
 
 import re
 import time
-from collections.abc import Callable, Collection, Iterable
+from array import array
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from operator import itemgetter
 from types import FunctionType
 
 from cellmill.capture.state.graphs import Graph, Graphs, Verdict, below, walk
+from cellmill.capture.state.ids import ID_BYTES, ids_in
 from cellmill.capture.state.look import Look, is_light, is_plain
 from cellmill.capture.state.readers import is_class, is_drawn, is_pyplot, read
 
 _IPYTHONS = re.compile(r"_+|_i+|_i?\d+|_[iod]h|In|Out|__\w+__|get_ipython|exit|quit|open")
 _NONE: frozenset[str] = frozenset()
-# A new name costs the making of one chunk, a bound one the walk through one.
-CHUNK = 64
+# The ids of so many names are compared at once, first in large parts and then in small ones.
+_LARGE, _SMALL = 1024, 32
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,10 @@ class NamespaceState:
         self._hidden = hidden
         self._seen: dict[str, int] = {}
         """Names that are the user's, with the ids of their objects."""
-        self._chunks: list[_Chunk] = []
-        self._size = 0
+        self._order: list[str | None] = []
+        """All names, those of IPython too, as they stand in the namespace; None for a key that is no text."""
+        self._ids = b""
+        """The ids of their objects, one after the other: compared at once, unpacked where they differ."""
         self._last: tuple[str, ...] = ()
         self._light: dict[str, object] = {}
         """Numbers and short texts themselves: kept, none can leave its id to another."""
@@ -62,7 +65,7 @@ class NamespaceState:
         self._graphs = Graphs()
         self._identify()
 
-    def after(self, touched: Iterable[str], budget_s: float, *, everything: bool = False) -> Changes:
+    def after(self, touched: Collection[str], budget_s: float, *, everything: bool = False) -> Changes:
         """Return what differs now from how the namespace was when this was last called.
 
         `touched` are names that the cell's source reads or writes. Objects are compared for those, and for
@@ -70,6 +73,8 @@ class NamespaceState:
         """
         deadline = time.perf_counter() + budget_s
         bound, deleted, old = self._identify()
+        if not (touched or bound or deleted or everything or self._late):
+            return Changes()
         wanted = [*self._seen] if everything else [*touched]
         found = _Comparison(self._names, self._graphs, self._seen, old, deadline).run(wanted, bound, deleted)
         if self._late:
@@ -98,57 +103,53 @@ class NamespaceState:
 
     def _identify(self) -> tuple[set[str], set[str], dict[str, int]]:
         """Return the names bound and deleted since the last time, and the ids that these had."""
-        names = self._names
+        names, order = self._names, self._order
         new = self._new_names()
         if new is None:
             return self._identify_all()
+        ids = _ids_of(names)
+        if ids is None or len(ids) != (len(order) + len(new)) * ID_BYTES:
+            return self._identify_all()
         old: dict[str, int] = {}
         bound: set[str] = set()
-        try:
-            fresh = [tuple(map(id, chunk.get(names))) for chunk in self._chunks]
-        except KeyError:
-            return self._identify_all()
-        for chunk, ids in zip(self._chunks, fresh, strict=True):
-            if ids != chunk.ids:
-                for name, was, now in zip(chunk.names, chunk.ids, ids, strict=True):
-                    if was != now:
-                        bound.add(name)
-                        old[name] = was
-                        self._seen[name] = now
-                chunk.ids = ids
-        self._keep_light(bound)
+        for at, now in _differing(self._ids, ids):
+            name = order[at]
+            if name is not None and (was := self._seen.get(name)) is not None:
+                bound.add(name)
+                old[name] = was
+                self._seen[name] = now
         if new:
-            bound.update(new)
-            self._seen.update((name, id(names[name])) for name in new)
-            self._keep_light(new)
-            self._add(new)
+            order += new
+            self._last = self._last_names()
+            for name, now in zip(new, array("Q", ids[-len(new) * ID_BYTES :]), strict=True):
+                if not self._is_hidden(name):
+                    bound.add(name)
+                    self._seen[name] = now
+        self._ids = ids
+        self._keep_light(bound)
         return bound, set(), old
 
     def _new_names(self) -> list[str] | None:
-        """Return the user's names that were added at the end of the namespace; None where that cannot be told."""
+        """Return the names that were added at the end of the namespace; None where that cannot be told."""
+        last = self._last
+        left = len(last)
+        if not left:
+            return None
         fresh: list[str] = []
-        latest: list[str] = []
-        added = 0
         for name in reversed(self._names):
             if type(name) is not str:
                 return None  # to look for it would ask its own `__eq__`
-            if name in self._last:
-                if (name, *latest) != self._last[-1 - len(latest) :]:
-                    return None
-                latest.insert(0, name)
-                if len(latest) == len(self._last):
+            if name == last[left - 1]:
+                left -= 1
+                if not left:
                     break
-                continue
-            if latest:
+            elif left < len(last) or name in last:
                 return None
-            added += 1
-            if not self._is_hidden(name):
-                fresh.insert(0, name)
-        if self._size + added != len(self._names) or not self._last:
+            else:
+                fresh.append(name)
+        if len(self._order) + len(fresh) != len(self._names):
             return None
-        self._size += added
-        if added:
-            self._last = self._last_names()
+        fresh.reverse()
         return fresh
 
     def _last_names(self) -> tuple[str, ...]:
@@ -157,13 +158,14 @@ class NamespaceState:
 
     def _identify_all(self) -> tuple[set[str], set[str], dict[str, int]]:
         before = self._seen
-        self._seen = {name: id(value) for name, value in [*self._names.items()] if not self._is_hidden(name)}
+        held = [*self._names.items()]
+        self._order = [name if type(name) is str else None for name, _ in held]
+        self._ids = ids_in(tuple(value for _, value in held))
+        self._seen = {name: id(value) for name, value in held if not self._is_hidden(name)}
         bound = {name for name, now in self._seen.items() if before.get(name) != now}
         deleted = before.keys() - self._seen.keys()
         self._keep_light(bound | deleted)
-        self._size = len(self._names)
         self._last = self._last_names()
-        self._index()
         return bound, deleted, {name: before[name] for name in bound | deleted if name in before}
 
     def _keep_light(self, names: Iterable[str]) -> None:
@@ -174,28 +176,33 @@ class NamespaceState:
             else:
                 self._light.pop(name, None)
 
-    def _index(self) -> None:
-        self._chunks = []
-        self._add([*self._seen])
 
-    def _add(self, new: list[str]) -> None:
-        """Put names into the last chunk, and into further ones when it is full."""
-        last = self._chunks.pop().names if self._chunks and len(self._chunks[-1].names) < CHUNK else ()
-        wanted = (*last, *new)
-        for start in range(0, len(wanted), CHUNK):
-            self._chunks.append(_Chunk(wanted[start : start + CHUNK], self._seen))
+def _ids_of(names: dict[str, object]) -> bytes | None:
+    """Return the ids of a namespace's objects in its order; None where another thread changes it meanwhile."""
+    try:
+        held = tuple(names.values())
+    except RuntimeError:
+        return None
+    return ids_in(held)
 
 
-class _Chunk:
-    """Some names with the ids of their objects. Read at once, and compared at once: most chunks stay as they are."""
-
-    def __init__(self, names: tuple[str, ...], seen: dict[str, int]) -> None:
-        self.names = names
-        self.ids = tuple(seen[name] for name in names)
-        if len(names) > 1:
-            self.get: Callable[[dict[str, object]], tuple[object, ...]] = itemgetter(*names)
-        else:
-            self.get = lambda namespace: (namespace[names[0]],)
+def _differing(old: bytes, new: bytes) -> Iterator[tuple[int, int]]:
+    """Give the positions at which the ids differ, with the new ones. What `new` has more is passed over."""
+    end = len(old)
+    if new.startswith(old):
+        return
+    for large in range(0, end, _LARGE * ID_BYTES):
+        past = min(large + _LARGE * ID_BYTES, end)
+        if old[large:past] == new[large:past]:
+            continue
+        for start in range(large, past, _SMALL * ID_BYTES):
+            stop = min(start + _SMALL * ID_BYTES, past)
+            was, now = old[start:stop], new[start:stop]
+            if was != now:
+                pairs = zip(array("Q", was), array("Q", now), strict=True)
+                for at, (one, other) in enumerate(pairs, start // ID_BYTES):
+                    if one != other:
+                        yield at, other
 
 
 class _Comparison:

@@ -20,6 +20,46 @@ def test_names_are_bound_and_deleted() -> None:
     assert gone.bound == set()
 
 
+def test_of_very_many_names_each_that_is_bound_anew_is_seen() -> None:
+    cells = Cells()
+    cells.run("for number in range(3_000):\n    globals()[f'v{number}'] = [number]")
+    for number in (0, 31, 32, 1_023, 1_024, 2_047, 2_999):
+        assert cells.run(f"globals()['v{number}'] = ()").bound == {f"v{number}"}
+    assert cells.run("globals().update(v5=1, v2_900=2, more=3)").bound == {"v5", "v2_900", "more"}
+    found = cells.run("del v17\nv1500 = 0")
+    assert found.bound == {"v1500"}
+    assert found.deleted == {"v17"}
+    assert cells.run("v18 = 0").bound == {"v18"}
+
+
+def test_a_key_that_is_no_text_is_not_asked_and_not_kept() -> None:
+    class Key:
+        def __eq__(self, other: object) -> bool:
+            raise AssertionError("asked")
+
+        def __hash__(self) -> int:
+            assert not is_asked
+            return 7
+
+    is_asked = False
+    key = Key()
+    gone = weakref.ref(key)
+    names: dict[object, object] = {key: [1], "a": 1, "b": 2}
+    del key
+    state = NamespaceState(names)  # type: ignore[arg-type]
+    for kept in names:
+        names[kept] = [2]
+        break
+    del kept
+    is_asked = True
+    assert state.after((), 1.0).bound == set()
+    names["c"] = 3
+    assert state.after((), 1.0).bound == {"c"}
+    names.clear()
+    gc.collect()
+    assert gone() is None
+
+
 def test_a_name_deleted_and_another_added_are_both_seen() -> None:
     cells = Cells()
     cells.run("a = 1\nb = 2\nc = 3")
