@@ -6,6 +6,7 @@ What is left and differs is looked for in two bare kernels as well: only what th
 
 import json
 import re
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -39,7 +40,7 @@ del _twin, _sys, _types
 """
 STATE = "__import__('sys').modules['twin_state'].state(get_ipython())"
 
-_CHANGING = (
+_CHANGING: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\x1b\[[0-9;]*m"), ""),
     (re.compile(r"ipykernel_\d+"), "ipykernel_PID"),
     (re.compile(r"0x[0-9a-fA-F]+"), "0x"),
@@ -49,6 +50,10 @@ _CHANGING = (
     (re.compile(r"[\d.]+ (?:[nmµμu]|\\u00b5|\\u03bc)?s (?:±|\\u00b1)[^\\\n]*"), "timeit"),
     (re.compile(r"The slowest run took[^\\\n]*\\n[^\\\n]*\\n"), ""),
 )
+if sys.version_info < (3, 12):
+    # IPython colours the expression that failed where `executing` finds it, and in 3.11 that is not so once the
+    # interpreter has seen the call often enough to specialise it. How often is not the same with us.
+    _CHANGING += ((re.compile(r"\\u001b\[[0-9;]*m"), ""),)
 
 
 @dataclass(frozen=True)

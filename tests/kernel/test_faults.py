@@ -16,6 +16,7 @@ from cellmill.core.events import (
     DistributionsSeen,
     ExecutionFinished,
     ExecutionStarted,
+    OutputsShown,
     SessionStarted,
 )
 
@@ -223,7 +224,7 @@ os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     assert answer.result == "7"
     assert kernel.runs == []
     assert len(kernel.events) == len(kernel.journals[0].read_text().splitlines())
-    told = [event for event in kernel.events if not isinstance(event, DistributionsSeen)]
+    told = [event for event in kernel.events if not isinstance(event, DistributionsSeen | OutputsShown)]
     assert [type(event) for event in told] == [SessionStarted, ExecutionStarted, ExecutionFinished]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import re
 import shutil
 import signal
 from itertools import pairwise
@@ -414,3 +415,17 @@ def test_a_loop_in_a_kernel_that_is_killed_is_an_interrupted_run(start: StartKer
     kernel.wait(request)
 
     assert [(run.kind, run.status) for run in kernel.runs] == [("loop", "interrupted")]
+
+
+def test_an_error_in_a_model_has_the_traceback_that_it_has_without_us(kernel: Kernel, start: StartKernel) -> None:
+    shown = "import traceback\ntry:\n    model(X[:, :2])\nexcept RuntimeError:\n    print(traceback.format_exc())"
+    answers = []
+    for one in (kernel, start(bare=True)):
+        one.run(NAMES + MODEL)
+        one.run(FULL_BATCH)
+        answers.append([one.run(shown).stdout, one.run("model(X[:, :2])", may_fail=True).traceback])
+    changing = r"ipykernel_\d+|In\[\d+\]|0x\w+|\x1b\[[\d;]*m"
+    captured, bare = ([re.sub(changing, "", text) for text in one] for one in answers)
+    assert captured == bare
+    assert "_call_impl" in bare[0]
+    assert "forward" in bare[1]

@@ -96,3 +96,15 @@ def without_ours(traceback: TracebackType | None) -> None:
         while traceback.tb_next is not None and is_ours(traceback.tb_next.tb_frame):
             traceback.tb_next = traceback.tb_next.tb_next
         traceback = traceback.tb_next
+
+
+def pass_unseen(error: BaseException) -> None:
+    """Take Cellmill's frames out of an error that goes through one of them, that one included.
+
+    Called where the error was caught. A bare `raise` then goes on without adding the frame again.
+    """
+    traceback = error.__traceback__
+    while traceback is not None and is_ours(traceback.tb_frame):
+        traceback = traceback.tb_next
+    without_ours(traceback)
+    error.__traceback__ = traceback

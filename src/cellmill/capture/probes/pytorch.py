@@ -2,7 +2,7 @@
 
 One training is one set of parameters in one execution, whatever stands around the steps: epochs, closures,
 accumulation, a class of the user's own. Sets that are stepped in turn, as in adversarial training, are one
-training of both. torch's own hooks tell of steps; of `backward` the loss is taken.
+training of both. torch's own hooks tell of steps; of `backward` the loss is taken, of calls what was predicted.
 """
 
 import functools
@@ -13,6 +13,7 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
+from cellmill.capture.frames import pass_unseen
 from cellmill.capture.observer import Observer, guarded
 from cellmill.capture.probes.patching import PatchingProbe
 from cellmill.capture.probes.torch_loop import Loop, Part, on_cpu, raised_in_loop
@@ -89,7 +90,11 @@ class PytorchProbe(PatchingProbe):
         def backward(*args: Any, **kwargs: Any) -> Any:
             if args and type(args[0]) is tensor:
                 self._take_loss(args[0])
-            return original(*args, **kwargs)
+            try:
+                return original(*args, **kwargs)
+            except BaseException as error:
+                pass_unseen(error)
+                raise
 
         return backward
 
@@ -280,14 +285,35 @@ class PytorchProbe(PatchingProbe):
     def _watch_calls(self, wanted: bool) -> None:
         """Look at calls of modules, or no longer: while a loop trains, each would pay for it.
 
-        What torch compiles it would compile again when hooks come and go, and it warns of them: so then there are none.
+        What torch compiles it would compile again when this comes and goes: so then it is not there.
         """
         if wanted and self._unhook is None and not self._compiles:
-            register = sys.modules["torch.nn.modules.module"].register_module_forward_hook
-            self._unhook = register(self._called).remove
+            module = sys.modules["torch"].nn.Module
+            original = module._call_impl
+            module._call_impl = self._watched_call(original)
+            self._unhook = partial(setattr, module, "_call_impl", original)
         elif not wanted and self._unhook is not None:
             self._unhook()
             self._unhook = None
+
+    def _watched_call(self, original: Any) -> Any:
+        """Not torch's own forward hook: with one it calls modules another way, which tracebacks show."""
+        is_traced = self._is_traced
+
+        @functools.wraps(original)
+        @unseen_by_warnings
+        def _call_impl(module: Any, *args: Any, **kwargs: Any) -> Any:
+            if is_traced():
+                return original(module, *args, **kwargs)
+            try:
+                output = original(module, *args, **kwargs)
+            except BaseException as error:
+                pass_unseen(error)
+                raise
+            self._called(module, args, output)
+            return output
+
+        return _call_impl
 
     @unseen_by_warnings
     def _compile(self, compiles: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

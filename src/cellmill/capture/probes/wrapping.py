@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import FunctionType, MethodType
 from typing import Any, TypeVar
 
-from cellmill.capture.frames import without_ours
+from cellmill.capture.frames import pass_unseen
 
 F = TypeVar("F", bound=FunctionType | Callable[..., Any])
 
@@ -85,7 +85,7 @@ def _wrapped(original: Callable[..., Any], around: Around) -> Callable[..., Any]
         return around(instance, functools.partial(function, instance), args, kwargs)
 
     call = _StaysHere(call_around, instead=operator.call)
-    clean = _StaysHere(without_ours, instead=bool)
+    unseen = _StaysHere(pass_unseen, instead=bool)
 
     # Pickled by value, it must take nothing of Cellmill's with it: so it names no global.
     @functools.wraps(original)
@@ -94,7 +94,7 @@ def _wrapped(original: Callable[..., Any], around: Around) -> Callable[..., Any]
         try:
             return call(original, instance, *args, **kwargs)
         except BaseException as error:
-            clean(error.__traceback__)  # all of our frames but this one, for users who print it
+            unseen(error)  # for users who print it
             raise
 
     return method
@@ -124,6 +124,10 @@ def wrapped_function(original: FunctionType, around: Callable[..., Any]) -> Call
     @functools.wraps(original)
     @unseen_by_warnings
     def function(*args: Any, **kwargs: Any) -> Any:
-        return around(original, args, kwargs)
+        try:
+            return around(original, args, kwargs)
+        except BaseException as error:
+            pass_unseen(error)
+            raise
 
     return function
