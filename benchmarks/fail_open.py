@@ -31,6 +31,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, metavar="S", help="the same seed makes the same cells")
     parser.add_argument("--flavour", choices=["language", "science", "boosting", "torch"], help="only such sessions")
     parser.add_argument("--patience", type=float, default=60.0, metavar="S", help="for one cell; by default 60 s")
+    parser.add_argument("--beside", action="store_true", help="copy what lies beside each notebook: its data")
     parser.add_argument("--whole", action="store_true", help="run the notebooks whole too, and compare the files")
     given = parser.parse_args()
     began_s = time.monotonic()
@@ -46,7 +47,10 @@ def main() -> int:
         for at, path in enumerate(given.notebooks):
             notebook = nbformat.read(path, as_version=4)
             cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-            outcomes[path.name] = compare(cells, folder / f"n{at}", folder / "home", patience_s=given.patience)
+            beside = path.parent if given.beside else None
+            outcomes[path.name] = compare(
+                cells, folder / f"n{at}", folder / "home", patience_s=given.patience, beside=beside
+            )
             _say(path.name, outcomes[path.name], began_s)
             if given.whole and outcomes[path.name].gave_up is None:
                 files[path.name] = differing_notebook(path, folder / f"w{at}", folder / "home")

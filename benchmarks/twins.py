@@ -6,6 +6,7 @@ What is left and differs is looked for in two bare kernels as well: only what th
 
 import json
 import re
+import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -193,11 +194,19 @@ def _unquoted(text: str) -> str:
 
 
 @contextmanager
-def twins(folder: Path, home: Path, *, both_bare: bool = False) -> Iterator[tuple[Twin, Twin]]:
-    """Two kernels in folders of the same length: a bare one, and a captured one or another bare one."""
+def twins(
+    folder: Path, home: Path, *, both_bare: bool = False, beside: Path | None = None
+) -> Iterator[tuple[Twin, Twin]]:
+    """Two kernels in folders of the same length: a bare one, and a captured one or another bare one.
+
+    What lies in the folder `beside`, the data of a notebook, is copied into each.
+    """
     started: list[Twin] = []
     try:
         for name, bare in (("1st", True), ("2nd", both_bare)):
+            if beside is not None:
+                ignored = shutil.ignore_patterns("*.ipynb", ".*")
+                shutil.copytree(beside, folder / name / "project", ignore=ignored, dirs_exist_ok=True)
             started.append(Twin(folder / name / "project", home, bare=bare))
         yield started[0], started[1]
     finally:
@@ -205,11 +214,18 @@ def twins(folder: Path, home: Path, *, both_bare: bool = False) -> Iterator[tupl
             twin.kernel.end()
 
 
-def compare(cells: Sequence[str], folder: Path, home: Path, *, patience_s: float = CELL_PATIENCE_S) -> Outcome:
+def compare(
+    cells: Sequence[str],
+    folder: Path,
+    home: Path,
+    *,
+    patience_s: float = CELL_PATIENCE_S,
+    beside: Path | None = None,
+) -> Outcome:
     """Run a session bare and captured; what differs, is run again in two bare kernels."""
-    outcome = run_both(cells, folder / "a", home, patience_s=patience_s)
+    outcome = run_both(cells, folder / "a", home, patience_s=patience_s, beside=beside)
     if outcome.differences:
-        control = run_both(cells, folder / "b", home, both_bare=True, patience_s=patience_s)
+        control = run_both(cells, folder / "b", home, both_bare=True, patience_s=patience_s, beside=beside)
         by_itself = {(one.cell, one.fact) for one in control.differences}
         outcome.unsteady = [one for one in outcome.differences if (one.cell, one.fact) in by_itself]
         outcome.differences = [one for one in outcome.differences if (one.cell, one.fact) not in by_itself]
@@ -217,11 +233,17 @@ def compare(cells: Sequence[str], folder: Path, home: Path, *, patience_s: float
 
 
 def run_both(
-    cells: Sequence[str], folder: Path, home: Path, *, both_bare: bool = False, patience_s: float = CELL_PATIENCE_S
+    cells: Sequence[str],
+    folder: Path,
+    home: Path,
+    *,
+    both_bare: bool = False,
+    patience_s: float = CELL_PATIENCE_S,
+    beside: Path | None = None,
 ) -> Outcome:
     """Run a session in two kernels and compare them after each cell. A fact that stays different is told once."""
     outcome = Outcome()
-    with twins(folder, home, both_bare=both_bare) as (first, second):
+    with twins(folder, home, both_bare=both_bare, beside=beside) as (first, second):
         different: dict[str, tuple[str, str]] = {}
         for at, source in enumerate(cells):
             requests = first.send(source), second.send(source)
