@@ -223,3 +223,27 @@ def test_autologging_of_a_native_training_goes_on_and_it_is_one_run_of_ours_too(
 
 def parameters(run: Run) -> dict[str, str]:
     return {parameter.name: parameter.value for parameter in run.parameters}
+
+
+def test_trainings_by_functions_imported_before_capture_came_are_seen(start: StartKernel) -> None:
+    kernel = start(environment={"OMP_NUM_THREADS": "1"})
+    kernel.run("%unload_ext cellmill")
+    kernel.run(IMPORTS + "from lightgbm import cv, train as grow\nfrom xgboost import train as climb")
+    kernel.run("%load_ext cellmill")
+    native = kernel.run(
+        "one = grow({'verbose': -1}, lgb.Dataset(X_train, label=y_train), 3)\n"
+        "two = climb({'max_depth': 2}, xgb.DMatrix(X_train, label=y_train), 3)"
+    )
+    validated = kernel.run("cv({'verbose': -1}, lgb.Dataset(X_train, label=y_train), 3);")
+    wrapped = kernel.run("lgb.LGBMClassifier(n_estimators=3, verbose=-1).fit(X_train, y_train)")
+    failed = kernel.run("grow({'verbose': -1}, 'no data', 3)", may_fail=True)
+
+    assert [(run.library, run.kind, run.status) for run in kernel.runs] == [
+        ("lightgbm", "fit", "finished"),
+        ("xgboost", "fit", "finished"),
+        ("lightgbm", "validation", "finished"),
+        ("lightgbm", "fit", "finished"),
+        ("lightgbm", "fit", "failed"),
+    ]
+    assert [answer.status for answer in (native, validated, wrapped, failed)] == ["ok", "ok", "ok", "error"]
+    assert "cellmill" not in failed.traceback

@@ -143,6 +143,18 @@ def maybe(m, y, p=None):
         ("kept = {}\nfor m in (two, one):\n    kept[m] = list(m.predict(X_test))\nf1_score(y_test, kept[one])", [0, 0]),
         ("f1_score(y_test, pd.Series(labels).tolist())\nf1_score(y_test, np.round(others))", [1, 1]),
         ("got = evaluate(one, X_test, y_test)", [1, 0]),
+        ("f1_score(y_test, list(labels)); f1_score(y_test, [*others])", [1, 1]),
+        ("for _ in [0]: f1_score(y_test, list(labels)); d = [*others]; f1_score(y_test, d)", [1, 1]),
+        ("d = labels\nfor m in (one, two):\n    d = list(m.predict(X_test))\nf1_score(y_test, d)", [0, 1]),
+        (
+            "d = labels\nfor m in (two, 0):\n    d = [*m.predict(X)]\n    if m is two: break\nf1_score(y, d)",
+            [0, 1],
+        ),
+        (
+            "d = others\nfor m in (one, two):\n    if m is two: continue\n    d = m.predict(X) > 0\nf1_score(y, d)",
+            [0, 0],
+        ),
+        ("d = labels\nfor m in []:\n    d = list(m.predict(X_test))\nf1_score(y_test, d)", [0, 0]),
     ],
 )
 def test_each_call_finds_the_model_whose_prediction_it_was_given(kernel: Kernel, cell: str, counts: list[int]) -> None:
@@ -152,6 +164,19 @@ def test_each_call_finds_the_model_whose_prediction_it_was_given(kernel: Kernel,
     kernel.run(cell)
 
     assert [len(measured(run)) for run in kernel.runs_of(trained)] == counts
+
+
+def test_after_a_loop_over_models_a_later_cell_measures_the_last_one(kernel: Kernel) -> None:
+    trained = kernel.run(TWO)
+    kernel.run("p = one.predict(X_test) > 0.5")
+    kernel.run("of = {}\nfor m in (one, two):\n    p = m.predict(X_test) > 0.5\n    of[m] = f1_score(y_test, p)")
+    kernel.run("best = max(of.values())")
+    kernel.run("sklearn.metrics.accuracy_score(y_test, p)")
+
+    assert [measured(run) for run in kernel.runs_of(trained)] == [
+        ["f1_score_X_test"],
+        ["f1_score_X_test", "accuracy_score_X_test"],
+    ]
 
 
 def measured(run: Run) -> list[str]:

@@ -6,8 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.kernel.conftest import DATA, IMPORTS
 
 if TYPE_CHECKING:
+    from tests.kernel.conftest import StartKernel
     from tests.kernel.kernels import Answer, Kernel
 
 TWO_MODELS = """\
@@ -163,15 +165,123 @@ def test_a_prediction_of_two_models_together_is_neithers(kernel: Kernel) -> None
     assert [run.metrics for run in kernel.runs_of(trained)] == [(), ()]
 
 
-def test_a_report_a_curve_and_a_matrix_are_no_numbers_and_no_metrics(kernel: Kernel) -> None:
+def test_a_curve_and_a_matrix_are_no_numbers_and_no_metrics(kernel: Kernel) -> None:
     trained = kernel.run(TWO_MODELS + "prediction = bold.predict(X_test)")
     kernel.run(
         "sklearn.metrics.confusion_matrix(y_test, prediction)\n"
-        "sklearn.metrics.classification_report(y_test, prediction)\n"
         "sklearn.metrics.roc_curve(y_test, prediction)\n"
         "sklearn.metrics.f1_score(y_test, prediction, average=None)"
     )
     assert kernel.runs_of(trained)[1].metrics == ()
+
+
+COST = "def cost(truth, given):\n    return 7.0\n"
+SCORERS = """\
+import sklearn.metrics as m
+print(m.get_scorer("accuracy")(careful, X_test, y_test))
+print(m.get_scorer("neg_log_loss")(careful, X_test, y_test))
+print(m.make_scorer(f1_score, average="macro")(estimator=careful, X=X_test, y_true=y_test))
+print(m.make_scorer(cost)(bold, X_test, y_test))
+print(m.check_scoring(bold)(bold, X_test, y_test))
+print(*m.check_scoring(bold, scoring=["precision", "recall"])(bold, X_train, y_train).values())
+"""
+
+
+def test_a_scorer_measures_the_model_that_it_is_called_on(kernel: Kernel) -> None:
+    trained = kernel.run(TWO_MODELS)
+    values = numbers(kernel.run(COST + SCORERS))
+
+    names = [
+        ["accuracy_score_X_test", "neg_log_loss_X_test", "f1_score_X_test"],
+        ["cost_X_test", "LogisticRegression_score_X_test", "precision_score_X_train", "recall_score_X_train"],
+    ]
+    assert [run.last_metrics for run in kernel.runs_of(trained)] == [
+        dict(zip(names[0], values[:3], strict=True)),
+        dict(zip(names[1], values[3:], strict=True)),
+    ]
+
+
+def test_a_scorer_and_its_function_are_one_metric(kernel: Kernel) -> None:
+    trained = kernel.run(TWO_MODELS)
+    kernel.run("f1_score(y_test, bold.predict(X_test), average='macro')")
+    kernel.run("sklearn.metrics.get_scorer('f1_macro')(bold, X_test, y_test)")
+
+    assert [metric.name for metric in kernel.runs_of(trained)[1].metrics] == ["f1_score_X_test"] * 2
+
+
+def test_what_a_function_of_the_library_measures_on_its_way_is_no_metric(kernel: Kernel) -> None:
+    trained = kernel.run(TWO_MODELS + "from sklearn.inspection import permutation_importance")
+    kernel.run("permutation_importance(bold, X_test, y_test, n_repeats=2)")
+    kernel.run("permutation_importance(bold, X_test, y_test, n_repeats=2, scoring='f1')")
+
+    assert [run.metrics for run in kernel.runs_of(trained)] == [(), ()]
+
+
+REPORTED = [
+    "accuracy",
+    *(f"{average}_avg_{of}" for average in ("macro", "weighted") for of in ("precision", "recall", "f1_score")),
+]
+
+
+def test_a_report_is_the_figures_over_all_classes_as_exact_as_it_says_them(kernel: Kernel) -> None:
+    trained = kernel.run(TWO_MODELS + "from sklearn.metrics import classification_report")
+    names = "['no', 'accuracy']"
+    kernel.run(f"print(classification_report(y_test, careful.predict(X_test), target_names={names}))")
+    said = kernel.run(
+        "report = classification_report(y_test, list(bold.predict(X_test)), output_dict=True)\n"
+        "print([report['accuracy'], *[report[a + ' avg'][f] for a in ('macro', 'weighted') "
+        "for f in ('precision', 'recall', 'f1-score')]])"
+    )
+    exact = kernel.run("print(accuracy_score(y_test, list(careful.predict(X_test))))")
+
+    printed, of_dict = (run.last_metrics for run in kernel.runs_of(trained))
+    assert of_dict == dict(zip([f"{name}_X_test" for name in REPORTED], numbers(said), strict=True))
+    assert printed.keys() - of_dict.keys() == {"accuracy_score_X_test"}
+    assert printed["accuracy_X_test"] == round(numbers(exact)[0], 2)
+
+
+def test_a_report_of_some_of_the_labels_has_a_micro_average_and_no_accuracy(kernel: Kernel) -> None:
+    trained = kernel.run(TWO_MODELS)
+    kernel.run("print(sklearn.metrics.classification_report(y_test, bold.predict(X_test), labels=[1]))")
+
+    found = kernel.runs_of(trained)[1].last_metrics
+    assert "accuracy_X_test" not in found
+    assert found["macro_avg_recall_X_test"] == round(found["weighted_avg_recall_X_test"], 2)
+
+
+LATE = """\
+import inspect
+from sklearn.metrics import accuracy_score as measure, log_loss
+from sklearn.model_selection import cross_val_score
+signatures = [str(inspect.signature(f)) for f in (measure, log_loss, cross_val_score)]
+sources = [inspect.getsource(f) for f in (measure, log_loss, cross_val_score)]
+"""
+
+
+def test_functions_that_were_imported_by_name_before_capture_came_are_seen(start: StartKernel) -> None:
+    kernel = start()
+    kernel.run("%unload_ext cellmill")
+    kernel.run(LATE)
+    codes = kernel.run("[id(f.__code__) for f in (measure, log_loss, cross_val_score)]").result
+    kernel.run("%load_ext cellmill")
+    kernel.run(IMPORTS + DATA)
+    trained = kernel.run("model = LogisticRegression().fit(X_train, y_train)")
+    measured = kernel.run("print(measure(y_test, model.predict(X_test)))")
+    validated = kernel.run("cross_val_score(Ridge(), X, y)")
+    failed = kernel.run("measure(y_test, [1])", may_fail=True)
+    same = kernel.run(
+        "print(signatures == [str(inspect.signature(f)) for f in (measure, log_loss, cross_val_score)],\n"
+        "      sources == [inspect.getsource(f) for f in (measure, log_loss, cross_val_score)])"
+    )
+    runs = {run.short_class: run for run in kernel.runs}
+    kernel.run("%unload_ext cellmill")
+
+    assert (trained.status, validated.status, failed.error) == ("ok", "ok", "ValueError")
+    assert "cellmill" not in failed.traceback
+    assert same.stdout == "True True\n"
+    assert runs["LogisticRegression"].last_metrics["accuracy_score_X_test"] == numbers(measured)[0]
+    assert runs["Ridge"].kind == "validation"
+    assert kernel.run("[id(f.__code__) for f in (measure, log_loss, cross_val_score)]").result == codes
 
 
 def test_in_a_loop_over_models_each_keeps_its_own_metric(kernel: Kernel) -> None:

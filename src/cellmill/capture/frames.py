@@ -2,10 +2,17 @@
 
 import ast
 import sys
+from itertools import islice
 from types import FrameType, TracebackType
 from typing import Any
 
 from cellmill.dataflow.derived import derives_from
+
+# What `warnings` looks for in a frame's file name to pass over the import system (`_is_internal_filename`).
+PASSED_OVER = "<cellmill, passed over by warnings as importlib._bootstrap is>"
+
+Position = tuple[int | None, int | None, int | None, int | None]
+"""First line, last line, first column, the column after the last."""
 
 _OURS = __name__.rpartition(".capture.")[0] + "."  # "cellmill."
 
@@ -20,7 +27,7 @@ def caller() -> FrameType | None:
 
 def is_ours(frame: FrameType) -> bool:
     """Return whether a frame runs Cellmill's own code."""
-    return str(frame.f_globals.get("__name__", "")).startswith(_OURS)
+    return str(frame.f_globals.get("__name__", "")).startswith(_OURS) or frame.f_code.co_filename == PASSED_OVER
 
 
 def name_of(value: Any, frame: FrameType | None, user_names: dict[str, Any], *, position: int) -> str | None:
@@ -55,22 +62,49 @@ def call_derives_from(frame: FrameType | None, methods: tuple[str, ...]) -> bool
 
     Told from the source around the call; False where that cannot be had.
     """
-    if frame is None:
-        return False
+    node, tree = (None, None) if frame is None else running(frame)
+    return isinstance(node, ast.Call) and tree is not None and derives_from(node, tree, methods)
+
+
+def running(frame: FrameType) -> tuple[ast.AST | None, ast.Module | None]:
+    """Return the node that a frame runs now and the source around it, None for what cannot be had.
+
+    The nodes of the source have their parents as `parent`.
+    """
+    # IPython brings `executing` with it; it is asked only where the source has to tell.
     import executing
 
-    running = executing.Source.executing(frame)
-    if not isinstance(running.node, ast.Call) or running.source.tree is None:
-        return False
-    return derives_from(running.node, running.source.tree, methods)
+    found = executing.Source.executing(frame)
+    tree = found.source.tree
+    if not isinstance(tree, ast.Module):
+        return None, None
+    node: ast.AST | None = found.node
+    return node if node is not None else _at(position(frame), tree), tree
+
+
+def position(frame: FrameType) -> Position | None:
+    """Return the lines and columns (in bytes) of what a frame runs now."""
+    if not hasattr(frame.f_code, "co_positions"):
+        return None
+    return next(islice(frame.f_code.co_positions(), frame.f_lasti // 2, None), None)
+
+
+def _at(wanted: Position | None, tree: ast.Module) -> ast.Call | None:
+    """Find a call by its position: of several statements in a line of a cell, `executing` cannot tell which it is."""
+    if wanted is None or None in wanted:
+        return None
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return next((node for node in calls if position_of(node) == wanted), None)
+
+
+def position_of(node: ast.expr) -> Position:
+    """Return the lines and columns (in bytes) of an expression."""
+    return (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)
 
 
 def _argument(frame: FrameType, position: int) -> ast.expr | None:
     """Return the source of the running call's positional argument."""
-    # IPython brings `executing` with it; it is asked only when no variable holds the value.
-    import executing
-
-    node = executing.Source.executing(frame).node
+    node, _ = running(frame)
     if isinstance(node, ast.Call) and position < len(node.args):
         return node.args[position]
     return None

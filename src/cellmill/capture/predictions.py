@@ -9,11 +9,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from types import CodeType, FrameType
 from typing import Any
 
-from cellmill.capture.frames import caller
+from cellmill.capture.frames import caller, position, position_of, running
 from cellmill.core.ids import ExecutionId, RunId
 from cellmill.dataflow.figures import Figure, Figures
 from cellmill.dataflow.provenance import Labels, Path, Provenance, given_to
@@ -146,11 +145,9 @@ class Predictions:
         """Return what is known of the names that a frame of the user's sees now, and the node that it runs."""
         if depth > MAX_DEPTH or frame.f_globals.get("__name__") != "__main__":
             return None
-        import executing
-
-        running = executing.Source.executing(frame)
-        node, tree, here = running.node, running.source.tree, _statement_of(running.node)
-        if here is None or not isinstance(tree, ast.Module):
+        node, tree = running(frame)
+        here = _statement_of(node)
+        if node is None or here is None or tree is None:
             return None
         code = frame.f_code
         if code.co_name == "<module>":
@@ -247,7 +244,7 @@ class Predictions:
 
     def _provenance(self, methods: tuple[str, ...], file: str, *, in_function: bool = False) -> Figures:
         def answer(call: ast.expr) -> Labels | None:
-            place = (file, call.lineno, call.end_lineno, call.col_offset, call.end_col_offset)
+            place = (file, *position_of(call))
             predicts = isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in methods
             found = self._places.get(place)
             if found is None:
@@ -257,9 +254,14 @@ class Predictions:
             # What may not have run this time: the last prediction there may be another call's of the function.
             return labels | _STRANGER if in_function and known.maybe else labels
 
+        def ran(node: ast.stmt) -> bool:
+            calls = (each for each in ast.walk(node) if isinstance(each, ast.Call))
+            return not in_function and any((file, *position_of(call)) in self._places for call in calls)
+
         known = Figures(
             answer,
             methods,
+            ran=ran,
             names=dict(self._names),
             is_data=self._is_data,
             data_of=_data_of,
@@ -306,7 +308,5 @@ def _statement_of(node: ast.AST | None) -> ast.stmt | None:
 
 def _place(frame: FrameType) -> Place | None:
     """Return where the call stands that a frame runs now."""
-    if not hasattr(frame.f_code, "co_positions"):
-        return None
-    found = next(islice(frame.f_code.co_positions(), frame.f_lasti // 2, None), None)
+    found = position(frame)
     return None if found is None else (frame.f_code.co_filename, *found)

@@ -1,13 +1,14 @@
 """Which predictions do names and expressions derive from? Pure: syntax and what is known of it in, labels out."""
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 Labels = frozenset[Any]
 Path = tuple[str, ...]
 NOTHING: Labels = frozenset()
+LOOPS = (ast.For, ast.AsyncFor, ast.While)
 # What these answer is of no prediction that they are given: a count, a model of its own, its own figures.
 _OF_THEIR_OWN = ("len", "fit", "partial_fit", "train", "cross_val_score", "cross_validate", "cross_val_predict")
 
@@ -24,10 +25,14 @@ class Provenance:
     methods: tuple[str, ...]
     """Those that predict: what they are given does not matter to whose prediction it is."""
     bound: Callable[[str], Labels | None] = lambda _: None
+    ran: Callable[[ast.stmt], bool] = lambda _: False
+    """Whether the body of a loop is known to have run at least once."""
     names: dict[Path, Labels] = field(default_factory=dict)
     """By name, and by name and constant key: a frame's column has predictions of its own."""
     earlier_rounds: int = 0
     """Above 0 while what the earlier rounds of a loop may have left is followed."""
+    loops: int = 0
+    """How many loops are around the statement that is followed."""
 
     def run(self, statements: Iterable[ast.stmt], until: ast.stmt | None = None) -> bool:
         """Follow statements, up to one of them. Returns whether that was met."""
@@ -90,30 +95,32 @@ class Provenance:
                     if item.optional_vars is not None:
                         self._put(item.optional_vars, self.of(item.context_expr))
         before = dict(self.names)
-        if isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
-            self.earlier_rounds += 1
-            self._inside(node, None)
-            self._or(before)
-            self.earlier_rounds -= 1
-        return self._inside(node, until, before)
+        if not isinstance(node, LOOPS):
+            return self._inside(node, until, before)
+        self.loops += 1
+        self.earlier_rounds += 1
+        self._inside(node, None)
+        self._or(before)
+        self.earlier_rounds -= 1
+        ended = self._inside(node, until, before)
+        self.loops -= 1
+        return ended
 
     def _inside(self, node: ast.stmt, until: ast.stmt | None, before: dict[Path, Labels] | None = None) -> bool:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             return False
-        # Where it may be left early, each statement may be one that did not run.
-        leaves = isinstance(node, ast.Try) or any(
-            isinstance(each, (ast.Break, ast.Continue)) for each in ast.walk(node)
-        )
+        # A loop in a loop may have run in an earlier round alone.
+        surely = isinstance(node, LOOPS) and self.loops == 1 and self.ran(node)
         for part in ("body", "handlers", "orelse", "finalbody"):
             inner = getattr(node, part, None)
             if not isinstance(inner, list):
                 continue
-            blocks = [each.body if isinstance(each, ast.ExceptHandler) else [each] for each in inner]
-            for statements in blocks if leaves or part == "handlers" else [inner]:
-                earlier = dict(self.names) if before is None or leaves or part != "body" else before
+            for statements, is_whole in _blocks(node, part, inner):
+                earlier = before if before is not None and is_whole and part == "body" else dict(self.names)
                 if self.run(statements, until):
                     return True
-                if not isinstance(node, (ast.With, ast.AsyncWith)):
+                is_sure = isinstance(node, (ast.With, ast.AsyncWith)) or (surely and is_whole and part == "body")
+                if not is_sure:
                     self._or(earlier)
         return False
 
@@ -163,6 +170,25 @@ class Provenance:
     def _forget(self, name: str) -> None:
         for path in [path for path in self.names if path[0] == name]:
             del self.names[path]
+
+
+def _blocks(node: ast.stmt, part: str, inner: list[Any]) -> Iterator[tuple[list[ast.stmt], bool]]:
+    """Yield the statements that run together, and whether they do so from the first on.
+
+    Where it may be left early, each statement after that may be one that did not run.
+    """
+    if part == "handlers":
+        yield from ((handler.body, False) for handler in inner)
+        return
+    leaves = (position for position, each in enumerate(inner) if isinstance(node, ast.Try) or _may_leave(each))
+    first = next(leaves, len(inner))
+    if first:
+        yield inner[:first], True
+    yield from (([each], False) for each in inner[first:])
+
+
+def _may_leave(statement: ast.stmt) -> bool:
+    return any(isinstance(each, (ast.Break, ast.Continue)) for each in ast.walk(statement))
 
 
 def given_to(

@@ -9,7 +9,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import FrameType, FunctionType
+from types import FrameType, ModuleType
 from typing import Any
 
 from cellmill.capture.describe import first_rows
@@ -17,8 +17,8 @@ from cellmill.capture.frames import caller
 from cellmill.capture.models import EXAMPLE_ROWS
 from cellmill.capture.observer import Observer, guarded
 from cellmill.capture.probes.parameters import argument, call_parameters, number, render
-from cellmill.capture.probes.patching import PatchingProbe
-from cellmill.capture.probes.wrapping import unseen_by_warnings, wrapped_function
+from cellmill.capture.probes.patching import PatchingProbe, is_loaded
+from cellmill.capture.probes.wrapping import unseen_by_warnings
 from cellmill.core.ids import RunId
 
 # An estimator's `fit` is that near to the `train` that it calls, autologging's frames between them included.
@@ -120,16 +120,16 @@ class BoostingProbe(PatchingProbe, ABC):
 
     # --- installing
 
-    def wrap_function(self, name: str, around: Callable[..., Any], places: tuple[str, ...]) -> None:
-        """Wrap a function in each module where it is looked up."""
-        modules = [found for found in map(sys.modules.get, places) if found is not None]
-        original = getattr(modules[0], name, None) if modules else None
-        if not isinstance(original, FunctionType):
-            return
-        wrapped = wrapped_function(original, around)
-        for place in modules:
-            if getattr(place, name, None) is original:
-                self.put(place, name, wrapped)
+    def watch_functions(self, package: ModuleType, engine: str, estimators: str) -> None:
+        """Wrap `train` and `cv` of a library in the module that defines them and in the package.
+
+        Where its estimators look it up, `train` is a part of theirs.
+        """
+        of_estimators = [sys.modules[estimators]] if estimators in sys.modules else []
+        self.wrap_function("train", self.train_within, of_estimators, late=False)
+        places = [sys.modules[engine], package]
+        self.wrap_function("train", self.train, places, late=is_loaded(package))
+        self.wrap_function("cv", self.cross_validate, places, late=is_loaded(package))
 
     # --- training
 

@@ -24,9 +24,7 @@ class LightgbmProbe(BoostingProbe):
 
     def install(self, module: ModuleType) -> None:
         """Wrap what trains, and the booster's `predict`."""
-        self.wrap_function("train", self.train_within, ("lightgbm.sklearn",))
-        self.wrap_function("train", self.train, ("lightgbm.engine", "lightgbm"))
-        self.wrap_function("cv", self.cross_validate, ("lightgbm.engine", "lightgbm"))
+        self.watch_functions(module, "lightgbm.engine", "lightgbm.sklearn")
         self.wrap(module.Booster, "predict", self.predicting)
 
     def listening(

@@ -3,16 +3,22 @@
 Nobody need derive from it: a probe is whatever has the shape of `Probe`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from types import FrameType
+from types import FrameType, FunctionType, ModuleType
 from typing import Any
 
 from cellmill.capture.frames import caller, name_of
 from cellmill.capture.observer import Observer, guarded
 from cellmill.capture.probes.families import unwrapping
 from cellmill.capture.probes.parameters import argument
-from cellmill.capture.probes.wrapping import Around, unseen_by_warnings, wrap_method
+from cellmill.capture.probes.wrapping import (
+    Around,
+    rewire_function,
+    unseen_by_warnings,
+    wrap_method,
+    wrapped_function,
+)
 from cellmill.capture.recording import Recording
 from cellmill.core.ids import RunId
 
@@ -50,6 +56,23 @@ class PatchingProbe:
         self._undo.append(partial(setattr, owner, name, getattr(owner, name)))
         setattr(owner, name, instead)
 
+    def wrap_function(self, name: str, around: Callable[..., Any], places: Sequence[ModuleType], *, late: bool) -> None:
+        """Wrap a function wherever these modules hold it; `around(function, args, kwargs)` answers what it answers.
+
+        `late` is for a library that was imported before Cellmill came (`is_loaded`): then the function itself is
+        changed, so that those who have imported it by name call `around` too.
+        """
+        original = getattr(places[0], name, None) if places else None
+        if not isinstance(original, FunctionType):
+            return
+        if late:
+            self._undo.append(rewire_function(original, around))
+            return
+        wrapped = wrapped_function(original, around)
+        for place in places:
+            if getattr(place, name, None) is original:
+                self.put(place, name, wrapped)
+
     # --- asking
 
     def name(self, value: Any, frame: FrameType | None, position: int) -> str | None:
@@ -81,3 +104,8 @@ class PatchingProbe:
     def data_behind(self, given: Any, frame: FrameType | None) -> tuple[Any, str | None]:
         """Return the data of a prediction, and the variable that holds it, from what the method was given."""
         return given, self.name(given, frame, 0)
+
+
+def is_loaded(module: ModuleType) -> bool:
+    """Return whether a module's import had ended before we were told of it."""
+    return not getattr(module.__spec__, "_initializing", False)

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from types import FunctionType, ModuleType
+from types import ModuleType
 from typing import Any
 
 from cellmill.capture.frames import call_derives_from, caller, runs_in
@@ -20,11 +20,12 @@ from cellmill.capture.probes.boosting import Native, native_training_of
 from cellmill.capture.probes.families import watch_family
 from cellmill.capture.probes.histories import flavor_of, histories_of
 from cellmill.capture.probes.parameters import argument, number, parameters, public_name, variant
-from cellmill.capture.probes.patching import PatchingProbe
+from cellmill.capture.probes.patching import PatchingProbe, is_loaded
+from cellmill.capture.probes.reports import figures_of_report, scorer_name, scorer_variant
 from cellmill.capture.probes.searches import found_by_search, is_search, model_of, trials_of
 from cellmill.capture.probes.training_metrics import Fitted, training_metrics
 from cellmill.capture.probes.trials import write_trials
-from cellmill.capture.probes.wrapping import unseen_by_warnings, wrapped_function
+from cellmill.capture.probes.wrapping import unseen_by_warnings
 from cellmill.core.clock import now_ms
 from cellmill.core.ids import RunId
 
@@ -32,8 +33,14 @@ LIBRARY = "sklearn"
 # They fit clones of an estimator: one call of the user's, so one training at the most.
 CROSS_VALIDATING = ("cross_val_score", "cross_validate")
 FITTING_CLONES = ("cross_val_predict", "learning_curve", "validation_curve", "permutation_test_score")
+REPORT = "classification_report"
+# Of its settings, those that change no figure.
+LAYOUT = ("digits", "output_dict", "target_names")
 # Numbers that `sklearn.metrics` returns and that say nothing of a model's predictions.
 NOT_METRICS = ("check_scoring", "get_scorer", "get_scorer_names", "make_scorer", "auc")
+
+# Modules of scikit-learn's that stand between users and what they call.
+WRAPPING = ("sklearn.base", "sklearn.utils._set_output")
 
 
 class SklearnProbe(PatchingProbe):
@@ -55,6 +62,7 @@ class SklearnProbe(PatchingProbe):
                 self._watch_estimators(module.CatBoost)
             case "sklearn.metrics":
                 self._wrap_functions(module, [n for n in module.__all__ if n not in NOT_METRICS], self._metric)
+                self._watch_scorers(sys.modules["sklearn.metrics._scorer"])
             case "sklearn.model_selection":
                 self._wrap_functions(module, CROSS_VALIDATING, self._cross_validation)
                 self._wrap_functions(module, FITTING_CLONES, self._fitting_clones)
@@ -215,7 +223,7 @@ class SklearnProbe(PatchingProbe):
     @guarded
     def _scored(self, run: RunId, estimator: Any, data: Any, result: Any) -> None:
         value = number(result)
-        if value is not None:
+        if value is not None and not self._is_called_by_library():
             name = self._name(data, 0)
             self._observer.evaluated(run, data=data, data_name=name)
             self._observer.metric(run, f"{type(estimator).__name__}_score", value, data_name=name)
@@ -237,13 +245,19 @@ class SklearnProbe(PatchingProbe):
 
         `k_means` and the like stand beside the class that they fit: they are another way to call it.
         """
+        module = self._calling_library()
+        return module is not None and module != type(estimator).__module__
+
+    def _is_called_by_library(self) -> bool:
+        """Whether a function of a library measures, as `permutation_importance` does on shuffled data."""
+        return self._calling_library() is not None
+
+    def _calling_library(self) -> str | None:
+        """Return the module of the library's that calls, None where a line of the user's or anyone else's does."""
         frame = caller()
         module = "" if frame is None else str(frame.f_globals.get("__name__"))
-        return (
-            module.partition(".")[0] in ("sklearn", "imblearn")
-            and module not in ("sklearn.base", "sklearn.utils._set_output")  # they wrap what users call
-            and module != type(estimator).__module__
-        )
+        is_library = module.partition(".")[0] in ("sklearn", "imblearn") and module not in WRAPPING
+        return module if is_library else None
 
     def _trains_a_model(self, estimator: Any) -> bool:
         return self._only_transforms(estimator) is not True
@@ -268,13 +282,8 @@ class SklearnProbe(PatchingProbe):
     ) -> None:
         """Wrap functions in the package and where they are defined: pickle looks for them there."""
         for name in names:
-            original = getattr(module, name, None)
-            if not isinstance(original, FunctionType):
-                continue
-            wrapped = wrapped_function(original, partial(around, name))
-            for place in {module, sys.modules.get(original.__module__, module)}:
-                if getattr(place, name, None) is original:
-                    self.put(place, name, wrapped)
+            home = sys.modules.get(str(getattr(getattr(module, name, None), "__module__", None)), module)
+            self.wrap_function(name, partial(around, name), [module, home], late=is_loaded(module))
 
     @unseen_by_warnings
     def _metric(self, name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -288,15 +297,52 @@ class SklearnProbe(PatchingProbe):
     @guarded
     def _measured(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
         value = number(result)
-        if value is None:
+        figures = figures_of_report(result) if name == REPORT else {} if value is None else {name: value}
+        if not figures or self._is_called_by_library():
             return
         known = {self._observer.prediction_behind(given) for given in (*args, *kwargs.values())} - {None}
         found = frozenset(known) or self._observer.predictions_given(caller()) or frozenset()
         behind = next(iter(found)) if len(found) == 1 else None
         if not found and call_derives_from(caller(), ANSWERING):
             behind = self._observer.only_prediction_here()
-        if behind is not None:
-            self._observer.metric(behind.run, name, value, data_name=behind.data, variant=variant(kwargs))
+        if behind is None:
+            return
+        settings = variant({key: given for key, given in kwargs.items() if name != REPORT or key not in LAYOUT})
+        for each, figure in figures.items():
+            self._observer.metric(behind.run, each, figure, data_name=behind.data, variant=settings)
+
+    # --- scorers
+
+    def _watch_scorers(self, module: ModuleType) -> None:
+        for name in ("_BaseScorer", "_MultimetricScorer", "_PassthroughScorer"):
+            kind = getattr(module, name, None)
+            if kind is not None:
+                self.wrap(kind, "__call__", self._score_with)
+
+    @unseen_by_warnings
+    def _score_with(self, scorer: Any, score: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        estimator = argument(args, kwargs, 0, "estimator")
+        run = self.run_asked(estimator)
+        if run is None:
+            return score(*args, **kwargs)
+        with self._observer.around():
+            result = score(*args, **kwargs)
+        self._scored_with(run, scorer, estimator, argument(args, kwargs, 1, "X"), result)
+        return result
+
+    @guarded
+    def _scored_with(self, run: RunId, scorer: Any, estimator: Any, data: Any, result: Any) -> None:
+        if self._is_called_by_library():
+            return
+        name = self._name(data, 1)
+        several = vars(scorer).get("_scorers")
+        results = result if isinstance(result, dict) else {"": result}
+        for key, value in results.items():
+            found, measuring = number(value), several[key] if several else scorer
+            if found is not None:
+                self._observer.evaluated(run, data=data, data_name=name)
+                metric, settings = scorer_name(measuring, estimator), scorer_variant(measuring)
+                self._observer.metric(run, metric, found, data_name=name, variant=settings)
 
     @unseen_by_warnings
     def _cross_validation(

@@ -4,19 +4,15 @@ import copy
 import functools
 import operator
 from collections.abc import Callable
-from types import FunctionType, MethodType
+from types import CodeType, FunctionType, MethodType
 from typing import Any, TypeVar
 
-from cellmill.capture.frames import pass_unseen
+from cellmill.capture.frames import PASSED_OVER, pass_unseen
 
 F = TypeVar("F", bound=FunctionType | Callable[..., Any])
 
 Around = Callable[[Any, Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any]
 """Called as `around(instance, bound_method, args, kwargs)`; answers what the method answers."""
-
-
-# What `warnings` looks for in a frame's file name to pass over the import system (`_is_internal_filename`).
-_PASSED_OVER = "<cellmill, passed over by warnings as importlib._bootstrap is>"
 
 
 def unseen_by_warnings(function: F) -> F:
@@ -25,7 +21,7 @@ def unseen_by_warnings(function: F) -> F:
     `warnings.warn(…, stacklevel=2)` in a `fit` means whoever called it. Pointing at us it would show
     our line in the user's cell, and a DeprecationWarning, shown for `__main__` alone, not at all.
     """
-    function.__code__ = function.__code__.replace(co_filename=_PASSED_OVER)
+    function.__code__ = function.__code__.replace(co_filename=PASSED_OVER)
     return function
 
 
@@ -131,3 +127,58 @@ def wrapped_function(original: FunctionType, around: Callable[..., Any]) -> Call
             raise
 
     return function
+
+
+def rewire_function(function: FunctionType, around: Callable[..., Any]) -> Callable[[], None]:
+    """Make a function call `around`, with what it did before, args and kwargs. Returns what puts it back.
+
+    For one that is imported by name already, here and there: who holds it holds the very object.
+    """
+    before = function.__code__, function.__defaults__, function.__kwdefaults__, dict(vars(function))
+    original = FunctionType(
+        function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__
+    )
+    original.__kwdefaults__ = function.__kwdefaults__
+    functools.update_wrapper(original, function)
+    original.__dict__.pop("__wrapped__", None)
+    original.__dict__.update(before[3])
+    hook = functools.partial(around, original), pass_unseen
+    function.__kwdefaults__ = {**(function.__kwdefaults__ or {}), _HOOK: hook}
+    function.__code__ = _calling_hook(function.__code__)
+    function.__defaults__ = None
+    function.__dict__["__wrapped__"] = original  # for who asks for its signature or its source
+
+    def undo() -> None:
+        function.__code__, function.__defaults__, function.__kwdefaults__, attributes = before
+        function.__dict__.clear()
+        function.__dict__.update(attributes)
+
+    return undo
+
+
+_HOOK = "_cellmill_around"
+
+
+def _calling_hook(code: CodeType) -> CodeType:
+    """Return code that hands its arguments to the hook, for a function with as many free variables as another."""
+    free = [f"free_{index}" for index in range(len(code.co_freevars))]
+    made: dict[str, Any] = {}
+    source = (
+        f"def outer({', '.join(free)}):\n"
+        f"    def inner(*args, {_HOOK}, **kwargs):\n"
+        f"        try:\n"
+        f"            return {_HOOK}[0](args, kwargs)\n"
+        f"        except BaseException as error:\n"
+        f"            {_HOOK}[1](error)\n"
+        f"            raise\n"
+        f"        return {', '.join(free) or None}\n"
+        f"    return inner.__code__\n"
+    )
+    exec(source, made)
+    found: CodeType = made["outer"](*free)
+    return found.replace(
+        co_name=code.co_name,
+        co_qualname=code.co_qualname,
+        co_filename=PASSED_OVER,
+        co_firstlineno=code.co_firstlineno,
+    )

@@ -32,9 +32,7 @@ class XgboostProbe(BoostingProbe):
     def install(self, module: ModuleType) -> None:
         """Wrap what trains, the booster's `predict`, and the making of a `DMatrix`: it forgets what it is made of."""
         self._callback = _listener(module.callback.TrainingCallback)
-        self.wrap_function("train", self.train_within, ("xgboost.sklearn",))
-        self.wrap_function("train", self.train, ("xgboost.training", "xgboost"))
-        self.wrap_function("cv", self.cross_validate, ("xgboost.training", "xgboost"))
+        self.watch_functions(module, "xgboost.training", "xgboost.sklearn")
         self.wrap(module.Booster, "predict", self.predicting)
         self.wrap(module.DMatrix, "__init__", self._make)
 

@@ -1,0 +1,153 @@
+"""Which predictions do names derive from, as far as the source tells?"""
+
+import ast
+
+import pytest
+
+from cellmill.dataflow.provenance import Labels, Provenance, given_to
+
+METHODS = ("predict",)
+
+
+def follow(source: str, *, ran: bool = False, **known: str) -> Provenance:
+    """Follow a source in which `m.predict(X)` answers the prediction `m`. `known` are names that hold one already."""
+
+    def answer(call: ast.expr) -> Labels | None:
+        match call:
+            case ast.Call(func=ast.Attribute(value=ast.Name(model), attr="predict")):
+                return frozenset([model])
+        return None
+
+    followed = Provenance(
+        answer,
+        METHODS,
+        ran=lambda _: ran,
+        names={(name,): frozenset([label]) for name, label in known.items()},
+    )
+    followed.run(ast.parse(source).body)
+    return followed
+
+
+def of(source: str, expression: str, *, ran: bool = False, **known: str) -> str:
+    """Return the labels of an expression after a source, in order, as one word."""
+    labels = follow(source, ran=ran, **known).of(ast.parse(expression, mode="eval").body)
+    return "".join(sorted(map(str, labels)))
+
+
+@pytest.mark.parametrize(
+    ("source", "expression", "labels"),
+    [
+        ("p = a.predict(X)", "p", "a"),
+        ("p = a.predict(X)", "p[:10] > 0.5", "a"),
+        ("p = a.predict(X)\nq = np.round(p).astype(int)", "list(q)", "a"),
+        ("p = a.predict(X) + b.predict(X)", "p", "ab"),
+        ("p, q = a.predict(X), b.predict(X)", "q", "b"),
+        ("p, *q = a.predict(X), b.predict(X)", "q", "ab"),
+        ("p: object = a.predict(X)", "p", "a"),
+        ("p = 0\np += a.predict(X)", "p", "a"),
+        ("p = a.predict(X)\np = 0", "p", ""),
+        ("p = a.predict(X)\ndef p(): pass", "p", ""),
+        ("with open('f') as p:\n    p = a.predict(X)", "p", "a"),
+        ("answers = []\nanswers.append(a.predict(X))\nanswers.append(b.predict(X))", "answers[0]", "ab"),
+        ("n = len(a.predict(X))", "n", ""),
+        ("m = Ridge().fit(X, a.predict(X))", "m", ""),
+        ("p = a.predict(b.predict(X))", "p", "a"),
+        ("p = lambda: a.predict(X)", "p", ""),
+        ("", "[v > 0 for v in a.predict(X)]", "a"),
+        ("", "{'p': a.predict(X)}", "a"),
+    ],
+)
+def test_names_carry_what_they_were_made_of(source: str, expression: str, labels: str) -> None:
+    assert of(source, expression) == labels
+
+
+@pytest.mark.parametrize(
+    ("source", "expression", "labels"),
+    [
+        ("f['p'] = a.predict(X)\nf['q'] = b.predict(X)", "f['p']", "a"),
+        ("f['p'] = a.predict(X)\nf['q'] = b.predict(X)", "f['other']", ""),
+        ("f['p'] = a.predict(X)\nf['q'] = b.predict(X)", "f", "ab"),
+        ("f['p'] = a.predict(X)\nf['q'] = b.predict(X)", "f[name]", "ab"),
+        ("f = pd.DataFrame({'p': a.predict(X), 'q': b.predict(X)})", "f['q']", "b"),
+        ("f = {'p': a.predict(X)}\nf[name] = b.predict(X)", "f['p']", "ab"),
+        ("f['p'] = a.predict(X)\nf['p'] = b.predict(X)", "f['p']", "b"),
+        ("f['p'] = a.predict(X)\nf = load()", "f['p']", ""),
+        ("f.p = a.predict(X)", "f", "a"),
+    ],
+)
+def test_a_constant_key_has_predictions_of_its_own(source: str, expression: str, labels: str) -> None:
+    assert of(source, expression) == labels
+
+
+@pytest.mark.parametrize(
+    ("source", "labels"),
+    [
+        ("if c:\n    p = a.predict(X)", "ax"),
+        ("if c:\n    p = a.predict(X)\nelse:\n    p = b.predict(X)", "abx"),
+        ("try:\n    p = a.predict(X)\nexcept E:\n    p = b.predict(X)", "abx"),
+        ("try:\n    load()\nfinally:\n    p = a.predict(X)", "ax"),
+        ("for t in ts:\n    p = a.predict(X)", "ax"),
+        ("while c:\n    p = a.predict(X)", "ax"),
+        ("class C:\n    p = a.predict(X)", "x"),
+        ("def f():\n    global p\n    p = a.predict(X)", "x"),
+    ],
+)
+def test_what_may_not_have_run_leaves_what_was_before(source: str, labels: str) -> None:
+    assert of(source, "p", p="x") == labels
+
+
+@pytest.mark.parametrize(
+    ("source", "labels"),
+    [
+        ("for m in ms:\n    p = list(a.predict(X))", "a"),
+        ("for m in ms:\n    p = list(a.predict(X))\n    if done: break", "a"),
+        ("for m in ms:\n    if odd(m): continue\n    p = list(a.predict(X))", "ax"),
+        ("for m in ms:\n    if done: break\n    p = list(a.predict(X))", "ax"),
+        ("for m in ms:\n    if odd(m):\n        p = list(a.predict(X))", "ax"),
+        ("for m in ms:\n    p = p + a.predict(X)", "ax"),
+        ("for m in ms:\n    for t in ts:\n        p = list(a.predict(X))", "ax"),
+        ("for m in ms:\n    p = 0\nelse:\n    p = a.predict(X)", "a"),
+    ],
+)
+def test_of_a_loop_that_is_known_to_have_run_its_last_round_counts(source: str, labels: str) -> None:
+    assert of(source, "p", ran=True, p="x") == labels
+
+
+def test_a_statement_is_met_with_what_earlier_rounds_left() -> None:
+    tree = ast.parse("for m in ms:\n    score(p)\n    p = a.predict(X)")
+    loop = tree.body[0]
+    assert isinstance(loop, ast.For)
+    followed = follow("", p="x")
+
+    assert followed.run(tree.body, loop.body[0])
+    assert followed.of(ast.Name("p")) == {"x", "a"}
+
+
+def test_what_a_name_holds_now_is_asked_first() -> None:
+    followed = follow("p = a.predict(X)")
+    followed.bound = lambda name: frozenset(["b"]) if name == "p" else None
+    assert followed.of(ast.Name("p")) == {"b"}
+
+
+@pytest.mark.parametrize(
+    ("signature", "call", "given"),
+    [
+        ("y, p", "f(truth, p)", {"y": "", "p": "a"}),
+        ("y, p", "f(p=p, y=truth)", {"p": "a", "y": ""}),
+        ("y, p, limit=0.5", "f(truth, p)", {"y": "", "p": "a"}),
+        ("self, p", "o.f(p)", {"p": "a"}),
+        ("self, p", "f(o, p)", {"self": "", "p": "a"}),
+        ("y, p", "f(*both)", {"y": "Nonea", "p": "Nonea"}),
+        ("y, p", "other(truth, p)", {"y": "Nonea", "p": "Nonea"}),
+        ("y, p", "f(*nothing)", {}),
+    ],
+)
+def test_parameters_derive_from_what_the_call_gives_them(signature: str, call: str, given: dict[str, str]) -> None:
+    function = ast.parse(f"def f({signature}): pass").body[0]
+    called = ast.parse(call, mode="eval").body
+    assert isinstance(function, ast.FunctionDef)
+    assert isinstance(called, ast.Call)
+    followed = follow("", p="a", both="a")
+
+    found = given_to(function, called, followed.of)
+    assert {name: "".join(sorted(map(str, labels))) for name, labels in found.items()} == given
