@@ -26,6 +26,21 @@ export function advise(trouble: Trouble, trans: TranslationBundle): IAdvice {
         what: trans.__('This run has no model to register: %1.', trouble.reason),
         next: trans.__('Choose another run, or run the cell that trains it again.')
       };
+    case 'run_without_recipe':
+      return {
+        what: trans.__('This run has no recipe: %1.', trouble.reason),
+        next: trans.__('Run the cell that trains it again, with capture on.')
+      };
+    case 'no_scratch':
+      return {
+        what: trans.__('There is no folder for a replay at %1: %2.', trouble.folder, trouble.reason),
+        next: trans.__('Free some space on the server, then retry.')
+      };
+    case 'replay_under_way':
+      return {
+        what: trans.__('The run %1 is being replayed already.', trouble.run),
+        next: trans.__('Its verdict appears here when it is over.')
+      };
     case 'store_unreachable':
       return {
         what: trans.__('MLflow at %1 does not answer (%2).', trouble.store, trouble.reason),

@@ -4,6 +4,9 @@ export type WireError =
   | UnknownRunError
   | AmbiguousRunError
   | RunWithoutModelError
+  | RunWithoutRecipeError
+  | NoScratchError
+  | ReplayUnderWayError
   | StoreUnreachableError
   | StoreLockedError
   | StoreRefusedError
@@ -28,14 +31,17 @@ export interface CellmillWire {
   InvalidAliasError?: InvalidAliasError;
   InvalidModelNameError?: InvalidModelNameError;
   ModelList?: ModelList;
+  NoScratchError?: NoScratchError;
   NoSessionError?: NoSessionError;
   RegistrationAsked?: RegistrationAsked;
   RegistrationPreview?: RegistrationPreview;
+  ReplayUnderWayError?: ReplayUnderWayError;
   RunDetail?: RunDetail;
   RunList?: RunList;
   RunRemoved?: RunRemoved;
   RunSummary?: RunSummary;
   RunWithoutModelError?: RunWithoutModelError;
+  RunWithoutRecipeError?: RunWithoutRecipeError;
   StoreLockedError?: StoreLockedError;
   StoreRefusedError?: StoreRefusedError;
   StoreUnreachableError?: StoreUnreachableError;
@@ -125,6 +131,23 @@ export interface RunWithoutModelError {
   message: string;
   run: string;
   reason: string;
+}
+export interface RunWithoutRecipeError {
+  kind: 'run_without_recipe';
+  message: string;
+  run: string;
+  reason: string;
+}
+export interface NoScratchError {
+  kind: 'no_scratch';
+  message: string;
+  folder: string;
+  reason: string;
+}
+export interface ReplayUnderWayError {
+  kind: 'replay_under_way';
+  message: string;
+  run: string;
 }
 export interface StoreUnreachableError {
   kind: 'store_unreachable';

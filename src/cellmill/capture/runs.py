@@ -1,10 +1,11 @@
 """The journal's events, folded into executions and runs. Pure: the same events give the same runs."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from cellmill.capture.history import History, sources_of
 from cellmill.capture.together import one_for_each, run_parameters, with_notebooks_failure
+from cellmill.capture.trainings import Training, model_note, status_of, take_training
 from cellmill.core.events import (
     CaptureFailed,
     CapturePaused,
@@ -21,7 +22,6 @@ from cellmill.core.events import (
     FilesDigested,
     GitSeen,
     MetricMeasured,
-    ModelBlob,
     ModelKept,
     NotebookExecuted,
     NotebookNamed,
@@ -38,8 +38,7 @@ from cellmill.core.events import (
 )
 from cellmill.core.ids import ExecutionId, RunId
 from cellmill.core.project import Project
-from cellmill.core.runs import Execution, Metric, Part, Run, RunStatus, Session, Surroundings, TakingPart
-from cellmill.core.verdicts import Verdict
+from cellmill.core.runs import Execution, Part, Run, Session, Surroundings, TakingPart
 
 
 def fold(events: Iterable[Event], project: Project, *, is_alive: bool) -> Session | None:
@@ -52,21 +51,6 @@ def fold(events: Iterable[Event], project: Project, *, is_alive: bool) -> Sessio
     for event in events:
         folding.take(event)
     return folding.session(is_alive=is_alive)
-
-
-@dataclass
-class _Training:
-    """What the journal says of one training, and the run last made of it: None when it must be made anew."""
-
-    started: TrainingStarted
-    finished: TrainingFinished | None = None
-    metrics: list[Metric] = field(default_factory=list)
-    evaluated_in: dict[ExecutionId, None] = field(default_factory=dict)
-    evaluations: list[DataUse] = field(default_factory=list)
-    tracked: list[TrackedElsewhere] = field(default_factory=list)
-    model: ModelBlob | None = None
-    verdict: Verdict | None = None
-    run: Run | None = None
 
 
 class Folding:
@@ -87,7 +71,7 @@ class Folding:
         self._history = History()
         self._outputs: dict[ExecutionId, list[Output]] = {}
         self._placed: dict[ExecutionId, str] = {}
-        self._trainings: dict[RunId, _Training] = {}
+        self._trainings: dict[RunId, Training] = {}
         self._deleted: set[RunId] = set()
         self._failures: list[CaptureFailed] = []
         self._left_out: dict[ExecutionId, TrainingsLeftOut] = {}
@@ -109,7 +93,7 @@ class Folding:
                 self._touched.add(event.execution)
                 self._take_execution(event)
             case TrainingStarted():
-                self._trainings.setdefault(event.run, _Training(event))
+                self._trainings.setdefault(event.run, Training(event))
             case (
                 TrainingFinished()
                 | ModelKept()
@@ -122,7 +106,7 @@ class Folding:
                 training = self._trainings.get(event.run)
                 if training is not None:
                     training.run = None
-                    _take_training(training, event)
+                    take_training(training, event)
             case RunDeleted():
                 trials = {run for run, training in self._trainings.items() if training.started.parent == event.run}
                 self._deleted |= {event.run, *trials}
@@ -245,13 +229,13 @@ class Folding:
 
     # --- a run
 
-    def _run(self, training: _Training, *, is_alive: bool) -> Run:
+    def _run(self, training: Training, *, is_alive: bool) -> Run:
         run = training.run
         if run is None or any(part.execution.execution in self._touched for part in run.executions):
             run = training.run = self._made(training, is_alive=is_alive)
         return run
 
-    def _made(self, training: _Training, *, is_alive: bool) -> Run:
+    def _made(self, training: Training, *, is_alive: bool) -> Run:
         assert self._started is not None
         started, finished = training.started, training.finished
         taking_part, literals = self._taking_part(training)
@@ -262,7 +246,7 @@ class Folding:
             notebook=self._project.relative(placed or self._notebook),
             library=started.library,
             model_class=started.model_class,
-            status=_status(finished, is_alive),
+            status=status_of(finished, is_alive),
             started_ms=started.at_ms,
             ended_ms=finished.at_ms if finished else None,
             parameters=run_parameters(started.params, finished.params if finished else {}, literals),
@@ -270,7 +254,7 @@ class Folding:
             data=_unlike([*started.data, *training.evaluations]),
             executions=taking_part,
             model=training.model or (finished.model if finished else None),
-            model_note=_model_note(training, is_alive),
+            model_note=model_note(training, is_alive),
             error=finished.error if finished else None,
             incomplete=self._incomplete(started, taking_part),
             executed_notebook=self._executed.sha256 if self._executed else None,
@@ -282,7 +266,7 @@ class Folding:
             verdict=training.verdict,
         )
 
-    def _taking_part(self, training: _Training) -> tuple[tuple[TakingPart, ...], dict[str, str]]:
+    def _taking_part(self, training: Training) -> tuple[tuple[TakingPart, ...], dict[str, str]]:
         """Return the executions of a run in the order they ran, and the literals that flowed into its training."""
         history = self._history
         trained = history.get(training.started.execution)
@@ -315,7 +299,7 @@ class Folding:
             )
         return tuple(dict.fromkeys(reasons))
 
-    def _surroundings(self, training: _Training) -> Surroundings:
+    def _surroundings(self, training: Training) -> Surroundings:
         assert self._started is not None
         began = self._started
         trained = self._history.get(training.started.execution)
@@ -355,53 +339,6 @@ def _finished(began: Execution, event: ExecutionFinished) -> Execution:
         modules=event.modules,
         environment=event.environment,
     )
-
-
-def _take_training(
-    training: _Training,
-    event: TrainingFinished
-    | ModelKept
-    | MetricMeasured
-    | CurveMeasured
-    | DataEvaluated
-    | TrackedElsewhere
-    | ReplayEnded,
-) -> None:
-    match event:
-        case TrainingFinished():
-            training.finished = event
-        case ModelKept():
-            training.model = event.model
-        case MetricMeasured():
-            training.metrics.append(Metric(event.name, event.value, event.step, event.at_ms))
-        case CurveMeasured():
-            steps = event.steps or range(len(event.values))
-            training.metrics += [
-                Metric(event.name, v, s, event.at_ms) for s, v in zip(steps, event.values, strict=False)
-            ]
-        case DataEvaluated():
-            training.evaluations.append(event.data)
-        case TrackedElsewhere():
-            training.tracked.append(event)
-        case ReplayEnded():
-            if training.verdict is None or event.at_ms >= training.verdict.at_ms:
-                training.verdict = event.verdict
-    if isinstance(event, MetricMeasured | CurveMeasured | DataEvaluated) and event.execution is not None:
-        training.evaluated_in[event.execution] = None
-
-
-def _model_note(training: _Training, is_alive: bool) -> str | None:
-    finished = training.finished
-    if finished is None or training.model is not None or finished.model is not None or finished.outcome != "ok":
-        return finished.note if finished is not None else None
-    # A large one is written after the cell has ended.
-    return finished.note or ("it is still being written" if is_alive else "the kernel ended before it was written")
-
-
-def _status(finished: TrainingFinished | None, is_alive: bool) -> RunStatus:
-    if finished is None:
-        return "running" if is_alive else "interrupted"
-    return {"ok": "finished", "error": "failed", "interrupted": "interrupted"}[finished.outcome]  # type: ignore[return-value]
 
 
 def _unlike(data: list[DataUse]) -> tuple[DataUse, ...]:

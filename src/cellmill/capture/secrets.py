@@ -24,6 +24,7 @@ from cellmill.core.events import (
     NotebookExecuted,
     Output,
     OutputsShown,
+    ReplayEnded,
     TrackedElsewhere,
     TrainingFinished,
     TrainingStarted,
@@ -254,6 +255,22 @@ def _training_finished(masker: Masker, event: TrainingFinished) -> Event:
     return replace(event, error=masker._failure(event.error), note=note, params=masker._texts(event.params))
 
 
+def _replay_ended(masker: Masker, event: ReplayEnded) -> Event:
+    """Values of figures are the record's own texts, or made again by the same source."""
+    verdict = event.verdict
+    figures = tuple(
+        replace(
+            figure,
+            recorded=figure.recorded and masker.mask(figure.recorded),
+            replayed=figure.replayed and masker.mask(figure.replayed),
+        )
+        for figure in verdict.figures
+    )
+    reason = verdict.reason and masker.mask(verdict.reason)
+    notes = tuple(map(masker.mask, verdict.notes))
+    return replace(event, verdict=replace(verdict, figures=figures, reason=reason, notes=notes))
+
+
 _EVENTS: dict[type[Any], Callable[[Masker, Any], Event]] = {
     ExecutionStarted: _started,
     ExecutionFinished: _finished,
@@ -262,6 +279,7 @@ _EVENTS: dict[type[Any], Callable[[Masker, Any], Event]] = {
     TrainingFinished: _training_finished,
     CaptureFailed: lambda masker, event: replace(event, reason=masker.mask(event.reason)),
     NotebookExecuted: lambda masker, event: replace(event, error=masker._failure(event.error)),
+    ReplayEnded: _replay_ended,
     TrackedElsewhere: lambda masker, event: replace(event, uri=None if event.uri is None else masker.mask(event.uri)),
 }
 

@@ -74,7 +74,7 @@ def replay(
     from cellmill.cli.progress import cell_progress
     from cellmill.cli.tables import print_verdict
     from cellmill.executors.kernels import LocalKernels
-    from cellmill.wiring.replaying import Options
+    from cellmill.wiring.attempts import Options
     from cellmill.wiring.replaying import replay as replay_run
 
     sessions = load(folder)

@@ -18,6 +18,9 @@ CellmillError
 │   ├── RunWithoutModel          nothing to register
 │   ├── RunWithoutRecipe         what made it is not known
 │   └── NoRuns                   nothing to choose from
+├── ReplayError
+│   ├── NoScratch                no folder for a replay
+│   └── ReplayUnderWay           the run is being replayed already
 ├── StoreError
 │   ├── StoreUnreachable         MLflow's server does not answer
 │   ├── StoreLocked              another process holds the database
@@ -25,9 +28,6 @@ CellmillError
 ├── RegistryError
 │   ├── InvalidModelName
 │   └── InvalidAlias
-├── ReplayError
-│   ├── NoScratch                no folder for a replay
-│   └── ReplayUnderWay           the run is being replayed already
 ├── FolderNotWritable
 ├── BadSettings
 └── NoSession                    no kernel is captured there

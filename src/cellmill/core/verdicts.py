@@ -1,11 +1,13 @@
 """What a replay found: the run made again from a clean kernel, and set beside the record."""
 
+from datetime import UTC, datetime
 from typing import Literal
 
 from cellmill.core.ids import ExecutionId
 from cellmill.core.records import record
 
 Judgement = Literal["exact", "within tolerance", "differs", "stochastic", "cannot"]
+Layout = Literal["tidy", "verbatim"]
 Compared = Literal["metric", "parameter", "predictions", "data", "outcome", "output"]
 
 TOLERANCE = 1e-9
@@ -40,12 +42,21 @@ class Verdict:
     seconds: float = 0.0
     host: str = ""
     python: str = ""
-    environment: Literal["same", "rebuilt"] = "same"
-    layout: Literal["tidy", "verbatim"] = "tidy"
+    rebuilt: bool = False
+    """Whether it ran in an environment made from the run's own lock."""
+    layout: Layout = "tidy"
     kept: tuple[ExecutionId, ...] = ()
     """The executions that were replayed: the recipe that the judgement is of."""
     of: int = 0
     notes: tuple[str, ...] = ()
+
+    @property
+    def detail(self) -> str:
+        """When, on what, out of how much, and why, in one line."""
+        at = datetime.fromtimestamp(self.at_ms / 1000, UTC).isoformat(timespec="seconds")
+        line = f"{at} on {self.host}, Python {self.python}: {self.compared} figures compared"
+        line += f", {len(self.kept)} of {self.of} executions replayed" if self.kept else ""
+        return f"{line}. {self.reason}" if self.reason else line
 
 
 REPRODUCED: tuple[Judgement, ...] = ("exact", "within tolerance")

@@ -21,6 +21,8 @@ STATUS: dict[type[errors.CellmillError], HTTPStatus] = {
     errors.UnknownRun: HTTPStatus.NOT_FOUND,
     errors.NoSession: HTTPStatus.NOT_FOUND,
     errors.RunError: HTTPStatus.CONFLICT,
+    errors.NoScratch: HTTPStatus.INSUFFICIENT_STORAGE,
+    errors.ReplayError: HTTPStatus.CONFLICT,
     errors.StoreUnreachable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.StoreLocked: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.StoreError: HTTPStatus.BAD_GATEWAY,

@@ -323,6 +323,9 @@ def _facts(run: Run) -> dict[str, str]:
         "cellmill.incomplete": "; ".join(run.incomplete),
         "cellmill.model_note": run.model_note or "",
     }
+    if run.verdict is not None:
+        facts["cellmill.verdict"] = run.verdict.judgement
+        facts["cellmill.verdict_detail"] = run.verdict.detail
     if run.error is not None:
         facts["cellmill.error"] = f"{run.error.type}: {run.error.message}"
     return {name: value for name, value in facts.items() if value}

@@ -28,6 +28,26 @@ class RunWithoutModelError(WireModel):
     reason: str
 
 
+class RunWithoutRecipeError(WireModel):
+    kind: Literal["run_without_recipe"]
+    message: str
+    run: str
+    reason: str
+
+
+class NoScratchError(WireModel):
+    kind: Literal["no_scratch"]
+    message: str
+    folder: str
+    reason: str
+
+
+class ReplayUnderWayError(WireModel):
+    kind: Literal["replay_under_way"]
+    message: str
+    run: str
+
+
 class StoreUnreachableError(WireModel):
     kind: Literal["store_unreachable"]
     message: str
@@ -100,6 +120,9 @@ WireError = Annotated[
     UnknownRunError
     | AmbiguousRunError
     | RunWithoutModelError
+    | RunWithoutRecipeError
+    | NoScratchError
+    | ReplayUnderWayError
     | StoreUnreachableError
     | StoreLockedError
     | StoreRefusedError

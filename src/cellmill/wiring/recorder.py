@@ -125,7 +125,7 @@ def _record_session(
                 read_bytes = ()  # a mark that covers nothing: the session stays pending
                 continue
             parent = done.get(run.parent) if run.parent is not None else run.nested_in
-            have = store.put(run, run_files(project, run), digest=digest, known=have, parent=parent)
+            have = store.put(run, run_files(project, session, run), digest=digest, known=have, parent=parent)
             puts += 1
         if not have.is_deleted:
             done[run.run] = have.store_id

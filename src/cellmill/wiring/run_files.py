@@ -1,31 +1,37 @@
-"""What goes with a run to the store, besides its numbers: executions, environment, uncommitted changes, figures."""
+"""What goes with a run to the store, besides its numbers: executions, recipe, environment, changes, figures."""
 
 import json
+from contextlib import suppress
 from dataclasses import asdict
 
 from cellmill.capture.blobs import blob_path
+from cellmill.core.errors import RunWithoutRecipe
 from cellmill.core.ports import RunFiles
 from cellmill.core.project import Project
-from cellmill.core.runs import Run
+from cellmill.core.runs import Run, Session
 from cellmill.notebook.executions import executions_notebook
+from cellmill.notebook.recipes import as_bytes
 from cellmill.wiring.lock import lock_of
+from cellmill.wiring.recipes import recipe_of, write_recipe
 
 _IMAGES = {"image/png": "png", "image/jpeg": "jpg", "image/svg+xml": "svg"}
 MOST_FIGURES = 50
 
 
-def run_files(project: Project, run: Run) -> RunFiles:
-    """Return what goes with a run. A trial brings only its model: the rest is its search's."""
+def run_files(project: Project, session: Session, run: Run) -> RunFiles:
+    """Return what goes with a run of a session. A trial brings only its model: the rest is its search's."""
     model = run.model
     return RunFiles(
         model=blob_path(project, model.sha256) if model else None,
         example=blob_path(project, model.example_sha256) if model and model.example_sha256 else None,
-        documents={} if run.kind == "trial" else _documents(project, run),
+        documents={} if run.kind == "trial" else _documents(project, session, run),
     )
 
 
-def _documents(project: Project, run: Run) -> dict[str, bytes]:
+def _documents(project: Project, session: Session, run: Run) -> dict[str, bytes]:
     documents = {"cellmill/executions.ipynb": executions_notebook(run)}
+    with suppress(RunWithoutRecipe):  # of a training outside of any cell: the executions are all there is
+        documents["cellmill/recipe.ipynb"] = as_bytes(write_recipe(project, run, recipe_of(session, run)).notebook)
     if run.executed_notebook is not None:
         _add(documents, "cellmill/notebook.ipynb", project, run.executed_notebook)
     around = run.surroundings

@@ -159,7 +159,8 @@ OURS = {
     "front_end", "path", "execution", "cell", "tags", "random", "outside", "reads", "writes", "deleted", "aliases",
     "imports", "type", "name", "sha256", "commit", "branch", "diff", "untracked", "distributions", "run", "library",
     "model_class", "parent", "kind", "digest", "target", "flavor", "requirements", "example_sha256", "where", "output",
-    "id", "system", "mode", "outcome", "how", "started_by", "context", "mime", "failed",
+    "id", "system", "judgement", "what", "layout", "kept", "mode", "outcome", "how", "started_by", "context", "mime",
+    "failed",
 }  # fmt: skip
 
 
@@ -190,6 +191,7 @@ def test_every_text_of_the_users_is_masked_in_every_event(masker: Masker, event:
 def test_every_field_of_an_event_is_either_masked_or_ours() -> None:
     known = OURS | {
         "source", "python", "error", "message", "traceback", "environment", "params", "note", "reason", "uri", "text",
+        "recorded", "replayed", "figures", "notes",
     }  # fmt: skip
     kinds = {kind for kind in vars(events).values() if dataclasses.is_dataclass(kind)}
     texts = {

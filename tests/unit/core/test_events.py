@@ -33,6 +33,7 @@ from cellmill.core.events import (
     NotebookNamed,
     Output,
     OutputsShown,
+    ReplayEnded,
     RunDeleted,
     SessionEnded,
     SessionStarted,
@@ -43,6 +44,7 @@ from cellmill.core.events import (
 )
 from cellmill.core.ids import ExecutionId, RunId, SessionId
 from cellmill.core.lines import from_line, to_line
+from cellmill.core.verdicts import Figure, Verdict
 
 RUN, EXECUTION = RunId("aa00000001"), ExecutionId("fit")
 FRAME = DataUse(
@@ -103,6 +105,20 @@ EVERY_EVENT: list[Event] = [
     CurveMeasured(RUN, EXECUTION, 7, "loss", (0.5, 0.25), (10, 20)),
     TrackedElsewhere(RUN, 7, "mlflow", "abc", "sqlite:///mlflow.db"),
     RunDeleted(RUN, 7),
+    ReplayEnded(RUN, 7, Verdict("cannot", 7, "it needs the network")),
+    ReplayEnded(
+        RUN,
+        8,
+        Verdict(
+            "differs",
+            8,
+            figures=(Figure("metric", "r2", "0.5", "0.25", 0.5, same=False), Figure("outcome", "status", "a", None)),
+            compared=12,
+            parted=3,
+            kept=(EXECUTION,),
+            notes=("numpy was 1, is 2",),
+        ),
+    ),
     DataEvaluated(RUN, EXECUTION, 8, FRAME),
     TrainingsLeftOut(ExecutionId("e1"), 1, kept=50, left_out=950),
     CapturePaused(9),

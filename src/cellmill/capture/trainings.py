@@ -1,0 +1,84 @@
+"""What the journal says of one training."""
+
+from dataclasses import dataclass, field
+
+from cellmill.core.events import (
+    CurveMeasured,
+    DataEvaluated,
+    DataUse,
+    MetricMeasured,
+    ModelBlob,
+    ModelKept,
+    ReplayEnded,
+    TrackedElsewhere,
+    TrainingFinished,
+    TrainingStarted,
+)
+from cellmill.core.ids import ExecutionId
+from cellmill.core.runs import Metric, Run, RunStatus
+from cellmill.core.verdicts import Verdict
+
+
+@dataclass
+class Training:
+    """All that was told of it, and the run last made of it: None when it must be made anew."""
+
+    started: TrainingStarted
+    finished: TrainingFinished | None = None
+    metrics: list[Metric] = field(default_factory=list)
+    evaluated_in: dict[ExecutionId, None] = field(default_factory=dict)
+    evaluations: list[DataUse] = field(default_factory=list)
+    tracked: list[TrackedElsewhere] = field(default_factory=list)
+    model: ModelBlob | None = None
+    verdict: Verdict | None = None
+    run: Run | None = None
+
+
+def take_training(
+    training: Training,
+    event: TrainingFinished
+    | ModelKept
+    | MetricMeasured
+    | CurveMeasured
+    | DataEvaluated
+    | TrackedElsewhere
+    | ReplayEnded,
+) -> None:
+    """Add what one event tells."""
+    match event:
+        case TrainingFinished():
+            training.finished = event
+        case ModelKept():
+            training.model = event.model
+        case MetricMeasured():
+            training.metrics.append(Metric(event.name, event.value, event.step, event.at_ms))
+        case CurveMeasured():
+            steps = event.steps or range(len(event.values))
+            training.metrics += [
+                Metric(event.name, v, s, event.at_ms) for s, v in zip(steps, event.values, strict=False)
+            ]
+        case DataEvaluated():
+            training.evaluations.append(event.data)
+        case TrackedElsewhere():
+            training.tracked.append(event)
+        case ReplayEnded():
+            if training.verdict is None or event.at_ms >= training.verdict.at_ms:
+                training.verdict = event.verdict
+    if isinstance(event, MetricMeasured | CurveMeasured | DataEvaluated) and event.execution is not None:
+        training.evaluated_in[event.execution] = None
+
+
+def model_note(training: Training, is_alive: bool) -> str | None:
+    """Return why there is no model, None where there is one, or where a failed training says it."""
+    finished = training.finished
+    if finished is None or training.model is not None or finished.model is not None or finished.outcome != "ok":
+        return finished.note if finished is not None else None
+    # A large one is written after the cell has ended.
+    return finished.note or ("it is still being written" if is_alive else "the kernel ended before it was written")
+
+
+def status_of(finished: TrainingFinished | None, is_alive: bool) -> RunStatus:
+    """Return how a training stands; one that a dead kernel left open was interrupted."""
+    if finished is None:
+        return "running" if is_alive else "interrupted"
+    return {"ok": "finished", "error": "failed", "interrupted": "interrupted"}[finished.outcome]  # type: ignore[return-value]

@@ -1,0 +1,286 @@
+"""One replay: a recipe run from a clean kernel in a scratch folder, its figures set beside the record."""
+
+import ast
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cellmill.capture.blobs import blob_path
+from cellmill.capture.folder import prepare_folder
+from cellmill.capture.hosting import engine_environment
+from cellmill.capture.secrets import is_named_like_a_secret
+from cellmill.capture.sessions import SessionReader
+from cellmill.core.errors import CellTimedOut, KernelDied
+from cellmill.core.events import Failure
+from cellmill.core.files import make_folder, write_atomically
+from cellmill.core.ids import ExecutionId, new_session_id
+from cellmill.core.ports import Kernels, LiveKernel, Progress
+from cellmill.core.project import Project
+from cellmill.core.recipes import Recipe, Section
+from cellmill.core.runs import Execution, Run, Session
+from cellmill.core.verdicts import TOLERANCE, Figure, Layout
+from cellmill.executors.scratch import Scratch, scratch
+from cellmill.notebook.recipes import as_bytes, recipe_notebook
+from cellmill.replay.judge import Predictions, set_side_by_side, unlike_outputs, why_it_failed
+from cellmill.replay.layout import lay_out
+
+LEAST_PATIENCE_S, PATIENCE_SHARE = 60.0, 10
+# Credentials by names that do not say so, and addresses at which a notebook would log to a real store.
+_TAKEN_AWAY = ("MLFLOW_", "WANDB_", "COMET_", "DATABRICKS_", "AWS_", "AZURE_", "GOOGLE_", "GCP_", "JPY_", "JUPYTERHUB_")
+_TAKEN_AWAY_TOO = ("NETRC", "KAGGLE_CONFIG_DIR", "SSH_AUTH_SOCK", "KUBECONFIG", "HF_HOME_TOKEN")
+_CALL = "__import__('cellmill.kernel.replaying', fromlist=['x'])"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to replay."""
+
+    tolerance: float = TOLERANCE
+    network: bool = False
+    warm: bool = True
+    outputs: bool = False
+    times: int = 3
+    """How often a run is replayed whose first replay differs: do the replays agree among themselves?"""
+    timeout_s: float | None = None
+    """For each cell; by default ten times what it took, and at least a minute."""
+    kernel: str | None = None
+
+
+@dataclass
+class Attempt:
+    """What came of one replay."""
+
+    figures: tuple[Figure, ...] = ()
+    problem: str | None = None
+    parted: int | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+class Attempts:
+    """Replays recipes of one run, and counts how often."""
+
+    def __init__(
+        self,
+        project: Project,
+        session: Session,
+        run: Run,
+        kernels: Kernels,
+        options: Options,
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self._project = project
+        self._session = session
+        self._run = run
+        self._kernels = kernels
+        self._options = options
+        self._progress = progress
+        self.count = 0
+
+    def attempt(self, recipe: Recipe, layout: Layout) -> Attempt:
+        """Replay once."""
+        self.count += 1
+        sections = lay_out(recipe, tidy=layout == "tidy")
+        before = {one.execution.execution for one in recipe.ingredients}
+        others = [
+            use.path
+            for e in self._session.executions
+            if e.execution not in before
+            for use in e.files
+            if use.mode == "written"
+        ]
+        with scratch(
+            self._project.root, inputs=[use.path for use in recipe.inputs], written=recipe.outputs, left_out=others
+        ) as place:
+            return self._in_scratch(place, recipe, sections)
+
+    def _in_scratch(self, place: Scratch, recipe: Recipe, sections: Sequence[Section]) -> Attempt:
+        attempt = Attempt()
+        cwd = place.place_of(recipe.cwd or self._project.root)
+        make_folder(cwd)
+        inner = Project(place.root)
+        prepare_folder(inner)
+        write_atomically(inner.settings, _settings())
+        document = cwd / "recipe.ipynb"
+        write_atomically(document, as_bytes(recipe_notebook(recipe, self._run, sections)))
+        identity = new_session_id()
+        environment = {**self._environment(place), **engine_environment(identity, document)}
+        ran: dict[ExecutionId, ExecutionId] = {}
+        reader = SessionReader(inner, identity)
+        try:
+            with self._kernels.start(
+                notebook=document,
+                cwd=cwd,
+                kernel=self._options.kernel,
+                environment=environment,
+                warm=self._options.warm,
+            ) as kernel:
+                self._confine(kernel, place)
+                attempt.problem = self._run_sections(kernel, sections, ran, attempt)
+                reader.poll()
+                found = self._replayed(reader, ran, recipe)
+                if attempt.problem is None and found is None:
+                    attempt.problem = "the replay ended, and no training was seen in it"
+                if found is not None and attempt.problem is None:
+                    predicted = self._predictions(kernel, inner, found, attempt)
+                    outputs = self._outputs(reader, ran, recipe)
+                    attempt.figures = set_side_by_side(
+                        self._run, found, predictions=predicted, outputs=outputs if self._options.outputs else ()
+                    )
+                    if any(not figure.same for figure in attempt.figures):
+                        attempt.parted = self._parted(reader, ran, recipe, attempt.figures)
+        except KernelDied as error:
+            attempt.problem = f"its kernel died{f': {error.words}' if error.words else ''}"
+        except CellTimedOut as error:
+            attempt.problem = f"it took longer than {error.seconds:g} s for a cell"
+        return attempt
+
+    def _run_sections(
+        self, kernel: LiveKernel, sections: Sequence[Section], ran: dict[ExecutionId, ExecutionId], attempt: Attempt
+    ) -> str | None:
+        for index, section in enumerate(sections):
+            one = section.ingredient
+            if one is not None:
+                states = {name: str(blob_path(self._project, digest)) for name, digest in one.random.items()}
+                kernel.run(f"{_CALL}.before_cell(get_ipython(), {one.execution.number}, {states!r})", silent=True)
+            result = kernel.run(section.source, timeout_s=self._patience(section))
+            if one is not None:
+                ran[one.execution.execution] = result.execution
+            if self._progress is not None:
+                self._progress(Progress(index + 1, len(sections)))
+            expected = one.execution.outcome if one is not None else "ok"
+            if result.outcome == expected:
+                continue
+            attempt.parted = one.execution.number if one is not None else None
+            where = f"execution {one.execution.number}" if one is not None else f"the cell of {section.kind}"
+            if result.error is None:
+                had = one.execution.error.type if one is not None and one.execution.error is not None else "an error"
+                return f"{where} raised nothing, and had raised {had}"
+            return f"in {where} {self._why(result.error)}"
+        return None
+
+    def _why(self, error: Failure) -> str:
+        around = self._run.surroundings
+        return why_it_failed(
+            error, installed=around.distributions if around else {}, allowed_network=self._options.network
+        )
+
+    def _patience(self, section: Section) -> float:
+        if self._options.timeout_s is not None:
+            return self._options.timeout_s
+        one = section.ingredient
+        took_ms = (one.execution.ended_ms or one.execution.started_ms) - one.execution.started_ms if one else 0
+        return max(LEAST_PATIENCE_S, PATIENCE_SHARE * took_ms / 1000)
+
+    def _confine(self, kernel: LiveKernel, place: Scratch) -> None:
+        writable = [str(place.folder), *(path for path in ("/dev", "/proc/self") if os.path.isdir(path))]  # noqa: PTH112
+        result = kernel.run(f"{_CALL}.begin(get_ipython(), {writable!r}, network={self._options.network})", silent=True)
+        if result.error is not None:
+            raise RuntimeError(
+                f"The replay's kernel could not be confined: {result.error.type}: {result.error.message}"
+            )
+
+    def _environment(self, place: Scratch) -> Mapping[str, str | None]:
+        taken: dict[str, str | None] = {
+            name: None
+            for name in os.environ
+            if name.startswith(_TAKEN_AWAY) or name in _TAKEN_AWAY_TOO or is_named_like_a_secret(name)
+        }
+        return taken | {
+            "TMPDIR": str(place.temporary),
+            "MLFLOW_TRACKING_URI": f"sqlite:///{(place.folder / 'mlflow.db').as_posix()}",
+            "MPLBACKEND": os.environ.get("MPLBACKEND"),
+        }
+
+    def _replayed(self, reader: SessionReader, ran: Mapping[ExecutionId, ExecutionId], recipe: Recipe) -> Run | None:
+        """Return the run of the replay that corresponds: trained in the same execution, as the same of several."""
+        trained = next(one.execution.execution for one in recipe.ingredients if one.part == "trained")
+        if reader.session is None or trained not in ran:
+            return None
+        mine = [run.run for run in _trained_in(self._session, trained)]
+        theirs = _trained_in(reader.session, ran[trained])
+        place = mine.index(self._run.run) if self._run.run in mine else 0
+        return theirs[place] if place < len(theirs) else None
+
+    def _predictions(self, kernel: LiveKernel, inner: Project, found: Run, attempt: Attempt) -> Predictions | None:
+        mine, theirs = self._run.model, found.model
+        if mine is None or mine.example_sha256 is None:
+            return None
+        if theirs is None:
+            attempt.notes.append("The replayed model was not kept, so predictions were not compared.")
+            return None
+        paths = [blob_path(self._project, mine.sha256), blob_path(inner, theirs.sha256)]
+        paths.append(blob_path(self._project, mine.example_sha256))
+        if not all(path.exists() for path in paths):
+            attempt.notes.append("The recorded model is no longer there, so predictions were not compared.")
+            return None
+        asked = f"{_CALL}.predictions({', '.join(repr(str(path)) for path in paths)})"
+        result = kernel.run("", silent=True, timeout_s=LEAST_PATIENCE_S, expressions={"answer": asked})
+        text = result.expressions.get("answer")
+        answer: dict[str, Any] = json.loads(_unquoted(text)) if text else {"problem": "the kernel did not answer"}
+        if "problem" in answer:
+            attempt.notes.append(f"Predictions were not compared: {answer['problem']}.")
+            return None
+        return Predictions(answer["rows"], answer["relative"], answer["recorded"], answer["replayed"])
+
+    def _outputs(
+        self, reader: SessionReader, ran: Mapping[ExecutionId, ExecutionId], recipe: Recipe
+    ) -> tuple[Figure, ...]:
+        pairs = _pairs(reader, ran, recipe)
+        figures = (unlike_outputs(recorded, replayed) for recorded, replayed in pairs)
+        return tuple(figure for figure in figures if figure is not None)
+
+    def _parted(
+        self,
+        reader: SessionReader,
+        ran: Mapping[ExecutionId, ExecutionId],
+        recipe: Recipe,
+        figures: Sequence[Figure],
+    ) -> int | None:
+        """Return the number of the first execution that was seen to come out otherwise."""
+        for recorded, replayed in _pairs(reader, ran, recipe):
+            written = {Path(use.path).name: use.sha256 for use in replayed.files if use.mode == "written"}
+            other_file = any(
+                use.sha256 and (again := written.get(Path(use.path).name)) and again != use.sha256
+                for use in recorded.files
+                if use.mode == "written"
+            )
+            if recorded.outcome != replayed.outcome or other_file or unlike_outputs(recorded, replayed) is not None:
+                return recorded.number
+            part = next((one.part for one in recipe.ingredients if one.execution is recorded), "fed")
+            if part == "trained" and any(
+                f.what in ("data", "parameter", "predictions") and not f.same for f in figures
+            ):
+                return recorded.number
+        return None
+
+
+def _trained_in(session: Session, execution: ExecutionId) -> list[Run]:
+    return [
+        run
+        for run in session.runs
+        if run.parent is None
+        and any(part.part == "trained" and part.execution.execution == execution for part in run.executions)
+    ]
+
+
+def _pairs(
+    reader: SessionReader, ran: Mapping[ExecutionId, ExecutionId], recipe: Recipe
+) -> Iterator[tuple[Execution, Execution]]:
+    assert reader.session is not None
+    replayed = {execution.execution: execution for execution in reader.session.executions}
+    for one in recipe.ingredients:
+        again = ran.get(one.execution.execution)
+        if again is not None and again in replayed:
+            yield one.execution, replayed[again]
+
+
+def _settings() -> bytes:
+    """All training metrics, however long they take: the record may hold them."""
+    return b"training_metrics_ms = 60000.0\nmax_model_mb = 10000.0\n"
+
+
+def _unquoted(text: str) -> str:
+    return str(ast.literal_eval(text))

@@ -1,0 +1,107 @@
+"""What a replay's figures amount to."""
+
+import math
+
+import pytest
+from tests.stories import FRAME, Story
+
+from cellmill.core.events import Failure
+from cellmill.core.runs import Run
+from cellmill.core.verdicts import Figure
+from cellmill.replay.judge import Predictions, judge, set_side_by_side, spread, why_it_failed
+
+
+def run(story: Story, *points: tuple[str, float], params: dict[str, str] | None = None) -> Run:
+    """Return a run with these metrics, in order."""
+    with story.cell("fit", "model.fit(X, y)"):
+        name = story.trains(f"aa0000000{len(story.runs())}", params=params or {"alpha": "0.5"}, data=(FRAME,))
+        for metric, value in points:
+            story.measures(name, metric, value)
+    return story.runs()[-1]
+
+
+@pytest.mark.parametrize(
+    ("replayed", "judgement"),
+    [
+        (0.75, "exact"),
+        (0.75 * (1 + 1e-12), "within tolerance"),
+        (0.76, "differs"),
+        (math.nan, "differs"),
+    ],
+)
+def test_a_metric_decides(story: Story, replayed: float, judgement: str) -> None:
+    figures = set_side_by_side(run(story, ("r2", 0.75)), run(story, ("r2", replayed)), predictions=None)
+    assert judge(figures, tolerance=1e-9) == judgement
+
+
+def test_two_that_are_no_numbers_are_the_same(story: Story) -> None:
+    figures = set_side_by_side(run(story, ("r2", math.nan)), run(story, ("r2", math.nan)), predictions=None)
+    assert judge(figures, tolerance=0) == "exact"
+
+
+def test_each_point_of_a_curve_counts(story: Story) -> None:
+    before, after = [("loss", 3.0), ("loss", 1.0)], [("loss", 2.0), ("loss", 1.0)]
+    figures = set_side_by_side(run(story, *before), run(story, *after), predictions=None)
+    assert judge(figures, tolerance=1e-9) == "differs"
+
+
+def test_a_curve_of_another_length_differs(story: Story) -> None:
+    figures = set_side_by_side(run(story, ("loss", 1.0)), run(story, ("loss", 1.0), ("loss", 1.0)), predictions=None)
+    assert judge(figures, tolerance=1.0) == "differs"
+
+
+def test_a_metric_that_is_missing_differs_and_one_that_came_newly_does_not(story: Story) -> None:
+    less, more = run(story, ("a", 1.0)), run(story, ("a", 1.0), ("b", 2.0))
+    assert judge(set_side_by_side(more, less, predictions=None), tolerance=1.0) == "differs"
+    assert judge(set_side_by_side(less, more, predictions=None), tolerance=0) == "exact"
+
+
+def test_how_long_something_took_is_not_compared(story: Story) -> None:
+    figures = set_side_by_side(run(story, ("fit_time", 1.0)), run(story, ("fit_time", 9.0)), predictions=None)
+    assert [figure.name for figure in figures if figure.what == "metric"] == []
+
+
+def test_parameters_are_compared_but_for_addresses(story: Story) -> None:
+    one, other = run(story, params={"f": "<f at 0x7f00000a>"}), run(story, params={"f": "<f at 0x7f00000b>"})
+    assert judge(set_side_by_side(one, other, predictions=None), tolerance=0) == "exact"
+    assert judge(set_side_by_side(one, run(story, params={"f": "g"}), predictions=None), tolerance=1.0) == "differs"
+
+
+def test_predictions_are_told_by_their_largest_difference(story: Story) -> None:
+    one, other = run(story), run(story)
+    near = set_side_by_side(one, other, predictions=Predictions(5, 1e-12, "1", "1"))
+    far = set_side_by_side(one, other, predictions=Predictions(5, 0.5, "1", "2"))
+    assert (judge(near, tolerance=1e-9), judge(far, tolerance=1e-9)) == ("within tolerance", "differs")
+
+
+def test_outputs_are_told_and_decide_nothing(story: Story) -> None:
+    output = Figure("output", "execution 3", "a", "b", same=False)
+    figures = set_side_by_side(run(story), run(story), predictions=None, outputs=[output])
+    assert output in figures
+    assert judge(figures, tolerance=0) == "exact"
+
+
+def test_the_spread_of_replays_that_do_not_agree() -> None:
+    replays = [
+        (Figure("metric", "r2", "0.5", text, 0.1, same=False), Figure("parameter", "a", "1", "1"))
+        for text in ("0.4", "0.6", "0.55")
+    ]
+    assert [(figure.name, figure.replayed) for figure in spread(replays)] == [("r2", "0.4 to 0.6")]
+    assert spread([replays[0], replays[0]]) == ()
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (Failure("StdinNotImplementedError", "raw_input was called, but"), "it asks for input"),
+        (Failure("ModuleNotFoundError", "No module named 'umap'"), "the module umap is not installed here (it was"),
+        (Failure("URLError", "<urlopen error>"), "replay with --network"),
+        (Failure("RuntimeError", "Found no NVIDIA driver"), "it needs a GPU"),
+        (Failure("PermissionError", "[Errno 13]"), "it writes outside of the folder"),
+        (Failure("FileNotFoundError", "a.csv"), "a file that it reads is not there"),
+        (Failure("NameError", "name 'x' is not defined"), "what had set it is not in the journal"),
+        (Failure("ValueError", "no"), "it raised ValueError: no"),
+    ],
+)  # fmt: skip
+def test_why_a_replay_could_not_go_on(error: Failure, words: str) -> None:
+    assert words in why_it_failed(error, installed={"umap": "0.5"}, allowed_network=False)
