@@ -93,6 +93,9 @@ class Names:
 
     def _corrected(self, found: Footprint, changes: Changes) -> NamesSeen:
         suspected = found.writes - found.bound - {EVERYTHING}
+        if not (suspected or changes.changed or changes.unsure):
+            writes = (found.bound - {EVERYTHING}) | changes.bound | changes.deleted
+            return NamesSeen(found.reads, writes, tuple(sorted(changes.deleted)), changes.aliases)
         # A library's own classes and functions change by themselves: caches, registries, wrappers of ours.
         changed = {n for n in changes.changed if n in suspected or not _is_librarys(self._user_names.get(n))}
         unsure = changes.unsure & suspected

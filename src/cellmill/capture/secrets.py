@@ -327,7 +327,7 @@ def _masked_line(masker: Masker, line: str) -> str:
 
 def switch_of(source: str) -> bool | None:
     """Return whether a cell's comment `# cellmill: off` or `on` switches the notebook's record, None for neither."""
-    found = SWITCH_COMMENT.search(source)
+    found = SWITCH_COMMENT.search(source) if "cellmill:" in source else None
     return None if found is None else found["switch"] == "on"
 
 
@@ -335,7 +335,7 @@ def excluded(source: str, tags: Iterable[str], patterns: Iterable[str]) -> str |
     """Return why a cell is not to be recorded, None when it is. `patterns` are regular expressions."""
     if SKIP_TAG in tags:
         return f"its tag {SKIP_TAG}"
-    if SKIP_COMMENT.search(source):
+    if "cellmill:" in source and SKIP_COMMENT.search(source):
         return "its comment"
     pattern = next((pattern for pattern in patterns if re.search(pattern, source)), None)
     return None if pattern is None else f"the setting exclude ({pattern})"

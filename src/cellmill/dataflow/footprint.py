@@ -6,7 +6,7 @@ a write that may not happen (in an `if`, in a loop) is also a read, for it may l
 
 import ast
 import builtins
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from cellmill.dataflow.magics import magic_body
@@ -217,15 +217,14 @@ class _Module:
 
     def _read_all(self, nodes: Iterable[ast.AST]) -> None:
         for node in nodes:
-            names, walrus, touched = _loads(node)
+            names, walrus, touched, magics = _loads(node)
             self._read(names)
             for name in walrus:
                 self._write(name, certain=False)
             for name in touched:
                 self._touched(name)
-            for child in ast.walk(node):
-                if isinstance(child, ast.Call) and (body := magic_body(child)) is not None:
-                    self.run(body, certain=False)
+            for body in magics:
+                self.run(body, certain=False)
 
     def _read(self, names: Iterable[str]) -> None:
         self.reads.update(name for name in names if name not in self._certain and name != "get_ipython")
@@ -276,39 +275,70 @@ def _changed_by(function: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[s
     return frozenset(body.writes).union(*handed, *body.changed.values())
 
 
-def _loads(node: ast.AST) -> tuple[set[str], set[str], set[str]]:
-    """Return what an expression reads, what it binds with `:=`, and what it changes by calling a mutator."""
+def _loads(node: ast.AST) -> tuple[set[str], set[str], set[str], list[list[ast.stmt]]]:
+    """Return what an expression reads, binds with `:=`, changes by calling a mutator, and what its magics run.
+
+    Of a lambda or comprehension, only the names that it takes from outside are read.
+    """
     names: set[str] = set()
     walrus: set[str] = set()
     touched: set[str] = set()
-    for child in _walk_scopes(node, names):
-        if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Load):
-            names.add(child.id)
-        elif isinstance(child, ast.NamedExpr):
-            walrus.add(child.target.id)
-        elif isinstance(child, ast.Call) and isinstance(child.func, ast.Attribute):
-            in_place = any(
-                k.arg == "inplace" and isinstance(k.value, ast.Constant) and k.value.value is True
-                for k in child.keywords
-            )
-            if child.func.attr in _MUTATORS or in_place:
-                root: ast.expr = child.func.value
-                while isinstance(root, (ast.Attribute, ast.Subscript)):
-                    root = root.value
-                if isinstance(root, ast.Name):
-                    touched.add(root.id)
-            names |= named_in_query(child)
-    return names, walrus, touched
+    magics: list[list[ast.stmt]] = []
+    queue = [node]
+    while queue:
+        child = queue.pop()
+        kind = type(child)
+        if kind is ast.Name:
+            if type(child.ctx) is ast.Load:  # type: ignore[attr-defined]
+                names.add(child.id)  # type: ignore[attr-defined]
+            continue
+        if kind in _OWN_SCOPES:
+            names |= free_names(child)[0]
+            within = [inner for inner in ast.walk(child) if type(inner) in _CALLS]
+        else:
+            within = [child] if kind in _CALLS else []
+            fields = _FIELDS.get(kind)
+            for name in _fields(kind) if fields is None else fields:
+                part = getattr(child, name, None)
+                if type(part) is list:
+                    queue += part
+                elif part is not None:
+                    queue.append(part)
+        for inner in within:
+            if isinstance(inner, ast.Call):
+                names |= named_in_query(inner)
+                if (changed := _changed_by_mutator(inner)) is not None:
+                    touched.add(changed)
+                if (body := magic_body(inner)) is not None:
+                    magics.append(body)
+            elif isinstance(inner, ast.NamedExpr):
+                walrus.add(inner.target.id)
+    return names, walrus, touched, magics
 
 
-def _walk_scopes(node: ast.AST, names: set[str]) -> Iterator[ast.AST]:
-    """Walk an expression, but give of a lambda or comprehension only the names it takes from outside."""
-    if isinstance(node, (ast.Lambda, *COMPREHENSIONS)):
-        names |= free_names(node)[0]
-        for child in ast.walk(node):
-            if isinstance(child, ast.Call | ast.NamedExpr):
-                yield child
-        return
-    yield node
-    for child in ast.iter_child_nodes(node):
-        yield from _walk_scopes(child, names)
+_OWN_SCOPES = frozenset([ast.Lambda, *COMPREHENSIONS])
+_CALLS = frozenset([ast.Call, ast.NamedExpr])
+# Fields that hold no expression, of any kind of node; and by kind the others, as they are first asked for.
+_NO_EXPRESSIONS = frozenset(["ctx", "op", "ops", "attr", "arg", "id", "kind", "conversion", "type_comment"])
+_FIELDS: dict[type, tuple[str, ...]] = {ast.Constant: ()}
+
+
+def _fields(kind: type) -> tuple[str, ...]:
+    """Return the fields of a kind of node that may hold expressions; nothing for what is no node."""
+    names: tuple[str, ...] = getattr(kind, "_fields", ())
+    found = _FIELDS[kind] = tuple(name for name in names if name not in _NO_EXPRESSIONS)
+    return found
+
+
+def _changed_by_mutator(call: ast.Call) -> str | None:
+    """Return the name whose object a call changes in place, as far as the method's name tells; None otherwise."""
+    if not isinstance(call.func, ast.Attribute):
+        return None
+    if call.func.attr not in _MUTATORS and not any(
+        k.arg == "inplace" and isinstance(k.value, ast.Constant) and k.value.value is True for k in call.keywords
+    ):
+        return None
+    root: ast.expr = call.func.value
+    while isinstance(root, (ast.Attribute, ast.Subscript)):
+        root = root.value
+    return root.id if isinstance(root, ast.Name) else None

@@ -2,8 +2,10 @@
 
 import ast
 import asyncio
+import math
 import sys
 import threading
+import time
 from typing import Any
 
 from cellmill.capture.failures import describe_failure, outcome_of
@@ -25,6 +27,8 @@ class Hooks:
         self._recording = recording
         self._probes: Probes | None = probes
         self._idle: asyncio.TimerHandle | None = None
+        self._ended_s = 0.0
+        """When the main shell's last cell ended; infinite while a cell runs."""
 
     def install(self) -> None:
         """Register with IPython."""
@@ -49,8 +53,7 @@ class Hooks:
         self._shell.__dict__.pop("showtraceback", None)
 
     def _before(self, info: Any) -> None:
-        if self._idle is not None:
-            self._idle.cancel()
+        self._ended_s = math.inf
         if not _is_users_own(info):
             return
         try:
@@ -88,8 +91,19 @@ class Hooks:
 
     def _catch_up_when_idle(self) -> None:
         """Look at large objects while nobody waits: not between the cells of a Run All."""
-        if threading.current_thread() is threading.main_thread():  # a subshell's loop ends with it
-            self._idle = asyncio.get_running_loop().call_later(IDLE_S, self._recording.catch_up)
+        if threading.current_thread() is not threading.main_thread():
+            return  # a subshell's loop ends with it
+        self._ended_s = time.monotonic()
+        if self._idle is None:  # one timer for many cells: to set and cancel it costs more than to look at the time
+            self._idle = asyncio.get_running_loop().call_later(IDLE_S, self._perhaps_idle)
+
+    def _perhaps_idle(self) -> None:
+        self._idle = None
+        left_s = self._ended_s + IDLE_S - time.monotonic()
+        if left_s <= 0:
+            self._recording.catch_up()
+        elif left_s <= IDLE_S:
+            self._idle = asyncio.get_running_loop().call_later(left_s, self._perhaps_idle)
 
     def _execution(self) -> ExecutionId:
         """Return the request's `msg_id`: the server and the engine know the execution by it too."""

@@ -7,6 +7,7 @@ the user's cell pays some microseconds for each. See docs/decisions/010-outputs.
 import _thread
 import json
 import os
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -26,11 +27,8 @@ if TYPE_CHECKING:
 EVERY_S = 1.0
 MOST_PENDING = 20_000_000  # bytes not looked at yet; more are let go, and it is said
 _DELIMITER = b"<IDS|MSG>"
-_KINDS = {
-    kind: f'"{kind}"'.encode()  # with or without a space before it, as the kernel's encoder likes
-    for kind in ("stream", "display_data", "execute_result", "update_display_data", "clear_output")
-}
-_STATUS = b'"status"'
+_KIND = re.compile(rb'"msg_type": ?"(\w+)"')  # with or without a space, as the kernel's encoder likes
+_SHOWING = frozenset([b"stream", b"display_data", b"execute_result", b"update_display_data", b"clear_output"])
 
 
 class OutputsTap:
@@ -70,10 +68,10 @@ class OutputsTap:
     def _hear(self, parts: Any) -> None:
         try:
             start = parts.index(_DELIMITER)
-            header = parts[start + 2]
-            kind = next((kind for kind, mark in _KINDS.items() if mark in header), None)
-            if kind is None:
-                if _STATUS in header and b'"idle"' in parts[start + 5] and (self._pending or self._executions):
+            found = _KIND.search(parts[start + 2])
+            kind = found[1] if found is not None else b""
+            if kind not in _SHOWING:
+                if kind == b"status" and (self._pending or self._executions) and b'"idle"' in parts[start + 5]:
                     self._recording.later("outputs", partial(self.flush, is_over=True))
                 return
             parent, content = bytes(parts[start + 3]), bytes(parts[start + 5])
@@ -83,7 +81,7 @@ class OutputsTap:
             if self._pending_bytes > MOST_PENDING:
                 self._lost += 1
                 return
-            self._pending.append((kind, parent, content))
+            self._pending.append((kind.decode(), parent, content))
             self._pending_bytes += len(content)
             if self._is_waiting:
                 return

@@ -2,20 +2,20 @@
 
 import re
 import time
-from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from types import FunctionType
 
 from cellmill.capture.state.graphs import Graph, Graphs, Verdict, below, walk
 from cellmill.capture.state.ids import ID_BYTES, ids_in
-from cellmill.capture.state.look import Look, is_light, is_plain
+from cellmill.capture.state.look import KINDS, Look, is_light, is_plain
 from cellmill.capture.state.readers import is_class, is_drawn, is_pyplot, read
 
 _IPYTHONS = re.compile(r"_+|_i+|_i?\d+|_[iod]h|In|Out|__\w+__|get_ipython|exit|quit|open")
+_FIRST_LETTERS = frozenset("_IOgeqo")
 _NONE: frozenset[str] = frozenset()
 # The ids of so many names are compared at once, first in large parts and then in small ones.
-_LARGE, _SMALL = 1024, 32
+_LARGE, _SMALL = 512, 32
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Changes:
 
 def hidden_by_ipython(name: str) -> bool:
     """Whether a name is one that IPython itself puts into the namespace, such as `_`, `In` or `_i12`."""
-    return _IPYTHONS.fullmatch(name) is not None
+    return name[:1] in _FIRST_LETTERS and _IPYTHONS.fullmatch(name) is not None
 
 
 class NamespaceState:
@@ -48,7 +48,7 @@ class NamespaceState:
     ) -> None:
         """Take the namespace as it is for what it was. Names that `hidden` holds are never reported."""
         self._names = user_names
-        self._hidden = hidden
+        self._hidden = hidden if callable(hidden) else frozenset(hidden).__contains__
         self._seen: dict[str, int] = {}
         """Names that are the user's, with the ids of their objects."""
         self._order: list[str | None] = []
@@ -97,9 +97,7 @@ class NamespaceState:
     # --- which object each name is bound to
 
     def _is_hidden(self, name: object) -> bool:
-        if type(name) is not str or hidden_by_ipython(name):
-            return True
-        return self._hidden(name) if callable(self._hidden) else name in self._hidden
+        return type(name) is not str or hidden_by_ipython(name) or self._hidden(name)
 
     def _identify(self) -> tuple[set[str], set[str], dict[str, int]]:
         """Return the names bound and deleted since the last time, and the ids that these had."""
@@ -120,8 +118,8 @@ class NamespaceState:
                 self._seen[name] = now
         if new:
             order += new
-            self._last = self._last_names()
-            for name, now in zip(new, array("Q", ids[-len(new) * ID_BYTES :]), strict=True):
+            self._remember_last()
+            for name, now in zip(new, memoryview(ids[-len(new) * ID_BYTES :]).cast("Q"), strict=True):
                 if not self._is_hidden(name):
                     bound.add(name)
                     self._seen[name] = now
@@ -152,9 +150,9 @@ class NamespaceState:
         fresh.reverse()
         return fresh
 
-    def _last_names(self) -> tuple[str, ...]:
-        last = tuple(name for name, _ in zip(reversed(self._names), range(3), strict=False))[::-1]
-        return last if all(type(name) is str for name in last) else ()
+    def _remember_last(self) -> None:
+        last = [name for name in self._order[-3:] if name is not None]
+        self._last = tuple(last) if len(last) == len(self._order[-3:]) else ()
 
     def _identify_all(self) -> tuple[set[str], set[str], dict[str, int]]:
         before = self._seen
@@ -165,7 +163,7 @@ class NamespaceState:
         bound = {name for name, now in self._seen.items() if before.get(name) != now}
         deleted = before.keys() - self._seen.keys()
         self._keep_light(bound | deleted)
-        self._last = self._last_names()
+        self._remember_last()
         return bound, deleted, {name: before[name] for name in bound | deleted if name in before}
 
     def _keep_light(self, names: Iterable[str]) -> None:
@@ -188,19 +186,18 @@ def _ids_of(names: dict[str, object]) -> bytes | None:
 
 def _differing(old: bytes, new: bytes) -> Iterator[tuple[int, int]]:
     """Give the positions at which the ids differ, with the new ones. What `new` has more is passed over."""
-    end = len(old)
     if new.startswith(old):
         return
-    for large in range(0, end, _LARGE * ID_BYTES):
-        past = min(large + _LARGE * ID_BYTES, end)
-        if old[large:past] == new[large:past]:
+    new = new[: len(old)]
+    for large in range(0, len(old), _LARGE * ID_BYTES):
+        was, now = old[large : large + _LARGE * ID_BYTES], new[large : large + _LARGE * ID_BYTES]
+        if was == now:
             continue
-        for start in range(large, past, _SMALL * ID_BYTES):
-            stop = min(start + _SMALL * ID_BYTES, past)
-            was, now = old[start:stop], new[start:stop]
-            if was != now:
-                pairs = zip(array("Q", was), array("Q", now), strict=True)
-                for at, (one, other) in enumerate(pairs, start // ID_BYTES):
+        for small in range(0, len(was), _SMALL * ID_BYTES):
+            few, fresh = was[small : small + _SMALL * ID_BYTES], now[small : small + _SMALL * ID_BYTES]
+            if few != fresh:
+                pairs = zip(memoryview(few).cast("Q"), memoryview(fresh).cast("Q"), strict=True)
+                for at, (one, other) in enumerate(pairs, (large + small) // ID_BYTES):
                     if one != other:
                         yield at, other
 
@@ -223,6 +220,7 @@ class _Comparison:
         """Graphs that were walked through to their end."""
 
     def run(self, touched: list[str], bound: set[str], deleted: set[str]) -> Changes:
+        names, at = self._names, self._graphs.at
         queue = self._seeds(touched, bound, deleted)
         done: set[str] = set()
         while queue:
@@ -230,35 +228,34 @@ class _Comparison:
             if name in done:
                 continue
             done.add(name)
-            value = self._names.get(name)
+            value = names.get(name)
+            if id(type(value)) in KINDS and at(id(value)) is None:
+                continue
             if is_pyplot(value):  # draws into figures that it knows of itself
                 queue.extend(self._graphs.drawn_names())
             graph = self._compare(name, value, was_known=name not in bound)
             if graph is not None:
                 queue.extend(graph.links - done)
-        self._suspect_sharing(bound)
-        self._spread()
-        self._doubt()
+        if self._walked:
+            self._suspect_sharing(bound)
+            self._spread()
+            self._doubt()
         self._follow_links(bound | deleted)
         seen = self._seen.keys()
-        changed = (self._changed & seen) - bound
-        return Changes(
-            frozenset(bound),
-            frozenset(deleted),
-            frozenset(changed),
-            frozenset((self._unsure & seen) - changed - bound),
-            self._aliases(),
-        )
+        changed = frozenset((self._changed & seen) - bound) if self._changed else _NONE
+        unsure = frozenset((self._unsure & seen) - changed - bound) if self._unsure else _NONE
+        return Changes(frozenset(bound), frozenset(deleted), changed, unsure, self._aliases())
 
     def _seeds(self, touched: list[str], bound: set[str], deleted: set[str]) -> list[str]:
         """Return the names to look at, the most telling last; what was bound before may live on in others."""
         more: list[str] = []
-        for name in (*bound, *deleted):
-            was = self._old.get(name)
-            graph = None if was is None else self._graphs.unbind(name, was)
-            if graph is not None:
-                near = {graph, *graph.near}
-                more += [other for shared in near for other in shared.names]
+        if self._old:
+            for name in (*bound, *deleted):
+                was = self._old.get(name)
+                graph = None if was is None else self._graphs.unbind(name, was)
+                if graph is not None:
+                    near = {graph, *graph.near}
+                    more += [other for shared in near for other in shared.names]
         for name in bound:
             value = self._names.get(name)
             if not is_plain(value):
@@ -343,6 +340,8 @@ class _Comparison:
     def _aliases(self) -> tuple[tuple[str, ...], ...]:
         groups = set()
         for graph in self._walked.values():
+            if len(graph.names) < 2 and not graph.near and not graph.maybe:
+                continue
             names = graph.names.union(*(other.names for other in graph.group())) & self._seen.keys()
             if len(names) > 1:
                 groups.add(tuple(sorted(names)))

@@ -130,9 +130,8 @@ class FileWatch:
 def _named_in(source: str, values: Iterable[object]) -> list[str]:
     """Return the absolute paths of files that a source, or the value of a variable, names."""
     texts = [value for value in values if type(value) is str and len(value) < 400]
-    named = [
-        text for text in (*_QUOTED.findall(source), *texts) if text.lower().endswith(_SUFFIXES) and "://" not in text
-    ]
+    quoted = _QUOTED.findall(source) if "'" in source or '"' in source else []
+    named = [text for text in (*quoted, *texts) if text.lower().endswith(_SUFFIXES) and "://" not in text]
     named += [str(value) for value in values if type(value).__module__ in _PATHLIB]
     return [os.path.abspath(name) for name in dict.fromkeys(named)]  # noqa: PTH100
 

@@ -29,6 +29,8 @@ class ModuleWatch:
             self._count = len(sys.modules)
             new = [name for name in tuple(sys.modules) if name not in self._known]
             self._known.update(new)
+        if not new and not self._own:
+            return (), ()
         found = [self._looked_at(name) for name in (*self._own, *new)]
         tops = tuple(dict.fromkeys(name.partition(".")[0] for name in new).keys() - self._tops)
         self._tops.update(tops)
