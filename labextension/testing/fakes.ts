@@ -132,6 +132,13 @@ export function aRun(run: string, over: Partial<RunSummary> = {}): RunSummary {
     has_model: true,
     recorded: true,
     incomplete: [],
+    cells: [],
+    judgement: null,
+    judged_ms: null,
+    judged_reason: null,
+    replaying: false,
+    replay_waits: false,
+    replay_problem: null,
     ...over
   };
 }
@@ -159,6 +166,7 @@ export function aDetail(run: string, over: Partial<RunDetail> = {}): RunDetail {
     figures: [],
     tracked: [],
     nested_in: null,
+    verdict: null,
     ...over
   };
 }

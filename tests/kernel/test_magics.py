@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -104,7 +105,7 @@ def test_a_slip_gets_a_sentence(kernel: Kernel, typed: str, said: str) -> None:
 
 
 def test_its_words_are_completed(kernel: Kernel) -> None:
-    assert kernel.complete("%cellmill re") == ["register", "resume"]
+    assert kernel.complete("%cellmill re") == ["recipe", "register", "replay", "resume"]
     assert {"runs", "what", "sync"} <= set(kernel.complete("%cellmill "))
     assert kernel.complete("%cellm") == ["%cellmill"]
 
@@ -113,6 +114,18 @@ def test_a_word_of_the_command_line_is_handed_to_it(kernel: Kernel) -> None:
     run = kernel.run_of(kernel.run("model = Ridge().fit(X, y)"))
     assert "sklearn.linear_model.Ridge" in kernel.run(f"%cellmill show {run.run}").stdout
     assert kernel.run("%cellmill show beef").stdout.startswith("cellmill: There is no run beef.")
+
+
+def test_a_run_is_replayed_and_its_recipe_shown_from_a_cell(kernel: Kernel) -> None:
+    fits = "from sklearn.linear_model import Ridge\nmodel = Ridge(alpha=0.25).fit([[1.0], [2.0]], [1.0, 2.0])"
+    run = kernel.run_of(kernel.run(fits)).run
+    assert "alpha=0.25" in plain(kernel.run(f"%cellmill recipe {run}").stdout)
+    assert f"{run}  Ridge  exact" in plain(kernel.run(f"%cellmill replay {run}").stdout)
+
+
+def plain(text: str) -> str:
+    """Without its colours."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 
 def test_it_binds_no_name(kernel: Kernel) -> None:

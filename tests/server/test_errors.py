@@ -89,6 +89,10 @@ MISTAKES: list[tuple[str, str, object, int, dict[str, Any]]] = [
     ("capture?notebook=/../outside.ipynb", "GET", None, 400, {"kind": "bad_request"}),
     ("models?notebook=a/../../outside.ipynb", "GET", None, 400, {"kind": "bad_request"}),
     ("models", "PATCH", {}, 405, {"kind": "bad_request"}),
+    ("runs/z9/recipe", "GET", None, 404, {"kind": "unknown_run", "run": "z9"}),
+    ("runs/z9/replay", "POST", None, 404, {"kind": "unknown_run", "run": "z9"}),
+    ("replays", "POST", {}, 400, {"kind": "bad_request", "message": "notebook: Field required"}),
+    ("replays?notebook=../../outside.ipynb", "DELETE", None, 400, {"kind": "bad_request"}),
 ]
 
 

@@ -36,6 +36,7 @@ export interface CellmillWire {
   RegistrationAsked?: RegistrationAsked;
   RegistrationPreview?: RegistrationPreview;
   ReplayUnderWayError?: ReplayUnderWayError;
+  ReplaysAsked?: ReplaysAsked;
   RunDetail?: RunDetail;
   RunList?: RunList;
   RunRemoved?: RunRemoved;
@@ -48,6 +49,7 @@ export interface CellmillWire {
   TrialList?: TrialList;
   UnknownRunError?: UnknownRunError;
   WireColumn?: WireColumn;
+  WireComparison?: WireComparison;
   WireCurve?: WireCurve;
   WireData?: WireData;
   WireDistribution?: WireDistribution;
@@ -62,9 +64,12 @@ export interface CellmillWire {
   WireModelEntry?: WireModelEntry;
   WireOutput?: WireOutput;
   WireParameter?: WireParameter;
+  WireRecipe?: WireRecipe;
+  WireReplays?: WireReplays;
   WireSource?: WireSource;
   WireTracked?: WireTracked;
   WireTrial?: WireTrial;
+  WireVerdict?: WireVerdict;
   WireVersion?: WireVersion;
 }
 export interface AmbiguousRunError {
@@ -241,6 +246,12 @@ export interface RegistrationPreview {
   };
 }
 /**
+ * A wish to replay every run of a notebook.
+ */
+export interface ReplaysAsked {
+  notebook: string;
+}
+/**
  * A run, whole.
  */
 export interface RunDetail {
@@ -258,6 +269,13 @@ export interface RunDetail {
   has_model: boolean;
   recorded: boolean;
   incomplete: string[];
+  cells: string[];
+  judgement: ('exact' | 'within tolerance' | 'differs' | 'stochastic' | 'cannot') | null;
+  judged_ms: number | null;
+  judged_reason: string | null;
+  replaying: boolean;
+  replay_waits: boolean;
+  replay_problem: string | null;
   session: string;
   parameters: WireParameter[];
   data: WireData[];
@@ -274,6 +292,7 @@ export interface RunDetail {
   figures: WireFigure[];
   tracked: WireTracked[];
   nested_in: string | null;
+  verdict: WireVerdict | null;
 }
 /**
  * The newest value of a metric. Text where JSON has no number for it: NaN, Infinity, -Infinity.
@@ -421,6 +440,36 @@ export interface WireTracked {
   uri: string | null;
 }
 /**
+ * The outcome of a run's newest replay. `executions` is how many were replayed, `of` how many had run.
+ */
+export interface WireVerdict {
+  judgement: 'exact' | 'within tolerance' | 'differs' | 'stochastic' | 'cannot';
+  at_ms: number;
+  reason: string | null;
+  figures: WireComparison[];
+  compared: number;
+  parted: number | null;
+  replays: number;
+  seconds: number;
+  host: string;
+  python: string;
+  rebuilt: boolean;
+  executions: number;
+  of: number;
+  notes: string[];
+}
+/**
+ * One thing set side by side. Values are text, and None where there was none.
+ */
+export interface WireComparison {
+  what: 'metric' | 'parameter' | 'predictions' | 'data' | 'outcome' | 'output';
+  name: string;
+  recorded: string | null;
+  replayed: string | null;
+  relative: number | null;
+  same: boolean;
+}
+/**
  * The runs of one notebook, or of the whole project, newest first. Trials stand under their search alone.
  */
 export interface RunList {
@@ -429,7 +478,10 @@ export interface RunList {
   total: number;
 }
 /**
- * A run in a list. `trials` is how many a search has.
+ * A run in a list. `trials` is how many a search has, `cells` are those of the notebook that took part.
+ *
+ * While it is `replaying` it may still wait for another's replay; `replay_problem` says why the last
+ * replay ended without a judgement.
  */
 export interface RunSummary {
   run: string;
@@ -446,6 +498,13 @@ export interface RunSummary {
   has_model: boolean;
   recorded: boolean;
   incomplete: string[];
+  cells: string[];
+  judgement: ('exact' | 'within tolerance' | 'differs' | 'stochastic' | 'cannot') | null;
+  judged_ms: number | null;
+  judged_reason: string | null;
+  replaying: boolean;
+  replay_waits: boolean;
+  replay_problem: string | null;
 }
 /**
  * What a deletion took away.
@@ -482,5 +541,29 @@ export interface WireTrial {
   has_model: boolean;
   recorded: boolean;
   incomplete: string[];
+  cells: string[];
+  judgement: ('exact' | 'within tolerance' | 'differs' | 'stochastic' | 'cannot') | null;
+  judged_ms: number | null;
+  judged_reason: string | null;
+  replaying: boolean;
+  replay_waits: boolean;
+  replay_problem: string | null;
   parameters: WireParameter[];
+}
+/**
+ * The recipe of a run as a notebook: `executions` of the `of` that had run. `notebook` is in Jupyter's format.
+ */
+export interface WireRecipe {
+  run: string;
+  notebook: {
+    [k: string]: unknown;
+  };
+  executions: number;
+  of: number;
+}
+/**
+ * The runs of a project that are being replayed: the first now, the others wait for their turn.
+ */
+export interface WireReplays {
+  runs: string[];
 }

@@ -1,7 +1,10 @@
 """`cellmill recipe` and `cellmill replay`."""
 
 import json
+import os
+import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +69,9 @@ def replay(
     ),
     folder: Path = FOLDER,
     as_json: bool = AS_JSON,
+    attended: bool = typer.Option(
+        False, "--attended", help="For programs: end when the input does, and leave recording to whoever started this."
+    ),
 ) -> None:
     """Make runs again from a clean kernel, and compare them with the record.
 
@@ -77,6 +83,8 @@ def replay(
     from cellmill.wiring.attempts import Options
     from cellmill.wiring.replaying import replay as replay_run
 
+    if attended:
+        _end_with_input()
     sessions = load(folder)
     found = [sessions.run(run) for run in runs or ()]
     if notebook is not None:
@@ -97,11 +105,25 @@ def replay(
         verdicts.append((one, verdict))
         if not as_json:
             print_verdict(one, verdict)
-    record_pending(sessions)
+    if not attended:
+        record_pending(sessions)
     if as_json:
         typer.echo(json.dumps([{"run": one.run, **verdict_record(v)} for one, v in verdicts], indent=2))
     if any(verdict.judgement not in REPRODUCED for _, verdict in verdicts):
         raise typer.Exit(EXIT_FAILED)
+
+
+def _end_with_input() -> None:
+    """Interrupt this process when its input ends: whoever holds the other end is gone, or wants no more of it."""
+    # Started in the background, a process would ignore the signal.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def watch() -> None:
+        while os.read(sys.stdin.fileno(), 1024):  # not through the buffer: Python's end would wait for its lock
+            pass
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def verdict_record(verdict: Verdict) -> dict[str, Any]:

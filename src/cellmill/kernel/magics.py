@@ -25,11 +25,13 @@ USAGE = """\
 %cellmill help                  this text
 %cellmill show RUN              the rest goes to the command line: cellmill --help
 %cellmill compare RUN RUN
+%cellmill recipe RUN [-o FILE]
+%cellmill replay RUN
 %cellmill register RUN --name NAME [--alias ALIAS]
 %cellmill models
 %cellmill sync"""
 
-COMMAND_LINE = ("compare", "models", "register", "show", "sync")
+COMMAND_LINE = ("compare", "models", "recipe", "register", "replay", "show", "sync")
 
 
 class Magics:

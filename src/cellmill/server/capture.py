@@ -53,7 +53,7 @@ class CaptureHandler(CellmillHandler):
         serving = await self.kernels.kernel_of(notebook) if notebook else None
         session = self.workspace.session_of_kernel(watch, serving.kernel) if serving else None
         if serving is not None and session is None:  # it may have begun since the journals were last read
-            await asyncio.to_thread(watch.read)
+            await asyncio.to_thread(watch.read_ahead)
             session = self.workspace.session_of_kernel(watch, serving.kernel)
         capture, reason = self._state(watch, serving, has_session=session is not None)
         return CaptureStatus(

@@ -11,6 +11,8 @@ from cellmill.server.changes import CHANGES_SCHEMA, Changes
 from cellmill.server.figures import FigureHandler
 from cellmill.server.kernels import Kernels
 from cellmill.server.models import ModelsHandler
+from cellmill.server.replaying import Replays
+from cellmill.server.replays import RecipeHandler, ReplayHandler, ReplaysHandler
 from cellmill.server.runs import RegistrationHandler, RunHandler, RunsHandler, TrialsHandler
 from cellmill.server.watch import Watch
 from cellmill.server.workspace import Workspace
@@ -23,6 +25,9 @@ HANDLERS = (
     (r"runs/([0-9a-zA-Z]+)/trials", TrialsHandler),
     (r"runs/([0-9a-zA-Z]+)/figures/([0-9a-zA-Z]+)", FigureHandler),
     (r"runs/([0-9a-zA-Z]+)/registration", RegistrationHandler),
+    (r"runs/([0-9a-zA-Z]+)/recipe", RecipeHandler),
+    (r"runs/([0-9a-zA-Z]+)/replay", ReplayHandler),
+    ("replays", ReplaysHandler),
     ("models", ModelsHandler),
     ("capture", CaptureHandler),
 )
@@ -39,7 +44,12 @@ def load(serverapp: Any) -> None:
     kernels = Kernels(serverapp.session_manager, workspace)
     kernels.listen(serverapp.event_logger)
     web_app = serverapp.web_app
-    web_app.settings.update(cellmill_workspace=workspace, cellmill_kernels=kernels, cellmill_changes=changes)
+    web_app.settings.update(
+        cellmill_workspace=workspace,
+        cellmill_kernels=kernels,
+        cellmill_changes=changes,
+        cellmill_replays=Replays(workspace, changes, serverapp.log),
+    )
     base = web_app.settings["base_url"]
     web_app.add_handlers(".*$", [(url_path_join(base, API, path), handler) for path, handler in HANDLERS])
     watch = Watch(workspace, kernels, changes, serverapp.log)

@@ -10,6 +10,7 @@ from tornado.web import HTTPError
 from cellmill.core import errors
 from cellmill.server.changes import Changes
 from cellmill.server.kernels import Kernels
+from cellmill.server.replaying import Replays
 from cellmill.server.workspace import Workspace
 from cellmill.wire.base import WireModel
 from cellmill.wire.errors import BadRequestError, ErrorAnswer, InternalError, error_answer
@@ -56,6 +57,11 @@ class CellmillHandler(APIHandler):
     @property
     def changes(self) -> Changes:
         found: Changes = self.settings["cellmill_changes"]
+        return found
+
+    @property
+    def replays(self) -> Replays:
+        found: Replays = self.settings["cellmill_replays"]
         return found
 
     def read(self, shape: type[W]) -> W:

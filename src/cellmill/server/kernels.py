@@ -90,7 +90,7 @@ class Kernels:
                 told.add(homes[0].notebook)
         if events:
             append_once(watch.project.outside_journal(session.session), *events)
-            watch.read()
+            watch.read_ahead()
         return told
 
     def listen(self, event_logger: Any) -> None:

@@ -12,6 +12,7 @@ from cellmill.server.workspace import ProjectWatch
 from cellmill.wire.models import registration_preview
 from cellmill.wire.outputs import MOST_CHARACTERS
 from cellmill.wire.runs import RunDetail, RunRemoved, run_detail, run_list, trial_list
+from cellmill.wire.verdicts import ReplayState
 from cellmill.wiring.registering import preview
 
 MOST = 500
@@ -25,7 +26,7 @@ class RunsHandler(CellmillHandler):
     async def get(self) -> None:
         notebook = self.get_query_argument("notebook", None)
         await self.workspace.ready(notebook)
-        self.answer(run_list(notebook, self.workspace.runs(notebook), most=MOST))
+        self.answer(run_list(notebook, self.workspace.runs(notebook), most=MOST, replay_of=self.replays.state_of))
 
 
 class RunHandler(CellmillHandler):
@@ -37,7 +38,7 @@ class RunHandler(CellmillHandler):
         await self.workspace.ready(None)
         found, watch = self.workspace.run(run)
         trials = len(self.workspace.trials(found, watch))
-        self.answer(await asyncio.to_thread(_detail, found, watch, trials))
+        self.answer(await asyncio.to_thread(_detail, found, watch, trials, self.replays.state_of(found.run)))
 
     @authenticated
     @authorized
@@ -73,13 +74,14 @@ class RegistrationHandler(CellmillHandler):
         self.answer(registration_preview(registration, model_class=found.model_class, existing_names=names))
 
 
-def _detail(run: Run, watch: ProjectWatch, trials: int) -> RunDetail:
+def _detail(run: Run, watch: ProjectWatch, trials: int, replay: ReplayState) -> RunDetail:
     """Beside the server's loop: it reads what was too long for the journal."""
     project = watch.project
     return run_detail(
         run,
         store_id=watch.store_ids.get(run.run),
         trials=trials,
+        replay=replay,
         relative=lambda path: project.relative(path) or path,
         text_of=lambda sha256: try_beginning(project, sha256, MOST_CHARACTERS),
     )

@@ -40,6 +40,11 @@ class ProjectWatch:
                 self._is_read = True
             return changed
 
+    def read_ahead(self) -> None:
+        """Read what is new now. The next `read` names what changed all the same."""
+        with self._reading:
+            self._read_elsewhere |= self.sessions.poll()
+
     def delete(self, run: Run) -> Deleted:
         """Delete a run. The next `read` names its session among the changed, so that the store follows."""
         with self._reading:

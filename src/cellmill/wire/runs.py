@@ -1,9 +1,10 @@
 """Runs, as the sidebar shows them."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
+from cellmill.core.ids import RunId
 from cellmill.core.runs import Run, TakingPart
 from cellmill.wire.base import WireModel
 from cellmill.wire.curves import WireCurve, WireNumber, curves_of, wire_number
@@ -18,6 +19,7 @@ from cellmill.wire.surroundings import (
     wire_files,
     wire_sources,
 )
+from cellmill.wire.verdicts import IDLE, Judged, ReplayState, WireVerdict, wire_verdict
 
 
 class WireParameter(WireModel):
@@ -86,7 +88,11 @@ class WireFailure(WireModel):
 
 
 class RunSummary(WireModel):
-    """A run in a list. `trials` is how many a search has."""
+    """A run in a list. `trials` is how many a search has, `cells` are those of the notebook that took part.
+
+    While it is `replaying` it may still wait for another's replay; `replay_problem` says why the last
+    replay ended without a judgement.
+    """
 
     run: str
     kind: Literal["fit", "loop", "search", "trial", "validation"]
@@ -102,6 +108,13 @@ class RunSummary(WireModel):
     has_model: bool
     recorded: bool
     incomplete: list[str]
+    cells: list[str]
+    judgement: Judged | None
+    judged_ms: int | None
+    judged_reason: str | None
+    replaying: bool
+    replay_waits: bool
+    replay_problem: str | None
 
 
 class RunDetail(RunSummary):
@@ -123,6 +136,7 @@ class RunDetail(RunSummary):
     figures: list[WireFigure]
     tracked: list[WireTracked]
     nested_in: str | None
+    verdict: WireVerdict | None
 
 
 class RunList(WireModel):
@@ -158,21 +172,32 @@ class RunRemoved(WireModel):
 
 Found = tuple[Run, str | None]
 """A run with the store's id of it, None while it is not recorded."""
+Stands = Callable[[RunId], ReplayState]
+"""How the replay of a run stands."""
 
 
-def run_list(notebook: str | None, found: Sequence[Found], *, most: int) -> RunList:
+def _nothing_replays(run: RunId) -> ReplayState:
+    return IDLE
+
+
+def run_list(
+    notebook: str | None, found: Sequence[Found], *, most: int, replay_of: Stands = _nothing_replays
+) -> RunList:
     """Return the newest runs that are no trials of a search among them."""
     known = {run.run for run, _ in found}
     trials = Counter(run.parent for run, _ in found)
     own = [(run, store_id) for run, store_id in found if run.parent not in known]
     return RunList(
         notebook=notebook,
-        runs=[run_summary(run, store_id=store_id, trials=trials[run.run]) for run, store_id in own[:most]],
+        runs=[
+            run_summary(run, store_id=store_id, trials=trials[run.run], replay=replay_of(run.run))
+            for run, store_id in own[:most]
+        ],
         total=len(own),
     )
 
 
-def run_summary(run: Run, *, store_id: str | None, trials: int = 0) -> RunSummary:
+def run_summary(run: Run, *, store_id: str | None, trials: int = 0, replay: ReplayState = IDLE) -> RunSummary:
     """Return the run as a list shows it. `store_id` is MLflow's run id, None while it is not recorded."""
     return RunSummary(
         run=run.run,
@@ -189,6 +214,13 @@ def run_summary(run: Run, *, store_id: str | None, trials: int = 0) -> RunSummar
         has_model=run.model is not None,
         recorded=store_id is not None,
         incomplete=list(run.incomplete),
+        cells=_cells(run),
+        judgement=run.verdict.judgement if run.verdict else None,
+        judged_ms=run.verdict.at_ms if run.verdict else None,
+        judged_reason=run.verdict.reason if run.verdict else None,
+        replaying=replay.stage is not None,
+        replay_waits=replay.stage == "waiting",
+        replay_problem=replay.problem,
     )
 
 
@@ -219,6 +251,7 @@ def run_detail(
     *,
     store_id: str | None,
     trials: int = 0,
+    replay: ReplayState = IDLE,
     relative: Relative = str,
     text_of: TextOf = lambda sha256: None,
 ) -> RunDetail:
@@ -226,7 +259,7 @@ def run_detail(
     executions = [taking_part.execution for taking_part in run.executions]
     files = wire_files(executions, relative)
     return RunDetail(
-        **dict(run_summary(run, store_id=store_id, trials=trials)),
+        **dict(run_summary(run, store_id=store_id, trials=trials, replay=replay)),
         session=run.session,
         parameters=[WireParameter.model_validate(parameter) for parameter in run.parameters],
         data=[WireData.model_validate(data) for data in run.data],
@@ -243,7 +276,14 @@ def run_detail(
         figures=wire_figures(executions),
         tracked=[WireTracked(system=other.system, id=other.id, uri=other.uri) for other in run.tracked],
         nested_in=run.nested_in,
+        verdict=wire_verdict(run.verdict) if run.verdict else None,
     )
+
+
+def _cells(run: Run) -> list[str]:
+    """The cells whose executions took part, each once, in the order they first ran."""
+    ran = (taking_part.execution.cell for taking_part in run.executions)
+    return list(dict.fromkeys(cell for cell in ran if cell is not None))
 
 
 def _metrics(run: Run) -> list[WireMetric]:

@@ -12,12 +12,15 @@ from cellmill.wire.changes import Change
 from cellmill.wire.errors import ErrorAnswer, WireError
 from cellmill.wire.models import ModelList, RegistrationAsked, RegistrationPreview, WireVersion
 from cellmill.wire.runs import RunDetail, RunList, RunRemoved, TrialList
+from cellmill.wire.verdicts import ReplaysAsked, WireRecipe, WireReplays
 
 SENT = (
     RunList,
     RunDetail,
     TrialList,
     RunRemoved,
+    WireRecipe,
+    WireReplays,
     ModelList,
     WireVersion,
     RegistrationPreview,
@@ -25,7 +28,7 @@ SENT = (
     Change,
     ErrorAnswer,
 )
-RECEIVED = (RegistrationAsked, CaptureAsked)
+RECEIVED = (RegistrationAsked, CaptureAsked, ReplaysAsked)
 
 
 class _Untitled(GenerateJsonSchema):

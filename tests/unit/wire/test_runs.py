@@ -38,6 +38,13 @@ def test_a_run_in_a_list_is_told_in_short(story: Story) -> None:
         has_model=True,
         recorded=True,
         incomplete=["predicted: TypeError: no"],
+        cells=["cell-load", "cell-fit", "cell-score"],
+        judgement=None,
+        judged_ms=None,
+        judged_reason=None,
+        replaying=False,
+        replay_waits=False,
+        replay_problem=None,
     )
 
 
