@@ -140,7 +140,7 @@ class Notebook:
     def client(self) -> Iterator[BlockingKernelClient]:
         client = BlockingKernelClient(connection_file=str(self.server.home / f"runtime/kernel-{self.kernel}.json"))
         client.load_connection_file()
-        client.start_channels()
+        client.start_channels(hb=False)  # a kernel that is silent for a second is not dead on a busy machine
         try:
             client.wait_for_ready(timeout=PATIENCE_S)
             yield client
