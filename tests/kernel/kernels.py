@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -241,12 +242,34 @@ def _take(answer: Answer, kind: str, content: Mapping[str, Any]) -> None:
 def start_kernel(root: Path, home: Path, *, environment: Mapping[str, str] | None = None, bare: bool = False) -> Kernel:
     """Start ipykernel in a folder, away from the settings of whoever runs the tests.
 
-    Its ports are chosen before it binds them, so a kernel of another test may have taken one meanwhile: then once more.
+    It is talked to by sockets of the file system. Ports are chosen before the kernel binds them, so that a kernel of
+    another test may have taken one; and ipykernel, when it is its iopub port, neither starts nor ends.
     """
+    dropped = ("CELLMILL_", "JPY_", "JUPYTER", "MLFLOW_")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
+    given = {
+        "IPYTHONDIR": str(home / "ipython"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "JUPYTER_PLATFORM_DIRS": "1",
+        "DO_NOT_TRACK": "true",
+    }
+    name = "bare" if bare else "python3"
+    specs = KernelSpecManager(kernel_dirs=[str(kernel_specs(home))], ensure_native_kernel=False)
+    manager = KernelManager(kernel_name=name, kernel_spec_manager=specs)
+    number = os.urandom(4).hex()
+    manager.connection_file = str(home / f"kernel-{number}.json")
+    manager.transport = "ipc"
+    manager.ip = str(Path(tempfile.gettempdir()) / f"kernel-{number}")  # the path of a socket must be short
+    manager.start_kernel(cwd=str(root), env={**inherited, **given, **(environment or {})})
+    client = manager.client()
+    client.start_channels()
     try:
-        return _start_kernel(root, home, environment, bare)
+        client.wait_for_ready(timeout=START_S)
     except RuntimeError:
-        return _start_kernel(root, home, environment, bare)
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+        raise
+    return Kernel(root, manager, client)
 
 
 @contextlib.contextmanager
@@ -261,31 +284,6 @@ def kernel_with(root: Path, home: Path, *, settings: str, cell: str) -> Iterator
         yield kernel
     finally:
         kernel.end()
-
-
-def _start_kernel(root: Path, home: Path, environment: Mapping[str, str] | None, bare: bool) -> Kernel:
-    dropped = ("CELLMILL_", "JPY_", "JUPYTER", "MLFLOW_")
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
-    given = {
-        "IPYTHONDIR": str(home / "ipython"),
-        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
-        "JUPYTER_PLATFORM_DIRS": "1",
-        "DO_NOT_TRACK": "true",
-    }
-    name = "bare" if bare else "python3"
-    specs = KernelSpecManager(kernel_dirs=[str(kernel_specs(home))], ensure_native_kernel=False)
-    manager = KernelManager(kernel_name=name, kernel_spec_manager=specs)
-    manager.connection_file = str(home / f"kernel-{os.urandom(4).hex()}.json")
-    manager.start_kernel(cwd=str(root), env={**inherited, **given, **(environment or {})})
-    client = manager.client()
-    client.start_channels()
-    try:
-        client.wait_for_ready(timeout=START_S)
-    except RuntimeError:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
-        raise
-    return Kernel(root, manager, client)
 
 
 def kernel_specs(home: Path) -> Path:
