@@ -175,7 +175,14 @@ def test_both_kernels_came_to_the_end_of_their_cells(answers: dict[str, list[dic
         assert [answer["number"] for answer in answers[name]] == list(range(2, len(CELLS) + 2))
 
 
-@pytest.mark.parametrize("call", ["Ridge().fit(X, y[:3])", "sklearn.metrics.f1_score([1], [1, 0])"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        "Ridge().fit(X, y[:3])",
+        "sklearn.metrics.f1_score([1], [1, 0])",
+        "try:\n        open('nowhere')\n    except OSError as error:\n        raise ValueError(1) from error",
+    ],
+)
 def test_a_traceback_that_the_user_prints_shows_no_line_of_ours(kernel: Kernel, call: str) -> None:
     """A wrapper takes even itself out."""
     answer = kernel.run(

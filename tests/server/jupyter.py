@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ import psutil
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 from nbformat.v4 import new_notebook
+from tests.processes import free_port
 from websocket import WebSocket, WebSocketTimeoutException, create_connection
 
 from cellmill.capture.journal import read_events
@@ -210,12 +210,10 @@ def jupyter(home: Path, database: Path) -> Iterator[Jupyter]:
     config.mkdir()
     shutil.copyfile(database, root / "mlflow.db")
     (config / "jupyter_server_config.py").write_text(CONFIG)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()  # until the server takes it, others may have: it then tries the next ones
     command = [
         *(sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"),
-        *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--ServerApp.root_dir={root}"),
+        *(f"--ServerApp.port={port}", "--ServerApp.port_retries=50", f"--ServerApp.root_dir={root}"),
     ]
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
@@ -226,8 +224,8 @@ def jupyter(home: Path, database: Path) -> Iterator[Jupyter]:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        server = Jupyter(f"http://127.0.0.1:{port}", home, root, process)
         try:
+            server = Jupyter(_address(home, process), home, root, process)
             _wait_until_ready(server)
             yield server
         finally:
@@ -259,6 +257,18 @@ def _environment(home: Path) -> dict[str, str]:
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
         "MLFLOW_DISABLE_TELEMETRY": "true",
     }
+
+
+def _address(home: Path, process: "subprocess.Popen[bytes]") -> str:
+    """Wait until the server says where it listens."""
+    told = home / "runtime" / f"jpserver-{process.pid}.json"
+    until_s = time.monotonic() + START_S
+    while time.monotonic() < until_s and process.poll() is None:
+        try:
+            return f"http://127.0.0.1:{json.loads(told.read_text())['port']}"
+        except (OSError, ValueError):  # not yet, or just being written
+            time.sleep(0.1)
+    pytest.fail(f"The server did not start. It said:\n{(home / 'log').read_text(errors='replace')[-4000:]}")
 
 
 def _wait_until_ready(server: Jupyter) -> None:

@@ -14,6 +14,7 @@ PASSED_OVER = "<cellmill, passed over by warnings as importlib._bootstrap is>"
 Position = tuple[int | None, int | None, int | None, int | None]
 """First line, last line, first column, the column after the last."""
 
+_CAUSE, _CONTEXT = BaseException.__dict__["__cause__"], BaseException.__dict__["__context__"]
 _OURS = __name__.rpartition(".capture.")[0] + "."  # "cellmill."
 
 
@@ -130,6 +131,19 @@ def without_ours(traceback: TracebackType | None) -> None:
         while traceback.tb_next is not None and is_ours(traceback.tb_next.tb_frame):
             traceback.tb_next = traceback.tb_next.tb_next
         traceback = traceback.tb_next
+
+
+def clean_error(error: BaseException | None) -> None:
+    """Take Cellmill's frames out of an error and of those that it came from."""
+    waiting, seen = [error], set()
+    while waiting:
+        one = waiting.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        without_ours(one.__traceback__)
+        # Asked of `BaseException`: a class of the user's may answer in its own way.
+        waiting += [_CAUSE.__get__(one), _CONTEXT.__get__(one)]
 
 
 def pass_unseen(error: BaseException) -> None:

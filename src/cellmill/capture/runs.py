@@ -11,6 +11,7 @@ from cellmill.core.events import (
     CapturePaused,
     CaptureResumed,
     CellIdentified,
+    ClientSeen,
     CurveMeasured,
     DataEvaluated,
     DataUse,
@@ -77,6 +78,7 @@ class Folding:
         self._left_out: dict[ExecutionId, TrainingsLeftOut] = {}
         self._git: list[GitSeen] = []
         self._distributions: list[DistributionsSeen] = []
+        self._clients: list[ClientSeen] = []
         self._touched: set[ExecutionId] = set()
 
     def take(self, event: Event) -> None:
@@ -184,6 +186,8 @@ class Folding:
                 self._git.append(event)
             case DistributionsSeen():
                 self._distributions.append(event)
+            case ClientSeen():
+                self._clients.append(event)
             case SessionEnded():
                 self._ended = event
             case NotebookExecuted():
@@ -306,6 +310,7 @@ class Folding:
         until_ms = trained.ended_ms if trained is not None else training.started.at_ms
         seen = [event for event in self._distributions if until_ms is None or event.at_ms <= until_ms]
         before = [event for event in self._git if event.at_ms <= training.started.at_ms]
+        users, front_end = self._who(until_ms)
         return Surroundings(
             python=began.python,
             executable=began.executable,
@@ -313,14 +318,25 @@ class Folding:
             host=began.host,
             cores=began.cores,
             memory_bytes=began.memory_bytes,
-            user=began.user,
-            front_end=began.front_end,
+            user=users or began.user,
+            front_end=front_end or began.front_end,
             cellmill=began.cellmill,
             cwd=began.cwd,
             path=began.path,
             distributions={name: version for event in seen for name, version in event.distributions.items()},
             git=before[-1] if before else next(iter(self._git), None),
         )
+
+    def _who(self, until_ms: int | None) -> tuple[str | None, str | None]:
+        """Return the users who had turned to the kernel by then, and the last front end.
+
+        Whoever came first counts in any case: the server may be a second late with it.
+        """
+        there = [one for one in self._clients if until_ms is None or one.at_ms <= until_ms]
+        users = [one.user for one in there if one.user] or [one.user for one in self._clients if one.user][:1]
+        pages = [one.front_end for one in there if one.front_end][-1:]
+        pages = pages or [one.front_end for one in self._clients if one.front_end][:1]
+        return ", ".join(dict.fromkeys(users)) or None, next(iter(pages), None)
 
 
 def _finished(began: Execution, event: ExecutionFinished) -> Execution:

@@ -144,7 +144,7 @@ def load_sessions(project: Project) -> Sessions:
     return sessions
 
 
-def is_alive(started: SessionStarted) -> bool:
+def is_alive(started: SessionStarted | Session) -> bool:
     """Return whether the kernel that wrote this may write more.
 
     Told by its process, with the time it started, for a pid is reused. Of a kernel on another machine

@@ -110,7 +110,7 @@ class SessionStarted:
     cores: int | None = None
     memory_bytes: int | None = None
     user: str | None = None
-    front_end: str | None = None  # what started the kernel: jupyterlab, papermill, vscode …
+    front_end: str | None = None  # as far as the kernel knows: jupyter, vscode, papermill, nbconvert, console …
     path: tuple[str, ...] = ()  # sys.path
 
 
@@ -120,6 +120,16 @@ class NotebookNamed:
 
     at_ms: int
     notebook: str
+
+
+@record
+class ClientSeen:
+    """Someone has turned to the kernel through the server. What is not known is None."""
+
+    at_ms: int
+    user: str | None = None  # the name by which the server knows them
+    name: str | None = None  # what they are called, where that is another
+    front_end: str | None = None  # jupyterlab, notebook …: told by the page
 
 
 @record
@@ -370,6 +380,7 @@ class NotebookExecuted:
 Event = (
     SessionStarted
     | NotebookNamed
+    | ClientSeen
     | ExecutionStarted
     | ExecutionFinished
     | OutputsShown

@@ -127,7 +127,7 @@ def _session_started(host: Host, project: Project, kernel: Any) -> SessionStarte
         cores=machine.cores(),
         memory_bytes=machine.memory_bytes(),
         user=machine.user(),
-        front_end=machine.front_end(host.started_by),
+        front_end=machine.front_end(host.started_by, session=host.notebook),
         path=tuple(sys.path),
     )
 

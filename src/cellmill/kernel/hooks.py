@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from cellmill.capture.failures import describe_failure, outcome_of
-from cellmill.capture.frames import without_ours
+from cellmill.capture.frames import clean_error
 from cellmill.capture.probes import Probes
 from cellmill.capture.recording import Recording
 from cellmill.core.ids import ExecutionId
@@ -125,7 +125,7 @@ class Hooks:
 
     def _clean_traceback(self) -> None:
         """Our wrappers' frames are not the user's business."""
-        without_ours(sys.exc_info()[2])
+        clean_error(sys.exc_info()[1])
 
 
 def _is_users_own(info: Any) -> bool:

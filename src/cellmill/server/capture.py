@@ -12,6 +12,7 @@ from cellmill.capture.control import control_path, read_control, write_control
 from cellmill.capture.folder import prepare_folder
 from cellmill.core.errors import CellmillError, NoSession
 from cellmill.core.files import check_writable
+from cellmill.server.clients import client_of
 from cellmill.server.handlers import CellmillHandler
 from cellmill.server.kernels import Serving
 from cellmill.server.workspace import ProjectWatch
@@ -51,6 +52,8 @@ class CaptureHandler(CellmillHandler):
         path = self.workspace.path_of(notebook) if notebook else self.workspace.root
         watch = self.workspace.watch_of(path)
         serving = await self.kernels.kernel_of(notebook) if notebook else None
+        if serving is not None and self.request.headers.get("Referer"):
+            self.clients.opened(serving.kernel, client_of(self))
         session = self.workspace.session_of_kernel(watch, serving.kernel) if serving else None
         if serving is not None and session is None:  # it may have begun since the journals were last read
             await asyncio.to_thread(watch.read_ahead)

@@ -8,6 +8,7 @@ from jupyter_server.utils import url_path_join
 from cellmill.capture.hosting import announce_server
 from cellmill.server.capture import CaptureHandler
 from cellmill.server.changes import CHANGES_SCHEMA, Changes
+from cellmill.server.clients import Clients, watch_connections
 from cellmill.server.figures import FigureHandler
 from cellmill.server.kernels import Kernels
 from cellmill.server.models import ModelsHandler
@@ -42,17 +43,20 @@ def load(serverapp: Any) -> None:
     changes = Changes(serverapp.event_logger)
     workspace = Workspace(root)
     kernels = Kernels(serverapp.session_manager, workspace)
-    kernels.listen(serverapp.event_logger)
+    kernels.listen(serverapp.event_logger, serverapp.kernel_manager)
+    clients = Clients(workspace)
     web_app = serverapp.web_app
+    watch_connections(web_app, clients, serverapp.log)
     web_app.settings.update(
         cellmill_workspace=workspace,
         cellmill_kernels=kernels,
         cellmill_changes=changes,
+        cellmill_clients=clients,
         cellmill_replays=Replays(workspace, changes, serverapp.log),
     )
     base = web_app.settings["base_url"]
     web_app.add_handlers(".*$", [(url_path_join(base, API, path), handler) for path, handler in HANDLERS])
-    watch = Watch(workspace, kernels, changes, serverapp.log)
+    watch = Watch(workspace, kernels, clients, changes, serverapp.log)
     serverapp.io_loop.add_callback(watch.start)
     serverapp.log.info("Cellmill captures the notebooks under %s", root)
 

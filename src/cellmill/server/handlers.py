@@ -9,6 +9,7 @@ from tornado.web import HTTPError
 
 from cellmill.core import errors
 from cellmill.server.changes import Changes
+from cellmill.server.clients import Clients
 from cellmill.server.kernels import Kernels
 from cellmill.server.replaying import Replays
 from cellmill.server.workspace import Workspace
@@ -52,6 +53,11 @@ class CellmillHandler(APIHandler):
     @property
     def kernels(self) -> Kernels:
         found: Kernels = self.settings["cellmill_kernels"]
+        return found
+
+    @property
+    def clients(self) -> Clients:
+        found: Clients = self.settings["cellmill_clients"]
         return found
 
     @property

@@ -1,15 +1,18 @@
 """Which kernel serves which notebook: what the server knows and the kernel must be told."""
 
 import asyncio
+import functools
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from cellmill.capture.control import control_path, read_control, write_control
 from cellmill.capture.journal import append_once
+from cellmill.capture.sessions import is_alive
 from cellmill.core.clock import now_ms
 from cellmill.core.events import ExecutionPlaced, NotebookNamed, SessionEnded
+from cellmill.core.ids import SessionId
 from cellmill.core.runs import Session
 from cellmill.server.workspace import ProjectWatch, Workspace, without_drive
 
@@ -33,6 +36,8 @@ class Kernels:
         self._session_manager = session_manager
         self._workspace = workspace
         self._cells = _SavedCells()
+        self._ending: dict[str, dict[SessionId, ProjectWatch]] = {}
+        """Sessions that lived when it was asked to end their kernel."""
 
     async def serving(self) -> tuple[Serving, ...]:
         """Return every notebook that has a kernel."""
@@ -93,21 +98,57 @@ class Kernels:
             watch.read_ahead()
         return told
 
-    def listen(self, event_logger: Any) -> None:
-        """Write down how kernels end, as the server does it. One that dies by itself is found by its process."""
+    def listen(self, event_logger: Any, kernel_manager: Any) -> None:
+        """Write down how kernels end, as the server does it. One that dies by itself is found by its process.
+
+        The server says so when it is done, and by then the process is long seen to be gone: so whether the kernel
+        still lived is looked up when it is asked to end.
+        """
 
         async def acted(logger: Any, schema_id: str, data: dict[str, Any]) -> None:
             if data.get("status") == "success" and data.get("action") in ("shutdown", "restart"):
                 self._ended(data["kernel_id"], restarted=data["action"] == "restart")
 
         event_logger.add_listener(schema_id=_ACTIONS, listener=acted)
+        for name in ("shutdown_kernel", "restart_kernel"):
+            original = getattr(kernel_manager, name)
+            setattr(kernel_manager, name, self._asked_first(original))
+        everything = kernel_manager.shutdown_all
+
+        @functools.wraps(everything)
+        def shutdown_all(*args: Any, **kwargs: Any) -> Any:
+            for kernel in kernel_manager.list_kernel_ids():
+                self._asked_to_end(kernel)
+            return everything(*args, **kwargs)
+
+        kernel_manager.shutdown_all = shutdown_all
+
+    def _asked_first(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def ending(kernel_id: str, *args: Any, **kwargs: Any) -> Any:
+            self._asked_to_end(kernel_id)
+            return original(kernel_id, *args, **kwargs)
+
+        return ending
+
+    def _asked_to_end(self, kernel: str) -> None:
+        self._ending[kernel] = {
+            session.session: watch
+            for watch in self._workspace.projects
+            for session in watch.sessions.all()
+            if session.kernel == kernel and session.ended is None and is_alive(session)
+        }
 
     def _ended(self, kernel: str, *, restarted: bool) -> None:
-        for watch in self._workspace.projects:
-            for session in watch.sessions.all():
-                if session.kernel == kernel and session.ended is None:
-                    ended = SessionEnded(now_ms(), "restarted" if restarted else "shut down")
-                    append_once(watch.project.outside_journal(session.session), ended)
+        how: Literal["restarted", "shut down"] = "restarted" if restarted else "shut down"
+        ending = self._ending.pop(kernel, {}) | {
+            session.session: watch  # began to be captured after it was asked
+            for watch in self._workspace.projects
+            for session in watch.sessions.all()
+            if session.kernel == kernel and session.ended is None and not is_alive(session)
+        }
+        for session, watch in ending.items():
+            append_once(watch.project.outside_journal(session), SessionEnded(now_ms(), how))
 
 
 class _SavedCells:

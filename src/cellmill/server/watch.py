@@ -9,6 +9,7 @@ from tornado.ioloop import PeriodicCallback
 
 from cellmill.core.errors import CellmillError
 from cellmill.server.changes import Changes
+from cellmill.server.clients import Clients
 from cellmill.server.kernels import Kernels
 from cellmill.server.workspace import ProjectWatch, Workspace
 from cellmill.wiring.recorder import pending
@@ -38,9 +39,10 @@ class _Recording:
 class Watch:
     """Looks on as long as the server runs."""
 
-    def __init__(self, workspace: Workspace, kernels: Kernels, changes: Changes, log: Any) -> None:
+    def __init__(self, workspace: Workspace, kernels: Kernels, clients: Clients, changes: Changes, log: Any) -> None:
         self._workspace = workspace
         self._kernels = kernels
+        self._clients = clients
         self._changes = changes
         self._log = log
         self._recording: dict[ProjectWatch, _Recording] = {}
@@ -72,6 +74,7 @@ class Watch:
         try:
             for notebook in await self._kernels.tell_names():
                 self._changes.tell("runs", notebook)
+            await asyncio.to_thread(self._clients.tell)
         except CellmillError as error:
             self._log.warning("Cellmill: %s", error)
         except Exception:  # noqa: BLE001 - logged whole, and tried again in a moment

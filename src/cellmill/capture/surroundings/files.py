@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from types import FunctionType
 from typing import Any
 
+from cellmill.capture.frames import pass_unseen
 from cellmill.capture.probes.wrapping import unseen_by_warnings
 from cellmill.capture.surroundings.modules import installed_folders
 from cellmill.core.events import FileUse
@@ -70,7 +71,11 @@ class FileWatch:
             def listening_open(*args: Any, **kwargs: Any) -> Any:
                 if self._heard is not None:
                     self._hear(args, kwargs)
-                return original(*args, **kwargs)
+                try:
+                    return original(*args, **kwargs)
+                except BaseException as error:
+                    pass_unseen(error)
+                    raise
 
             listening_open.__module__ = "io"  # where pickle finds it
             self._replacing[original] = listening_open
