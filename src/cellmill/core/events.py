@@ -377,31 +377,9 @@ class NotebookExecuted:
     error: Failure | None = None
 
 
-Event = (
-    SessionStarted
-    | NotebookNamed
-    | ClientSeen
-    | ExecutionStarted
-    | ExecutionFinished
-    | OutputsShown
-    | FilesDigested
-    | GitSeen
-    | DistributionsSeen
-    | CellIdentified
-    | ExecutionPlaced
-    | TrainingStarted
-    | TrainingFinished
-    | ModelKept
-    | MetricMeasured
-    | CurveMeasured
-    | TrackedElsewhere
-    | RunDeleted
-    | ReplayEnded
-    | DataEvaluated
-    | TrainingsLeftOut
-    | CapturePaused
-    | CaptureResumed
-    | CaptureFailed
-    | SessionEnded
-    | NotebookExecuted
-)
+OfASession = SessionStarted | NotebookNamed | ClientSeen | GitSeen | DistributionsSeen | NotebookExecuted | SessionEnded
+OfAnExecution = ExecutionStarted | ExecutionFinished | OutputsShown | FilesDigested | CellIdentified | ExecutionPlaced
+OfATraining = TrainingStarted | TrainingFinished | ModelKept | MetricMeasured | CurveMeasured | DataEvaluated
+OfARun = TrackedElsewhere | RunDeleted | ReplayEnded
+OfCapture = TrainingsLeftOut | CapturePaused | CaptureResumed | CaptureFailed
+Event = OfASession | OfAnExecution | OfATraining | OfARun | OfCapture
