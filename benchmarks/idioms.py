@@ -41,14 +41,14 @@ SKLEARN_NAMES = """\
 import warnings
 warnings.simplefilter("ignore")
 import asyncio, copy, os, pickle, signal, threading, time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 import joblib
 import numpy as np
 import pandas as pd
 import scipy.optimize
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, TransformerMixin, clone
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.cluster import DBSCAN, KMeans, k_means
+from sklearn.cluster import DBSCAN, KMeans, MiniBatchKMeans, k_means
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.decomposition import PCA
 from sklearn.dummy import DummyClassifier
@@ -58,7 +58,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.feature_selection import RFE, SelectFromModel, mutual_info_classif
 from sklearn.impute import IterativeImputer
 from sklearn.linear_model import *
-from sklearn.metrics import accuracy_score, f1_score, mean_squared_error
+from sklearn.metrics import accuracy_score, f1_score, get_scorer, make_scorer, mean_squared_error
 from sklearn.manifold import TSNE
 from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import *
@@ -69,7 +69,7 @@ from sklearn.neighbors import LocalOutlierFactor, NearestNeighbors, kneighbors_g
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
-from sklearn.svm import SVC, LinearSVC
+from sklearn.svm import SVC, SVR, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 from imblearn.ensemble import BalancedBaggingClassifier
 from imblearn.over_sampling import RandomOverSampler, SMOTE
@@ -232,6 +232,59 @@ WAYS = (
         "Ridge",
         "Ridge",
     ),
+    one(
+        "joblib with processes",
+        "joblib.Parallel(2)(joblib.delayed(Ridge(alpha=a).fit)(X, z) for a in (1, 2))",
+        "Ridge",
+        "Ridge",
+        why="told by the models that come back",
+    ),
+    Idiom(
+        "a function in joblib's processes, with scores",
+        (
+            "def train(C):\n    m = LogisticRegression(C=C).fit(X_train, y_train)\n    return m, m.score(X, y)",
+            "found = joblib.Parallel(2)(joblib.delayed(train)(C) for C in (0.1, 1.0))",
+        ),
+        ("LogisticRegression", "LogisticRegression"),
+        "told by the models that come back",
+    ),
+    one(
+        "partial_fit in a loop",
+        "m = SGDClassifier()\nfor i in range(3):\n    m.partial_fit(X, y, classes=[0, 1])",
+        "SGDClassifier loop",
+    ),
+    one(
+        "a clusterer by batches, scaled by batches",
+        "s, m = StandardScaler(), MiniBatchKMeans(2, n_init=1)\n"
+        "for i in range(0, 60, 20):\n    s.partial_fit(X[i:i + 20])\n    m.partial_fit(s.transform(X[i:i + 20]))",
+        "MiniBatchKMeans loop",
+    ),
+    one(
+        "two models on one stream",
+        "a, b = SGDClassifier(), Perceptron()\nfor i in range(3):\n"
+        "    for m in (a, b):\n        m.partial_fit(X, y, classes=[0, 1])",
+        "SGDClassifier loop",
+        "Perceptron loop",
+    ),
+    Idiom(
+        "batches in two cells",
+        ("m = SGDRegressor()\nm.partial_fit(X[:50], z[:50])", "m.partial_fit(X[50:], z[50:])"),
+        ("SGDRegressor loop", "SGDRegressor loop"),
+        "in each cell another model comes of it",
+    ),
+    Idiom(
+        "a batch that fails",
+        ("m = SGDClassifier()\nm.partial_fit(X, y, classes=[0, 1])\nm.partial_fit('nothing', y)",),
+        ("SGDClassifier loop failed",),
+        may_fail=True,
+    ),
+    one(
+        "stacks in a pool of threads",
+        "with ThreadPoolExecutor(2) as pool:\n"
+        "    r = [*pool.map(lambda c: StackingRegressor([('r', Ridge())], c).fit(X, z), (Lasso(), SVR()))]",
+        "StackingRegressor",
+        "StackingRegressor",
+    ),
     Idiom(
         "a fit that fails",
         ("LogisticRegression().fit(X, z * float('nan'))",),
@@ -311,6 +364,12 @@ NONE = (
     one("an imputer that fits models", "IterativeImputer().fit_transform(X)", why="it only transforms"),
     one("SelectFromModel", "SelectFromModel(Lasso(alpha=0.01)).fit(X, z)", why="it only transforms"),
     one("a pipeline of transformers", "make_pipeline(StandardScaler(), PCA(2)).fit(X)", why="it only transforms"),
+    one("a scaler by batches", "s = StandardScaler()\ns.partial_fit(X)\ns.partial_fit(X)", why="it only transforms"),
+    one(
+        "numbers from joblib's processes",
+        "joblib.Parallel(2)(joblib.delayed(len)(row) for row in X.to_numpy()[:4])",
+        why="no model comes back",
+    ),
     one("a vectorizer", "TfidfVectorizer().fit_transform(words)", why="it only transforms"),
     one("resampling", "RandomOverSampler().fit_resample(X, y)", why="it prepares data"),
     one("resampling by neighbours", "SMOTE().fit_resample(X, y)", why="the neighbours that it fits are its own"),
@@ -319,6 +378,7 @@ NONE = (
     one("an embedding", "TSNE(perplexity=5, max_iter=250).fit_transform(X)", why="it only transforms"),
     one("a learning curve drawn", "LearningCurveDisplay.from_estimator(Ridge(), X, z, cv=3)", why="as learning_curve"),
     one("learning_curve", "learning_curve(Ridge(), X, z, cv=3)", why="it fits for another purpose"),
+    one("scorers", "get_scorer('r2')\nmake_scorer(mean_squared_error)", why="nothing is fitted"),
     one("a model that is only made", "m = Ridge(); m.set_params(alpha=2); clone(m)", why="nothing is fitted"),
     one(
         "a transformer of the cell's own",
@@ -335,13 +395,6 @@ NONE = (
 
 NOT_LOOKED_FOR = (
     Idiom(
-        "partial_fit",
-        ("m = SGDClassifier()\nfor i in range(3):\n    m.partial_fit(X, y, classes=[0, 1])",),
-        ("SGDClassifier",),
-        "documented",
-        looked_for=False,
-    ),
-    Idiom(
         "gradient descent in numpy",
         ("w = np.zeros(3)\nfor i in range(50):\n    w -= 0.01 * X.T @ (X @ w - z)",),
         ("by hand",),
@@ -349,8 +402,8 @@ NOT_LOOKED_FOR = (
         looked_for=False,
     ),
     Idiom(
-        "joblib with processes",
-        ("joblib.Parallel(2)(joblib.delayed(Ridge(alpha=a).fit)(X, z) for a in (1, 2))",),
+        "a pool of processes",
+        ("with ProcessPoolExecutor(2) as pool:\n    r = [*pool.map(Ridge().fit, [X, X], [z, z])]",),
         ("Ridge", "Ridge"),
         "in other processes, which are no kernels",
         looked_for=False,

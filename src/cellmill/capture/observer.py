@@ -150,10 +150,12 @@ class Observer:
         target_name: str | None = None,
         kind: TrainingKind = "fit",
         parent: RunId | None = None,
+        started_ms: int | None = None,
     ) -> RunId | None:
         """A training begins. Returns the run that it makes, None when the cell has made as many as are kept.
 
         A trial names its search as `parent`; trials are capped by whoever finds them, so they do not count here.
+        `started_ms` is given by who hears of a training after it has begun.
         """
         if kind != "trial" and not self.recording.counts_training():
             return None
@@ -163,7 +165,7 @@ class Observer:
             TrainingStarted(
                 run,
                 self.recording.execution,
-                now_ms(),
+                started_ms or now_ms(),
                 library,
                 model_class,
                 params,

@@ -1,5 +1,6 @@
-"""What estimators with scikit-learn's API say of their own training: whose they are, and how it went."""
+"""What estimators with scikit-learn's API say of themselves: whose they are, what they do, how a training went."""
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,6 +26,24 @@ def flavor_of(kind: type) -> str:
     """
     home = kind.__module__.partition(".")[0]
     return home if home in FLAVORS else "sklearn"
+
+
+def only_transforms(estimator: Any) -> bool:
+    """Return whether it prepares data and is no model.
+
+    A pipeline answers for its last step: `hasattr` asks scikit-learn's own `available_if`.
+    """
+    if any(hasattr(estimator, name) for name in ("predict", "fit_predict")):
+        return False
+    steps = vars(estimator).get("steps")
+    if type(steps) is list and steps and type(steps[-1]) is tuple and hasattr(steps[-1][-1], "get_params"):
+        return only_transforms(steps[-1][-1])
+    base = sys.modules.get("sklearn.base")
+    if base is not None:
+        predictors = (base.ClassifierMixin, base.RegressorMixin, base.ClusterMixin)
+        if any(kind in type(estimator).__mro__ for kind in predictors):
+            return False  # a stack may have no `predict` before `fit` has chosen its final estimator
+    return any(hasattr(estimator, name) for name in ("transform", "fit_transform"))
 
 
 def histories_of(estimator: Any) -> dict[str, list[float]]:

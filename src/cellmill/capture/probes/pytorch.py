@@ -15,8 +15,9 @@ from typing import Any
 
 from cellmill.capture.frames import pass_unseen
 from cellmill.capture.observer import Observer, guarded
+from cellmill.capture.probes.loops import error_of_loop
 from cellmill.capture.probes.patching import PatchingProbe
-from cellmill.capture.probes.torch_loop import Loop, Part, on_cpu, raised_in_loop
+from cellmill.capture.probes.torch_loop import Loop, Part, on_cpu
 from cellmill.capture.probes.torch_owners import (
     Surroundings,
     as_array,
@@ -251,7 +252,7 @@ class PytorchProbe(PatchingProbe):
         for index, part in enumerate(loop.parts):
             values, steps = part.losses.curve()
             self._observer.curve(run, f"loss_{index + 1}" if index else "loss", values, steps)
-        error = self._error_of(loop) if may_have_failed else None
+        error = error_of_loop(self.recording.ending, loop.found.places) if may_have_failed else None
         if error is not None:
             self._observer.training_raised(run, error)
             return
@@ -269,16 +270,6 @@ class PytorchProbe(PatchingProbe):
         self._observer.training_finished(run, model, data=loop.example, flavor=LIBRARY, params=params)
         for module in models.values():
             self._observer.remember_model(module, run)
-
-    def _error_of(self, loop: Loop) -> BaseException | None:
-        """Return the cell's error where it came out of the loop, None where the loop had ended before it."""
-        outcome, failure = self.recording.ending
-        if outcome == "ok":
-            return None
-        error = getattr(sys, "last_value", None)  # IPython has shown it
-        if not isinstance(error, BaseException) or failure is None or type(error).__name__ != failure.type:
-            return KeyboardInterrupt() if outcome == "interrupted" else RuntimeError(failure.message if failure else "")
-        return error if raised_in_loop(loop.found.places, error) else None
 
     # --- calls of the model
 

@@ -16,9 +16,11 @@ from typing import Any
 from cellmill.capture.frames import call_derives_from, caller, runs_in
 from cellmill.capture.observer import Observer, TrainingKind, guarded
 from cellmill.capture.predictions import ANSWERING, PREDICTING
+from cellmill.capture.probes.batches import Batched, Batches
 from cellmill.capture.probes.boosting import Native, native_training_of
 from cellmill.capture.probes.families import watch_family
-from cellmill.capture.probes.histories import flavor_of, histories_of
+from cellmill.capture.probes.histories import flavor_of, histories_of, only_transforms
+from cellmill.capture.probes.loops import error_of_loop
 from cellmill.capture.probes.parameters import argument, number, parameters, public_name, variant
 from cellmill.capture.probes.patching import PatchingProbe, is_loaded
 from cellmill.capture.probes.reports import figures_of_report, scorer_name, scorer_variant
@@ -27,7 +29,7 @@ from cellmill.capture.probes.training_metrics import Fitted, training_metrics
 from cellmill.capture.probes.trials import write_trials
 from cellmill.capture.probes.wrapping import unseen_by_warnings
 from cellmill.core.clock import now_ms
-from cellmill.core.ids import RunId
+from cellmill.core.ids import ExecutionId, RunId
 
 LIBRARY = "sklearn"
 # They fit clones of an estimator: one call of the user's, so one training at the most.
@@ -50,14 +52,13 @@ class SklearnProbe(PatchingProbe):
 
     def __init__(self, observer: Observer, user_names: dict[str, object]) -> None:
         super().__init__(observer, user_names)
-        self._predictors: tuple[type, ...] = ()
+        self._batches = Batches()
 
     def install(self, module: ModuleType) -> None:
         """Wrap what is to be seen in one of `modules`."""
         match module.__name__:
             case "sklearn.base":
                 self._watch_estimators(module.BaseEstimator)
-                self._predictors = (module.ClassifierMixin, module.RegressorMixin, module.ClusterMixin)
             case "catboost.core":  # has scikit-learn's API and none of its classes
                 self._watch_estimators(module.CatBoost)
             case "sklearn.metrics":
@@ -79,6 +80,7 @@ class SklearnProbe(PatchingProbe):
             "fit": self._fit,
             "fit_transform": self._fit,
             "fit_predict": self._fit_predict,
+            "partial_fit": self._fit_batch,
             **dict.fromkeys(PREDICTING, self.predicting),
             "score": self._score,
         }
@@ -105,6 +107,9 @@ class SklearnProbe(PatchingProbe):
     def _fitted(
         self, estimator: Any, fit: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[Any, RunId | None]:
+        batched = self._batches.drop(estimator)
+        if batched is not None:
+            self._keep_batched(batched, None)
         self._observer.forget_model(estimator)
         if not self._is_watching:
             return fit(*args, **kwargs), None
@@ -119,6 +124,65 @@ class SklearnProbe(PatchingProbe):
         fitted = Fitted(data, target, kwargs.get("sample_weight"), time.perf_counter() - began_s)
         self._keep(run, estimator, fitted)
         return result, run
+
+    @unseen_by_warnings
+    def _fit_batch(self, estimator: Any, fit: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if not self._is_watching:
+            self._observer.forget_model(estimator)
+            return fit(*args, **kwargs)
+        if self._fits_for_a_function(estimator) or not self._trains_a_model(estimator):
+            with self._observer.around(training=True):
+                return fit(*args, **kwargs)
+        training = self._batched(estimator, args, kwargs)
+        try:
+            result = self._train(training.run if training is not None else None, fit, args, kwargs)
+        except BaseException:
+            self._batches.drop(estimator)  # it has failed; another batch begins anew
+            raise
+        self._batch_fitted(training)
+        return result
+
+    @guarded
+    def _batched(self, estimator: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Batched | None:
+        """Return the training that a batch belongs to: the estimator's in this cell."""
+        execution = self.recording.execution
+        found = self._batches.of(estimator)
+        if found is not None or execution is None or not self.recording.runs(execution):
+            return found  # of a thread that outlives its cell nothing would tell the end
+        data = argument(args, kwargs, 0, "X")
+        self._observer.forget_model(estimator)
+        run = self._begin(estimator, data, argument(args, kwargs, 1, "y"), position=0, kind="loop")
+        self._observer.when_execution_ends("batches", partial(self._end_batches, execution))
+        return self._batches.begin(estimator, execution, run, data, caller())
+
+    @guarded
+    def _batch_fitted(self, training: Batched | None) -> None:
+        if training is None:
+            return
+        training.count()
+        if training.run is not None and training.batches == 1:
+            self._observer.remember_model(training.estimator, training.run)
+
+    def _end_batches(self, execution: ExecutionId) -> None:
+        for training in self._batches.end(execution):
+            self._keep_batched(training, error_of_loop(self.recording.ending, training.places))
+
+    @guarded
+    def _keep_batched(self, training: Batched, error: BaseException | None) -> None:
+        run, estimator = training.run, training.estimator
+        if run is None or training.batches == 0:
+            return
+        if error is not None:
+            self._observer.training_raised(run, error)
+            return
+        self._observer.training_finished(
+            run,
+            estimator,
+            data=training.rows,
+            flavor=flavor_of(type(estimator)),
+            params={**(self._parameters(estimator) or {}), "batches": str(training.batches)},
+            ended_ms=training.ended_ms,
+        )
 
     def _begin(
         self, estimator: Any, data: Any, target: Any, *, position: int, kind: TrainingKind = "fit"
@@ -264,12 +328,7 @@ class SklearnProbe(PatchingProbe):
 
     @guarded
     def _only_transforms(self, estimator: Any) -> bool:
-        """A pipeline answers for its last step: `hasattr` asks scikit-learn's own `available_if`."""
-        if any(hasattr(estimator, name) for name in ("predict", "fit_predict")):
-            return False
-        if any(kind in type(estimator).__mro__ for kind in self._predictors):
-            return False  # a stack may have no `predict` before `fit` has chosen its final estimator
-        return any(hasattr(estimator, name) for name in ("transform", "fit_transform"))
+        return only_transforms(estimator)
 
     @guarded
     def _name(self, data: Any, position: int) -> str | None:

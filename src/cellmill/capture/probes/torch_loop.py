@@ -1,12 +1,10 @@
 """One training in a plain PyTorch loop: its steps, its losses, how it came to its end."""
 
-import ast
-import linecache
 import sys
 import weakref
 from typing import Any
 
-from cellmill.capture.probes.torch_owners import Place, Surroundings
+from cellmill.capture.probes.torch_owners import Surroundings
 from cellmill.core.ids import ExecutionId, RunId
 
 MOST_POINTS = 1_000
@@ -98,48 +96,6 @@ class Loop:
     def is_model(self, module: Any) -> bool:
         """Whether this is (one of) what is trained."""
         return any(reference() is module for reference in self._weak_models.values())
-
-
-def raised_in_loop(places: tuple[Place, ...], error: BaseException) -> bool:
-    """Whether an error came out of the loop that stepped, and not from a line after it.
-
-    The frames that were running at the first step are compared with those of the traceback: in one of them the
-    error's line must be inside a loop that holds the step's line, too. Where the source cannot be had, it was.
-    """
-    entry = error.__traceback__
-    lines: dict[Any, int] = {}
-    while entry is not None:
-        lines[_function(entry.tb_frame.f_code)] = entry.tb_lineno
-        entry = entry.tb_next
-    known = False
-    for place in places:
-        line = lines.get(_function(place.code))
-        if line is None:
-            continue
-        known = True
-        loops = _loops(place.code)
-        if loops is None or line == place.line:
-            return True
-        if any(first <= place.line <= last and first <= line <= last for first, last in loops):
-            return True
-    return not known
-
-
-def _function(code: Any) -> tuple[Any, ...]:
-    """Return what tells functions apart. IPython compiles each statement of a cell by itself: they are one."""
-    return (code.co_filename, *(() if code.co_name.startswith("<") else (code.co_name, code.co_firstlineno)))
-
-
-def _loops(code: Any) -> list[tuple[int, int]] | None:
-    source = "".join(linecache.getlines(code.co_filename))
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
-        return None
-    if not source:
-        return None
-    kinds = (ast.For, ast.While, ast.AsyncFor)
-    return [(node.lineno, node.end_lineno or node.lineno) for node in ast.walk(tree) if isinstance(node, kinds)]
 
 
 def on_cpu(module: Any) -> Any:

@@ -13,18 +13,11 @@ from typing import Any
 
 from cellmill.capture.frames import is_ours
 from cellmill.capture.models import EXAMPLE_ROWS
+from cellmill.capture.probes.loops import Place
 from cellmill.capture.probes.parameters import public_name, render
 
 MOST_FRAMES = 30
 _PLAIN = (int, float, str, bool, type(None), ModuleType, type)
-
-
-@dataclass(frozen=True)
-class Place:
-    """A line that was running when the optimiser stepped: where an error is looked for, too."""
-
-    code: Any
-    line: int
 
 
 @dataclass
