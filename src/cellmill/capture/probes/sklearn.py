@@ -6,24 +6,22 @@ are made, so estimators of other packages and of the user's own cells are seen l
 """
 
 import sys
-import threading
 import time
 from collections.abc import Callable
 from functools import partial
 from types import ModuleType
 from typing import Any
 
-from cellmill.capture.frames import call_derives_from, caller, runs_in
+from cellmill.capture.frames import caller
 from cellmill.capture.observer import Observer, TrainingKind, guarded
-from cellmill.capture.predictions import ANSWERING, PREDICTING
+from cellmill.capture.predictions import PREDICTING
 from cellmill.capture.probes.batches import Batched, Batches
 from cellmill.capture.probes.boosting import Native, native_training_of
 from cellmill.capture.probes.families import watch_family
 from cellmill.capture.probes.histories import flavor_of, histories_of, only_transforms
 from cellmill.capture.probes.loops import error_of_loop
-from cellmill.capture.probes.parameters import argument, number, parameters, public_name, variant
-from cellmill.capture.probes.patching import PatchingProbe, is_loaded
-from cellmill.capture.probes.reports import figures_of_report, scorer_name, scorer_variant
+from cellmill.capture.probes.parameters import argument, number, parameters, public_name
+from cellmill.capture.probes.scoring import ScoringProbe
 from cellmill.capture.probes.searches import found_by_search, is_search, model_of, trials_of
 from cellmill.capture.probes.training_metrics import Fitted, training_metrics
 from cellmill.capture.probes.trials import write_trials
@@ -35,17 +33,11 @@ LIBRARY = "sklearn"
 # They fit clones of an estimator: one call of the user's, so one training at the most.
 CROSS_VALIDATING = ("cross_val_score", "cross_validate")
 FITTING_CLONES = ("cross_val_predict", "learning_curve", "validation_curve", "permutation_test_score")
-REPORT = "classification_report"
-# Of its settings, those that change no figure.
-LAYOUT = ("digits", "output_dict", "target_names")
 # Numbers that `sklearn.metrics` returns and that say nothing of a model's predictions.
 NOT_METRICS = ("check_scoring", "get_scorer", "get_scorer_names", "make_scorer", "auc")
 
-# Modules of scikit-learn's that stand between users and what they call.
-WRAPPING = ("sklearn.base", "sklearn.utils._set_output")
 
-
-class SklearnProbe(PatchingProbe):
+class SklearnProbe(ScoringProbe):
     """The probe of scikit-learn."""
 
     modules = ("sklearn.base", "sklearn.metrics", "sklearn.model_selection", "catboost.core")
@@ -274,35 +266,6 @@ class SklearnProbe(PatchingProbe):
             if part is not None:
                 self._observer.remember_model(part, run)
 
-    @unseen_by_warnings
-    def _score(self, estimator: Any, score: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        run = self.run_asked(estimator)
-        if run is None:
-            return score(*args, **kwargs)
-        with self._observer.around():
-            result = score(*args, **kwargs)
-        self._scored(run, estimator, argument(args, kwargs, 0, "X"), result)
-        return result
-
-    @guarded
-    def _scored(self, run: RunId, estimator: Any, data: Any, result: Any) -> None:
-        value = number(result)
-        if value is not None and not self._is_called_by_library():
-            name = self._name(data, 0)
-            self._observer.evaluated(run, data=data, data_name=name)
-            self._observer.metric(run, f"{type(estimator).__name__}_score", value, data_name=name)
-
-    def run_asked(self, model: Any) -> RunId | None:
-        """See `PatchingProbe`."""
-        return self._observer.run_of(model) if self._is_watching else None
-
-    @property
-    def _is_watching(self) -> bool:
-        """In a thread of the user's own, scikit-learn may start threads in turn: theirs are parts of a training."""
-        if not self._observer.is_watching:
-            return False
-        return threading.current_thread() is threading.main_thread() or not runs_in("sklearn.utils.parallel")
-
     @guarded
     def _fits_for_a_function(self, estimator: Any) -> bool:
         """Whether a function of a library fits it on its way, as SMOTE and `mutual_info_classif` fit neighbours.
@@ -312,17 +275,6 @@ class SklearnProbe(PatchingProbe):
         module = self._calling_library()
         return module is not None and module != type(estimator).__module__
 
-    def _is_called_by_library(self) -> bool:
-        """Whether a function of a library measures, as `permutation_importance` does on shuffled data."""
-        return self._calling_library() is not None
-
-    def _calling_library(self) -> str | None:
-        """Return the module of the library's that calls, None where a line of the user's or anyone else's does."""
-        frame = caller()
-        module = "" if frame is None else str(frame.f_globals.get("__name__"))
-        is_library = module.partition(".")[0] in ("sklearn", "imblearn") and module not in WRAPPING
-        return module if is_library else None
-
     def _trains_a_model(self, estimator: Any) -> bool:
         return self._only_transforms(estimator) is not True
 
@@ -330,78 +282,7 @@ class SklearnProbe(PatchingProbe):
     def _only_transforms(self, estimator: Any) -> bool:
         return only_transforms(estimator)
 
-    @guarded
-    def _name(self, data: Any, position: int) -> str | None:
-        return self.name(data, caller(), position)
-
-    # --- functions
-
-    def _wrap_functions(
-        self, module: ModuleType, names: "tuple[str, ...] | list[str]", around: Callable[..., Any]
-    ) -> None:
-        """Wrap functions in the package and where they are defined: pickle looks for them there."""
-        for name in names:
-            home = sys.modules.get(str(getattr(getattr(module, name, None), "__module__", None)), module)
-            self.wrap_function(name, partial(around, name), [module, home], late=is_loaded(module))
-
-    @unseen_by_warnings
-    def _metric(self, name: str, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if not self._is_watching:
-            return function(*args, **kwargs)
-        with self._observer.around():
-            result = function(*args, **kwargs)
-        self._measured(name, args, kwargs, result)
-        return result
-
-    @guarded
-    def _measured(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> None:
-        value = number(result)
-        figures = figures_of_report(result) if name == REPORT else {} if value is None else {name: value}
-        if not figures or self._is_called_by_library():
-            return
-        known = {self._observer.prediction_behind(given) for given in (*args, *kwargs.values())} - {None}
-        found = frozenset(known) or self._observer.predictions_given(caller()) or frozenset()
-        behind = next(iter(found)) if len(found) == 1 else None
-        if not found and call_derives_from(caller(), ANSWERING):
-            behind = self._observer.only_prediction_here()
-        if behind is None:
-            return
-        settings = variant({key: given for key, given in kwargs.items() if name != REPORT or key not in LAYOUT})
-        for each, figure in figures.items():
-            self._observer.metric(behind.run, each, figure, data_name=behind.data, variant=settings)
-
-    # --- scorers
-
-    def _watch_scorers(self, module: ModuleType) -> None:
-        for name in ("_BaseScorer", "_MultimetricScorer", "_PassthroughScorer"):
-            kind = getattr(module, name, None)
-            if kind is not None:
-                self.wrap(kind, "__call__", self._score_with)
-
-    @unseen_by_warnings
-    def _score_with(self, scorer: Any, score: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        estimator = argument(args, kwargs, 0, "estimator")
-        run = self.run_asked(estimator)
-        if run is None:
-            return score(*args, **kwargs)
-        with self._observer.around():
-            result = score(*args, **kwargs)
-        self._scored_with(run, scorer, estimator, argument(args, kwargs, 1, "X"), result)
-        return result
-
-    @guarded
-    def _scored_with(self, run: RunId, scorer: Any, estimator: Any, data: Any, result: Any) -> None:
-        if self._is_called_by_library():
-            return
-        name = self._name(data, 1)
-        several = vars(scorer).get("_scorers")
-        results = result if isinstance(result, dict) else {"": result}
-        for key, value in results.items():
-            found, measuring = number(value), several[key] if several else scorer
-            if found is not None:
-                self._observer.evaluated(run, data=data, data_name=name)
-                metric, settings = scorer_name(measuring, estimator), scorer_variant(measuring)
-                self._observer.metric(run, metric, found, data_name=name, variant=settings)
+    # --- functions that fit
 
     @unseen_by_warnings
     def _cross_validation(
