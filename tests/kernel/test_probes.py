@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cellmill.capture.recording import BREAKER
+from cellmill.capture.sessions import load_sessions
 from cellmill.core.events import CaptureFailed
 
 if TYPE_CHECKING:
@@ -255,3 +256,28 @@ def test_what_fails_again_and_again_is_left_out_until_capture_is_resumed(package
     left_out = "shelved: left out since an earlier TypeError of ours; %cellmill resume tries it again"
     failed = "shelved: TypeError: no shelf 3"
     assert [run.incomplete for run in kernel.runs] == [*[(failed,)] * BREAKER, (left_out,), (failed,)]
+
+
+def test_a_probe_that_was_met_before_is_loaded_when_its_library_is_imported(package: Path, start: StartKernel) -> None:
+    first = with_probe(package, start, PROBE)
+    first.run("1")
+    environment = {"PYTHONPATH": os.pathsep.join([str(package), os.environ.get("PYTHONPATH", "")])}
+
+    second = start(environment=environment)
+    loaded = "[name for name in ('shop_probe', 'cellmill.capture.observer') if name in __import__('sys').modules]"
+    assert second.run(loaded).result == "[]"
+    second.run(USE)
+    assert second.run(loaded).result == "['shop_probe', 'cellmill.capture.observer']"
+    assert [(run.library, run.status) for run in load_sessions(second.project).runs()] == [("shop", "finished")]
+
+
+def test_a_probe_that_waits_for_other_modules_than_before_is_met_anew(package: Path, start: StartKernel) -> None:
+    first = with_probe(package, start, PROBE.replace('("shop",)', '("market",)'))
+    first.run(USE)
+    assert load_sessions(first.project).runs() == ()
+    (package / "shop_probe.py").write_text(PROBE)
+    environment = {"PYTHONPATH": os.pathsep.join([str(package), os.environ.get("PYTHONPATH", "")])}
+
+    second = start(environment=environment)
+    second.run(USE)
+    assert [run.library for run in load_sessions(second.project).runs()] == ["shop"]

@@ -14,19 +14,19 @@ from dataclasses import dataclass
 from types import BuiltinFunctionType, FunctionType, ModuleType, NoneType
 
 from cellmill.capture.state import Changes, NamespaceState
-from cellmill.dataflow.footprint import Footprint, Namespace, footprint
-from cellmill.dataflow.slice import EVERYTHING
+from cellmill.dataflow.footprint import EVERYTHING, Footprint, Namespace, footprint
 
 # Comparing may take a hundredth of what the cell took, and this much in any case.
 LEAST_BUDGET_S, BUDGET_SHARE = 0.0003, 0.01
 ON_THE_HEELS_S = 0.02
 # A cell that does one of these may touch names that its source does not show. Of magics, those that run
 # no Python, or whose Python is read with the cell's, cannot.
-_HIDDEN_WAYS = re.compile(
+_HIDDEN_WAYS = (
     r"(?<![\w.])(?:exec|eval|globals|locals|vars)\s*\(|__dict__|__main__|user_ns|_getframe|"
     r"run_(?:line|cell)_magic\('(?!(?:time|timeit|capture|prun|matplotlib|load_ext|reload_ext|config|pip|conda|uv|cd|ls|"
     r"pwd|env|who|whos|autoreload|cellmill|precision|html|bash|sh|writefile|javascript|latex|svg|markdown)')"
 )
+_HIDDEN_WORDS = ("exec", "eval", "globals", "locals", "vars", "__dict__", "__main__", "user_ns", "_getframe", "_magic(")
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Names:
         changes = self._state.after(
             found.reads | found.writes,
             max(LEAST_BUDGET_S, BUDGET_SHARE * took_s),
-            everything=python is not None and _HIDDEN_WAYS.search(python) is not None,
+            everything=python is not None and _has_hidden_ways(python),
         )
         return self._corrected(found, changes)
 
@@ -118,6 +118,11 @@ class Names:
         values = self._user_names
         holding = [values[name] for name in suspected if name in values]
         return {name for name in near if name in values and any(_may_share(values[name], value) for value in holding)}
+
+
+def _has_hidden_ways(python: str) -> bool:
+    # Most cells have none of these words: then the expression is not asked, and in most kernels never compiled.
+    return any(word in python for word in _HIDDEN_WORDS) and re.search(_HIDDEN_WAYS, python) is not None
 
 
 def _is_librarys(value: object) -> bool:

@@ -33,8 +33,8 @@ from cellmill.core.events import (
 MASK = "***"
 # A cell that its user wants to keep to themselves.
 SKIP_TAG = "cellmill-skip"
-SWITCH_COMMENT = re.compile(r"^[ \t]*#[ \t]*cellmill:[ \t]*(?P<switch>on|off)\b", re.MULTILINE)
-SKIP_COMMENT = re.compile(r"^[ \t]*#[ \t]*cellmill:[ \t]*skip\b", re.MULTILINE)
+SWITCH_COMMENT = r"(?m)^[ \t]*#[ \t]*cellmill:[ \t]*(?P<switch>on|off)\b"
+SKIP_COMMENT = r"(?m)^[ \t]*#[ \t]*cellmill:[ \t]*skip\b"
 SHORTEST_VALUE = 8  # of an environment variable: shorter ones are too likely to be words
 
 # What a token of each issuer begins with, which is looked for first, and its form.
@@ -141,7 +141,7 @@ _ENVIRONMENT = re.compile(
     r"(?i)(?:^|_)(?:key|token|secret|password|passwd|passphrase|pass|credentials?|pat|dsn)$|api_?key|secret|_token|token_|password|"
     r"connection_?string|database_url"
 )
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_COLOURS = r"\x1b\[[0-9;]*m"
 _FORMS = tuple((beginning, form) for _, begins, form in TOKENS for beginning in begins.split(" "))
 
 
@@ -320,14 +320,14 @@ def _mask_in(masker: Masker, holder: dict[str, Any], name: str) -> None:
 
 def _masked_line(masker: Masker, line: str) -> str:
     """Mask a coloured text: its colours would stand between a name and its value, so they go where one is found."""
-    plain = _COLOURS.sub("", line)
+    plain = _compiled(_COLOURS).sub("", line)
     masked = masker.mask(plain)
     return line if masked == plain else masked
 
 
 def switch_of(source: str) -> bool | None:
     """Return whether a cell's comment `# cellmill: off` or `on` switches the notebook's record, None for neither."""
-    found = SWITCH_COMMENT.search(source) if "cellmill:" in source else None
+    found = _compiled(SWITCH_COMMENT).search(source) if "cellmill:" in source else None
     return None if found is None else found["switch"] == "on"
 
 
@@ -335,7 +335,7 @@ def excluded(source: str, tags: Iterable[str], patterns: Iterable[str]) -> str |
     """Return why a cell is not to be recorded, None when it is. `patterns` are regular expressions."""
     if SKIP_TAG in tags:
         return f"its tag {SKIP_TAG}"
-    if "cellmill:" in source and SKIP_COMMENT.search(source):
+    if "cellmill:" in source and _compiled(SKIP_COMMENT).search(source):
         return "its comment"
     pattern = next((pattern for pattern in patterns if re.search(pattern, source)), None)
     return None if pattern is None else f"the setting exclude ({pattern})"

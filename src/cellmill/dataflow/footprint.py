@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from cellmill.dataflow.magics import magic_body
 from cellmill.dataflow.scopes import COMPREHENSIONS, bound_by_pattern, free_names, named_in_query
 
+EVERYTHING = "*"  # what `from module import *` writes
 _BUILTINS = frozenset(dir(builtins))
 
 # Called for its effect on the object it belongs to, even where the result is used.

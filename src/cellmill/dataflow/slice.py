@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 
 from cellmill.core.ids import ExecutionId
-
-EVERYTHING = "*"  # what `from module import *` writes
+from cellmill.dataflow.footprint import EVERYTHING
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,14 @@ import os
 import platform
 import socket
 import sys
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cellmill._version import __version__
 from cellmill.capture.hosting import Host, take_host
-from cellmill.capture.observer import Observer
 from cellmill.capture.probes import Probes
-from cellmill.capture.recording import try_recording
+from cellmill.capture.recording import Recording, try_recording
 from cellmill.capture.surroundings import Surroundings, machine
 from cellmill.core.clock import now_ms
 from cellmill.core.errors import BadSettings
@@ -25,6 +25,9 @@ from cellmill.kernel.hooks import Hooks
 from cellmill.kernel.magics import register_magics, unregister_magics
 from cellmill.kernel.outputs import OutputsTap
 from cellmill.kernel.state import KernelState
+
+if TYPE_CHECKING:
+    from cellmill.capture.observer import Observer
 
 _ATTRIBUTE = "_cellmill"
 
@@ -91,7 +94,7 @@ def _start(shell: Any, state: KernelState) -> None:
             opening=opening,
         )
     )
-    state.probes = Probes(Observer(recording), user_names)
+    state.probes = Probes(recording, partial(_observer, recording), user_names)
     state.probes.start()
     state.hooks = Hooks(shell, kernel, recording, state.probes)
     state.hooks.install()
@@ -100,6 +103,12 @@ def _start(shell: Any, state: KernelState) -> None:
         state.outputs.install(kernel)
     except Exception as error:  # noqa: BLE001 - all else goes on without the outputs
         recording.failed("outputs", error)
+
+
+def _observer(recording: Recording) -> "Observer":
+    from cellmill.capture.observer import Observer  # not for a kernel's start
+
+    return Observer(recording)
 
 
 def _project(host: Host) -> Project:

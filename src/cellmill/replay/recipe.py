@@ -12,7 +12,8 @@ from cellmill.core.events import FileUse, Module
 from cellmill.core.ids import ExecutionId
 from cellmill.core.recipes import Ingredient, Need, Reason, Recipe
 from cellmill.core.runs import Execution, Part, Run, Session
-from cellmill.dataflow.slice import EVERYTHING, Step, Steps
+from cellmill.dataflow.footprint import EVERYTHING
+from cellmill.dataflow.slice import Step, Steps
 
 # Names that stand for something else than a variable; no variable begins so.
 _FILE, _RESULT = "file:", "result:"

@@ -1,6 +1,5 @@
 """Compares a namespace with what it was when the last cell ended."""
 
-import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -11,8 +10,7 @@ from cellmill.capture.state.ids import ID_BYTES, ids_in
 from cellmill.capture.state.look import KINDS, Look, is_light, is_plain
 from cellmill.capture.state.readers import is_class, is_drawn, is_pyplot, read
 
-_IPYTHONS = re.compile(r"_+|_i+|_i?\d+|_[iod]h|In|Out|__\w+__|get_ipython|exit|quit|open")
-_FIRST_LETTERS = frozenset("_IOgeqo")
+_IPYTHONS = frozenset(["In", "Out", "get_ipython", "exit", "quit", "open", "_ih", "_oh", "_dh"])
 _NONE: frozenset[str] = frozenset()
 # The ids of so many names are compared at once, first in large parts and then in small ones.
 _LARGE, _SMALL = 512, 32
@@ -35,7 +33,16 @@ class Changes:
 
 def hidden_by_ipython(name: str) -> bool:
     """Whether a name is one that IPython itself puts into the namespace, such as `_`, `In` or `_i12`."""
-    return name[:1] in _FIRST_LETTERS and _IPYTHONS.fullmatch(name) is not None
+    if name[:1] != "_":
+        return name in _IPYTHONS
+    rest = name[1:]
+    return (
+        not rest.strip("_")  # what was shown: `_`, `__`, `___`
+        or not rest.strip("i")  # what was typed: `_i`, `_ii`, `_iii`
+        or rest.removeprefix("i").isdecimal()
+        or name in _IPYTHONS
+        or (len(name) > 4 and name[:2] == name[-2:] == "__" and rest.replace("_", "a").isalnum())
+    )
 
 
 class NamespaceState:

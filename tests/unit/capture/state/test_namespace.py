@@ -75,6 +75,16 @@ def test_what_ipython_binds_is_not_the_users() -> None:
     assert hidden_by_ipython("_i12")
 
 
+@pytest.mark.parametrize("name", ["_", "___", "_i", "_iii", "_7", "_i12", "_ih", "_oh", "_dh", "In", "open", "__x__"])
+def test_a_name_of_ipythons_is_hidden(name: str) -> None:
+    assert hidden_by_ipython(name)
+
+
+@pytest.mark.parametrize("name", ["", "_x", "_ix", "_iih", "__x", "x__", "_i_", "_12a", "i", "opens", "_In", "__a b__"])
+def test_a_name_of_the_users_is_not(name: str) -> None:
+    assert not hidden_by_ipython(name)
+
+
 def test_hidden_names_are_never_reported() -> None:
     names: dict[str, object] = {"shown": 1}
     state = NamespaceState(names, hidden={"secret"})
