@@ -67,3 +67,42 @@ def test_of_a_kernel_that_is_killed_what_it_showed_until_a_second_before_is_ther
     kernel.wait(cell)
     [execution] = kernel.executions
     assert ([output.text for output in execution.outputs], execution.outcome) == (["training\n"], "interrupted")
+
+
+LONG = """\
+import time
+from IPython.display import HTML, clear_output, display, update_display
+print("gone")
+display(HTML("<i>0 %</i>"), display_id="bar")
+time.sleep(1.5)
+for percent in range(1, 5):
+    update_display(HTML(f"<i>{percent} %</i>"), display_id="bar")
+    time.sleep(0.6)
+"""
+
+
+def test_of_a_display_its_last_state_is_kept_where_it_stands(start: StartKernel) -> None:
+    kernel = start()
+    answer = kernel.run(LONG)
+    kernel.wait_until(lambda: "4 %" in html(kernel, answer))
+    assert [(o.kind, o.mime) for o in outputs(kernel, answer)] == [
+        ("stdout", "text/plain"),
+        ("display", "text/html"),
+        ("display", "text/plain"),
+    ]
+    kernel.run("update_display(HTML('<i>from another cell</i>'), display_id='bar')")
+    kernel.wait_until(lambda: "from another cell" in html(kernel, answer))
+    assert [len(execution.outputs) for execution in kernel.executions] == [3, 0]
+
+
+def html(kernel: Kernel, answer: Answer) -> str:
+    found = [o.sha256 for o in outputs(kernel, answer) if o.mime == "text/html"]
+    assert len(found) <= 1
+    return (kernel.project.blobs / str(found[0])).read_text() if found else ""
+
+
+def test_what_was_cleared_after_it_was_written_is_gone(start: StartKernel) -> None:
+    kernel = start()
+    cell = "import time\nfrom IPython.display import clear_output\n{}\nclear_output(wait=True)\nprint('end')"
+    answer = kernel.run(cell.format("print('gone')\ntime.sleep(1.5)"))
+    kernel.wait_until(lambda: [o.text for o in outputs(kernel, answer)] == ["end\n"])

@@ -71,6 +71,8 @@ class Folding:
         self._was_alive = True
         self._history = History()
         self._outputs: dict[ExecutionId, list[Output]] = {}
+        self._displays: dict[str, dict[ExecutionId, None]] = {}
+        """The executions that have shown a display."""
         self._placed: dict[ExecutionId, str] = {}
         self._trainings: dict[RunId, Training] = {}
         self._deleted: set[RunId] = set()
@@ -161,12 +163,35 @@ class Folding:
                     files = tuple(digested.get((use.path, use.mode), use) for use in ended.files)
                     self._history.put(replace(ended, files=files))
             case OutputsShown():
-                self._outputs.setdefault(event.execution, []).extend(event.outputs)
+                self._take_outputs(event)
         known = self._history.get(event.execution)
         outputs = tuple(self._outputs.get(event.execution, ()))
         notebook = self._placed.get(event.execution)
         if known is not None and (known.outputs, known.notebook) != (outputs, notebook):
             self._history.put(replace(known, outputs=outputs, notebook=notebook))
+
+    def _take_outputs(self, event: OutputsShown) -> None:
+        """Add what was shown. A display that is shown again or updated changes wherever it stands."""
+        mine = [] if event.is_cleared else self._outputs.get(event.execution, [])
+        self._outputs[event.execution] = mine
+        for display in dict.fromkeys(output.display for output in (*event.outputs, *event.updates)):
+            if display is None:
+                continue
+            state = [output for output in (*event.outputs, *event.updates) if output.display == display]
+            places = self._displays.setdefault(display, {})
+            for execution in places:
+                self._outputs[execution] = _with_display(self._outputs[execution], state)
+                self._put_outputs(execution)
+            if not places:  # of one that was first shown before capture began
+                mine.extend(output for output in event.updates if output.display == display)
+            places[event.execution] = None
+        self._outputs[event.execution] = [*self._outputs[event.execution], *event.outputs]
+
+    def _put_outputs(self, execution: ExecutionId) -> None:
+        known, outputs = self._history.get(execution), tuple(self._outputs.get(execution, ()))
+        if known is not None and known.outputs != outputs:
+            self._touched.add(execution)
+            self._history.put(replace(known, outputs=outputs))
 
     def _take_of_all(self, event: Event) -> None:
         """Take an event that every run of the session shows."""
@@ -337,6 +362,19 @@ class Folding:
         pages = [one.front_end for one in there if one.front_end][-1:]
         pages = pages or [one.front_end for one in self._clients if one.front_end][:1]
         return ", ".join(dict.fromkeys(users)) or None, next(iter(pages), None)
+
+
+def _with_display(outputs: list[Output], state: list[Output]) -> list[Output]:
+    """Return the outputs with another state of a display wherever it stands among them."""
+    found: list[Output] = []
+    former: str | None = None
+    for output in outputs:
+        if output.display != state[0].display:
+            found.append(output)
+        elif former != output.display:
+            found += state
+        former = output.display
+    return found
 
 
 def _finished(began: Execution, event: ExecutionFinished) -> Execution:

@@ -247,7 +247,8 @@ def _shown(masker: Masker, event: OutputsShown) -> Event:
     def masked(output: Output) -> Output:
         return output if output.text is None else replace(output, text=masker.mask(output.text))
 
-    return replace(event, outputs=tuple(masked(output) for output in event.outputs))
+    outputs, updates = (tuple(masked(output) for output in each) for each in (event.outputs, event.updates))
+    return replace(event, outputs=outputs, updates=updates)
 
 
 def _training_finished(masker: Masker, event: TrainingFinished) -> Event:

@@ -76,6 +76,7 @@ class Output:
     sha256: str | None = None
     size_bytes: int = 0
     note: str | None = None  # what was left out, and why
+    display: str | None = None  # tells which display it is, where a later output may take its place
 
 
 @record
@@ -174,6 +175,8 @@ class OutputsShown:
     execution: ExecutionId
     at_ms: int
     outputs: tuple[Output, ...]
+    updates: tuple[Output, ...] = ()  # in the place of those of the same display, whichever execution showed it
+    is_cleared: bool = False  # what it showed before this event is gone
 
 
 @record

@@ -113,9 +113,9 @@ class OutputsTap:
             self._recording.failed("outputs", RuntimeError(f"{lost} messages came too fast to be kept"))
         for execution, shown in list(self._executions.items()):
             over = is_over and not self._recording.runs(execution)
-            outputs = shown.hand_out(is_over=over)
-            if outputs:
-                self._recording.write(OutputsShown(execution, now_ms(), outputs))
+            given = shown.hand_out(is_over=over)
+            if any(given):
+                self._recording.write(OutputsShown(execution, now_ms(), *given))
             if over:
                 del self._executions[execution]
 

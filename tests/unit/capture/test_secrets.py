@@ -160,7 +160,7 @@ OURS = {
     "imports", "type", "name", "sha256", "commit", "branch", "diff", "untracked", "distributions", "run", "library",
     "model_class", "parent", "kind", "digest", "target", "flavor", "requirements", "example_sha256", "where", "output",
     "id", "system", "judgement", "what", "layout", "kept", "mode", "outcome", "how", "started_by", "context", "mime",
-    "failed",
+    "failed", "display",
 }  # fmt: skip
 
 

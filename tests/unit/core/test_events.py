@@ -96,6 +96,9 @@ EVERY_EVENT: list[Event] = [
         environment={"LANG": "C", "GONE": None},
     ),
     OutputsShown(EXECUTION, 5, (Output("stdout", "text/plain", "hello\n", None, 6),)),
+    OutputsShown(
+        EXECUTION, 5, (), (Output("display", "text/plain", "100 %", None, 5, None, "0a" * 8),), is_cleared=True
+    ),
     FilesDigested(EXECUTION, 5, (FileUse("/data/a.csv", "read", 12, "9" * 64),)),
     ModelKept(RUN, 6, MODEL),
     GitSeen(5, "c" * 40, "main", "d" * 64, ("new.py",)),
