@@ -11,6 +11,7 @@ import time
 from abc import ABCMeta
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import BuiltinFunctionType, FunctionType, ModuleType, NoneType
 
 from cellmill.capture.state import Changes, NamespaceState
@@ -19,6 +20,7 @@ from cellmill.dataflow.footprint import EVERYTHING, Footprint, Namespace, footpr
 # Comparing may take a hundredth of what the cell took, and this much in any case.
 LEAST_BUDGET_S, BUDGET_SHARE = 0.0003, 0.01
 ON_THE_HEELS_S = 0.02
+SHORT_CELL = 10_000  # characters
 # A cell that does one of these may touch names that its source does not show. Of magics, those that run
 # no Python, or whose Python is read with the cell's, cannot.
 _HIDDEN_WAYS = (
@@ -78,7 +80,7 @@ class Names:
         found = Footprint()
         if python is not None:
             try:
-                found = self._defined.resolve(footprint(python))
+                found = self._defined.resolve(_footprint_of(python))
             except (SyntaxError, ValueError, RecursionError):
                 found = Footprint()  # the cell failed for the same reason, and says so itself
         if self._state is None:
@@ -118,6 +120,16 @@ class Names:
         values = self._user_names
         holding = [values[name] for name in suspected if name in values]
         return {name for name in near if name in values and any(_may_share(values[name], value) for value in holding)}
+
+
+@lru_cache(maxsize=64)
+def _of_a_short_cell(python: str) -> Footprint:
+    return footprint(python)
+
+
+def _footprint_of(python: str) -> Footprint:
+    """Return what a source says. Cells run again and again as they stand, so it is remembered for a while."""
+    return _of_a_short_cell(python) if len(python) <= SHORT_CELL else footprint(python)
 
 
 def _has_hidden_ways(python: str) -> bool:

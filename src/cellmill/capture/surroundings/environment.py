@@ -24,9 +24,9 @@ class EnvironmentWatch:
 
     def changed_variables(self) -> dict[str, str | None]:
         """Return the variables set since the last look; None stands for one that was removed."""
-        now = self._now()
-        if now == self._variables:
+        if getattr(os.environ, "_data", None) == self._variables:
             return {}
+        now = self._now()
         before, self._variables = self._variables, now
         changed = {name: value for name, value in now.items() if before.get(name) != value}
         gone = dict.fromkeys(before.keys() - now.keys())
