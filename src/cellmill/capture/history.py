@@ -64,7 +64,7 @@ class History:
             execution.execution,
             execution.reads,
             execution.writes,
-            whole=execution.outcome == "ok",
+            whole=execution.outcome == "ok" or execution.names_seen,
             outside=frozenset(execution.outside),
         )
         if position == len(self._executions):

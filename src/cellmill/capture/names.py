@@ -21,6 +21,12 @@ from cellmill.dataflow.footprint import EVERYTHING, Footprint, Namespace, footpr
 LEAST_BUDGET_S, BUDGET_SHARE = 0.0003, 0.01
 ON_THE_HEELS_S = 0.02
 SHORT_CELL = 10_000  # characters
+# Of these modules a function that is called for nothing but its effect is named so; of others it may be any.
+_CALLED_FOR_ANSWERS = frozenset(
+    "numpy pandas polars scipy sklearn statsmodels math statistics xgboost lightgbm IPython".split()  # noqa: SIM905
+)
+_DRAWING = frozenset(["matplotlib", "seaborn", "plotly"])
+_SETTERS = r"\w*seed\w*|set\w*|reset\w*|register\w*|\w*config\w*|\w*option\w*|use\w*|enable\w*|disable\w*|shuffle"
 # A cell that does one of these may touch names that its source does not show. Of magics, those that run
 # no Python, or whose Python is read with the cell's, cannot.
 _HIDDEN_WAYS = (
@@ -39,6 +45,8 @@ class NamesSeen:
     writes: frozenset[str] = frozenset()
     deleted: tuple[str, ...] = ()
     aliases: tuple[tuple[str, ...], ...] = ()
+    compared: bool = False
+    """Whether the namespace was compared, so that of a cell that raised only what it came to is among the writes."""
 
 
 class Names:
@@ -75,8 +83,11 @@ class Names:
         if self._state is not None:
             self._state.catch_up(budget_s)
 
-    def after(self, python: str | None, took_s: float) -> NamesSeen:
-        """Return the names of a cell that has just run. `python` is None where it never became Python."""
+    def after(self, python: str | None, took_s: float, *, raised: bool = False) -> NamesSeen:
+        """Return the names of a cell that has just run. `python` is None where it never became Python.
+
+        Of one that `raised`, what stands in the source and never came about is left out.
+        """
         found = Footprint()
         if python is not None:
             try:
@@ -91,26 +102,30 @@ class Names:
             max(LEAST_BUDGET_S, BUDGET_SHARE * took_s),
             everything=python is not None and _has_hidden_ways(python),
         )
-        return self._corrected(found, changes)
+        return self._corrected(found, changes, python or "", raised=raised)
 
-    def _corrected(self, found: Footprint, changes: Changes) -> NamesSeen:
+    def _corrected(self, found: Footprint, changes: Changes, python: str, *, raised: bool) -> NamesSeen:
         suspected = found.writes - found.bound - {EVERYTHING}
+        bound = frozenset[str]() if raised else found.bound - {EVERYTHING}
         if not (suspected or changes.changed or changes.unsure):
-            writes = (found.bound - {EVERYTHING}) | changes.bound | changes.deleted
-            return NamesSeen(found.reads, writes, tuple(sorted(changes.deleted)), changes.aliases)
+            writes = bound | changes.bound | changes.deleted
+            deleted = tuple(sorted(changes.deleted))
+            return NamesSeen(found.reads, writes, deleted, changes.aliases, compared=True)
+        values = self._user_names
+        # What a module holds is not compared: `np.random.seed(0)` changes it all the same.
+        modules = {name for name in suspected if type(values.get(name)) is ModuleType}
+        suspected -= modules
+        modules = {name for name in modules if _may_change_module(python, name, values[name])}
         # A library's own classes and functions change by themselves: caches, registries, wrappers of ours.
         changed = {n for n in changes.changed if n in suspected or not _is_librarys(self._user_names.get(n))}
         unsure = changes.unsure & suspected
         for group in changes.aliases:
             touched = (suspected | changed).intersection(group)
             unsure |= self._sharing(touched, changes.unsure.intersection(group))
-        # What a module holds is not compared: `np.random.seed(0)` changes it all the same.
-        modules = {name for name in suspected if type(self._user_names.get(name)) is ModuleType}
-        writes = (found.bound - {EVERYTHING}) | changes.bound | changes.deleted | changed | unsure | modules
+        writes = bound | changes.bound | changes.deleted | changed | unsure | modules
         # Who changes an object in place goes on from what it was.
-        return NamesSeen(
-            found.reads | changed | unsure, frozenset(writes), tuple(sorted(changes.deleted)), changes.aliases
-        )
+        deleted = tuple(sorted(changes.deleted))
+        return NamesSeen(found.reads | changed | unsure, frozenset(writes), deleted, changes.aliases, compared=True)
 
     def _sharing(self, suspected: frozenset[str], near: frozenset[str]) -> set[str]:
         """Return those of `near` that may hold a part of what a suspected name holds.
@@ -137,6 +152,22 @@ def _has_hidden_ways(python: str) -> bool:
     return any(word in python for word in _HIDDEN_WORDS) and re.search(_HIDDEN_WAYS, python) is not None
 
 
+def _may_change_module(python: str, name: str, module: object) -> bool:
+    """Whether a cell that calls something of a module for its effect may change the module itself.
+
+    `np.random.seed(0)` does, `np.array(rows)` at the end of a cell only shows it, and what pyplot changes is drawn.
+    """
+    home = str(getattr(module, "__name__", "")).partition(".")[0]
+    if home in _DRAWING:
+        return False
+    if home not in _CALLED_FOR_ANSWERS:
+        return True
+    if re.search(rf"(?<![\w.]){re.escape(name)}\.", python) is None:
+        return True  # it is changed by a function that the cell calls
+    within = rf"(?<![\w.]){re.escape(name)}(?:\.\w+)*"
+    return re.search(rf"{within}\.(?:{_SETTERS})\s*\(|{within}\.\w+\s*(?:\[[^\]]*\]\s*)?=(?!=)", python) is not None
+
+
 def _is_librarys(value: object) -> bool:
     if type(value) not in (FunctionType, type, ABCMeta):
         return False
@@ -149,6 +180,8 @@ def _may_share(one: object, other: object) -> bool:
     kinds = (_kind(one), _kind(other))
     if "alone" in kinds:
         return False
+    if "drawn" in kinds:  # what is drawn shows data, and changes none
+        return kinds == ("drawn", "drawn")
     if kinds == ("array", "array"):
         shares: bool = sys.modules["numpy"].may_share_memory(one, other)  # by their bounds: nothing is read
         return shares
@@ -159,6 +192,8 @@ def _may_share(one: object, other: object) -> bool:
 def _kind(value: object) -> str:
     kind = type(value)
     home = kind.__module__.partition(".")[0]
+    if home == "matplotlib":
+        return "drawn"
     if kind in (ModuleType, FunctionType, BuiltinFunctionType, type, str, bytes, int, float, complex, bool, NoneType):
         return "alone"
     if home == "pathlib" or issubclass(kind, type):

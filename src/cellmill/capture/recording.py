@@ -144,9 +144,9 @@ class Recording:
         """Compare this namespace with what it was, from the next cell on."""
         self._names = Names(user_names)
 
-    def _names_seen(self, python: str | None, took_s: float) -> NamesSeen:
+    def _names_seen(self, python: str | None, took_s: float, *, raised: bool) -> NamesSeen:
         try:
-            return self._names.after(python, took_s)
+            return self._names.after(python, took_s, raised=raised)
         except Exception as error:  # noqa: BLE001 - the user's cell is waiting
             self.failed("names", error)
             self._names.give_up_comparing()
@@ -230,7 +230,7 @@ class Recording:
         most = self.settings.max_runs_per_cell
         if trainings > most:
             self.write(TrainingsLeftOut(execution, now_ms(), most, trainings - most))
-        found = self._names_seen(python, time.perf_counter() - began_s)
+        found = self._names_seen(python, time.perf_counter() - began_s, raised=outcome != "ok")
         seen = self._around.after(execution, python or "", found.reads) if self._around is not None else {}
         self.write(
             ExecutionFinished(
@@ -243,6 +243,7 @@ class Recording:
                 python=transformed,
                 deleted=found.deleted,
                 aliases=found.aliases,
+                names_seen=found.compared and outcome != "ok",
                 **seen,
             )
         )
@@ -252,7 +253,7 @@ class Recording:
 
     def _finish_skipped(self, execution: ExecutionId, *, python: str | None, outcome: Outcome) -> None:
         """Of a cell that is not recorded only its names are kept: what others read from it must be known."""
-        found = self._names_seen(python, time.perf_counter() - self._skipped.pop(execution))
+        found = self._names_seen(python, time.perf_counter() - self._skipped.pop(execution), raised=outcome != "ok")
         if self._around is not None:
             self._around.after(execution, "", ())
         self.write(

@@ -392,6 +392,7 @@ def _finished(began: Execution, event: ExecutionFinished) -> Execution:
         imports=event.imports,
         modules=event.modules,
         environment=event.environment,
+        names_seen=event.names_seen,
     )
 
 

@@ -166,6 +166,7 @@ class ExecutionFinished:
     imports: tuple[str, ...] = ()  # top-level modules imported for the first time
     modules: tuple[Module, ...] = ()
     environment: Mapping[str, str | None] = field(default_factory=dict)  # variables that it set; None: removed
+    names_seen: bool = False  # of one that raised: what it writes was seen to be written, not read in its source
 
 
 @record

@@ -69,6 +69,8 @@ class Execution:
     outside: tuple[str, ...] = ()
     notebook: str | None = None  # where the kernel serves several
     outputs: tuple[Output, ...] = ()
+    names_seen: bool = False
+    """Of one that raised: whether what it writes was seen to be written, rather than read in its source."""
 
 
 @dataclass(frozen=True)

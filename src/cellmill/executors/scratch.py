@@ -8,7 +8,7 @@ SCRATCH/temporary/         what `tempfile` gives
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,12 +43,18 @@ class Scratch:
 
 @contextmanager
 def scratch(
-    project_root: Path, *, inputs: Iterable[str], written: Iterable[str], left_out: Iterable[str]
+    project_root: Path,
+    *,
+    inputs: Iterable[str],
+    written: Iterable[str],
+    left_out: Iterable[str],
+    makes_folder: Callable[[str], bool] = lambda name: False,
 ) -> Iterator[Scratch]:
     """Give a scratch folder, which is gone afterwards.
 
     `inputs` are files that must be there, `written` those that the replay will write: of these an input
-    is copied, and the others are not there yet. `left_out` are files that had not been there either.
+    is copied, and the others are not there yet. `left_out` are files that had not been there either. An empty
+    folder is not there yet where the replay `makes_folder` of its name.
 
     Raises `NoScratch` when there is no space, or no right to write.
     """
@@ -61,6 +67,7 @@ def scratch(
             needed = [os.path.realpath(path) for path in inputs]
             absent = {os.path.realpath(path) for path in (*written, *left_out)} - set(needed)
             _link_tree(made, absent)
+            _remove_empty(made, makes_folder)
             for path in needed:
                 _place(made, path, copied=path in {os.path.realpath(other) for other in written})
         except OSError as error:
@@ -84,6 +91,13 @@ def _link_tree(made: Scratch, absent: set[str]) -> None:
                 return  # of a folder this large only what is known to be needed
             os.symlink(path, here / name)  # noqa: PTH211
             left -= 1
+
+
+def _remove_empty(made: Scratch, makes_folder: Callable[[str], bool]) -> None:
+    """`os.mkdir("plots")` fails where the folder is there already: it was not when the cell ran."""
+    for folder, _, _ in os.walk(made.root, topdown=False):
+        if folder != str(made.root) and not os.listdir(folder) and makes_folder(Path(folder).name):  # noqa: PTH208
+            Path(folder).rmdir()
 
 
 def _is_environment(folder: Path) -> bool:

@@ -122,6 +122,8 @@ def _parameters(recorded: Run, replayed: Run) -> list[Figure]:
     found = []
     for parameter in recorded.parameters:
         value = after.get(parameter.name)
+        if value is None and parameter.source == "notebook":
+            continue  # which literals flow into a training is inferred, and a replay has fewer executions to infer from
         same = value is not None and _ADDRESS.sub("0x", value) == _ADDRESS.sub("0x", parameter.value)
         found.append(Figure("parameter", parameter.name, parameter.value[:500], value and value[:500], same=same))
     return found

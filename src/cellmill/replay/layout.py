@@ -81,6 +81,7 @@ def _movable_imports(recipe: Recipe, sources: list[str]) -> list[_Line]:
                 found.append(line)
         if barrier is not None:
             break
+    found = [line for line in found if not _passes_one_that_raised(recipe, line.index, _names_of(line.text))]
     imported = Counter(name for line in found for name in _names_of(line.text))
     # A name that is bound otherwise somewhere, or to two things, means what it meant only where it stood.
     return [
@@ -103,7 +104,13 @@ def _movable_parameters(recipe: Recipe, sources: list[str]) -> list[_Line]:
                 target = node.target
             if isinstance(target, ast.Name) and target.id in wanted and bound[target.id] == 1 and _is_literal(node):
                 found.append(line)
-    return found
+    return [line for line in found if not _passes_one_that_raised(recipe, line.index, footprint(line.text).bound)]
+
+
+def _passes_one_that_raised(recipe: Recipe, index: int, names: Iterable[str]) -> bool:
+    """Whether an execution before this one raised and reads a name: perhaps because the name was not there."""
+    before = recipe.ingredients[:index]
+    return any(one.execution.outcome == "error" and not one.execution.reads.isdisjoint(names) for one in before)
 
 
 def _is_literal(node: ast.stmt) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from cellmill.core.events import FileUse, Module
 from cellmill.core.ids import ExecutionId
 from cellmill.core.recipes import Ingredient, Need, Reason, Recipe
-from cellmill.core.runs import Execution, Part, Run, Session
+from cellmill.core.runs import Execution, Part, Run, Session, TakingPart
 from cellmill.dataflow.footprint import EVERYTHING
 from cellmill.dataflow.slice import Step, Steps
 
@@ -22,6 +22,14 @@ _NUMBERED_RESULT = re.compile(r"(?<![\w.])(?:_(\d+)(?!\w)|Out\[\s*(\d+)\s*\])")
 _APPENDING = re.compile(r"""["'][rwx]?[abt]*[a+][abt+]*["']|append""")
 _WRITING_WHOLE = re.compile(r"\.(?:to_\w+|save\w*|dump|write_\w+|savez?|imsave)\(")
 _SEEDING = re.compile(r"seed\w*\s*\(")
+# How a library, or Python itself, goes on from there is another, though no name is written.
+_SETTING = re.compile(
+    r"sys\.path\b|sys\.meta_path|\b(?:set_config|set_option|seterr|set_default_\w+|set_num_threads|set_floatx|"
+    r"set_backend|use_deterministic_algorithms|enable_\w+|disable_\w+|simplefilter|filterwarnings|load_dotenv)\s*\(|"
+    r"\b(?:pd|pandas)\.options\.|^[ \t]*%(?:load_ext|autoreload|run)\b",
+    re.MULTILINE,
+)
+_SETS_VARIABLES = re.compile(r"environ|putenv|%env|%set_env|dotenv")
 
 
 def make_recipe(session: Session, run: Run) -> Recipe:
@@ -30,7 +38,7 @@ def make_recipe(session: Session, run: Run) -> Recipe:
     targets: dict[int, Part] = {
         history.position[part.execution.execution]: part.part
         for part in run.executions
-        if part.part != "fed" and part.execution.execution in history.position
+        if part.part != "fed" and part.execution.execution in history.position and _counts(part, run)
     }
     kept, unsure = history.closure(targets)
     ingredients = tuple(
@@ -57,6 +65,15 @@ def make_recipe(session: Session, run: Run) -> Recipe:
         cwd=run.surroundings.cwd if run.surroundings else "",
         parameters=tuple(p.name for p in run.parameters if p.source == "notebook"),
         obstacles=_obstacles(history, kept),
+    )
+
+
+def _counts(part: TakingPart, run: Run) -> bool:
+    """Whether an execution trained the model or measured something of it; one that only predicted made no metric."""
+    ended_ms = part.execution.ended_ms
+    return part.part == "trained" or any(
+        part.execution.started_ms <= metric.at_ms and (ended_ms is None or metric.at_ms <= ended_ms)
+        for metric in run.metrics
     )
 
 
@@ -110,7 +127,7 @@ class _History:
                 writes |= {f"{_RESULT}{execution.number}"}
             self._reads.append(reads)
             self._writes.append(writes)
-            whole = execution.outcome == "ok"
+            whole = execution.outcome == "ok" or execution.names_seen
             step = Step(execution.execution, reads, writes, whole=whole, outside=frozenset(execution.outside))
             self._steps.append(step)
             state = {**state, **execution.random}
@@ -144,12 +161,17 @@ class _History:
     def _effects(self, position: int) -> tuple[Reason, ...]:
         """Return what an execution did to the process rather than to a name."""
         execution = self.executions[position]
-        found = [Reason("environment", name) for name in sorted(execution.environment)]
+        # A library that sets a variable as it is imported does so again wherever it is imported.
+        by_library = bool(execution.imports) and not _SETS_VARIABLES.search(execution.source)
+        names = [name for name in sorted(execution.environment) if not by_library or name in execution.source]
+        found = [Reason("environment", name) for name in names]
         following = self.executions[position + 1 : position + 2]
         if following and following[0].cwd is not None:
             found.append(Reason("folder", following[0].cwd))
         if execution.outcome == "ok" and _SEEDING.search(execution.source):
             found.append(Reason("unsure", "it seeds random numbers"))
+        if execution.outcome == "ok" and _SETTING.search(execution.source):
+            found.append(Reason("unsure", "it sets how Python or a library works"))
         return tuple(found)
 
     def reasons(

@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,7 @@ LEAST_PATIENCE_S, PATIENCE_SHARE = 60.0, 10
 # Credentials by names that do not say so, and addresses at which a notebook would log to a real store.
 _TAKEN_AWAY = ("MLFLOW_", "WANDB_", "COMET_", "DATABRICKS_", "AWS_", "AZURE_", "GOOGLE_", "GCP_", "JPY_", "JUPYTERHUB_")
 _TAKEN_AWAY_TOO = ("NETRC", "KAGGLE_CONFIG_DIR", "SSH_AUTH_SOCK", "KUBECONFIG", "HF_HOME_TOKEN")
+_MAKING = re.compile(r"\bmkdir\b|\bmakedirs\b")
 _CALL = "__import__('cellmill.kernel.replaying', fromlist=['x'])"
 
 
@@ -91,8 +93,13 @@ class Attempts:
             for use in e.files
             if use.mode == "written"
         ]
+        making = "\n".join(source for one in recipe.ingredients if _MAKING.search(source := one.execution.source))
         with scratch(
-            self._project.root, inputs=[use.path for use in recipe.inputs], written=recipe.outputs, left_out=others
+            self._project.root,
+            inputs=[use.path for use in recipe.inputs],
+            written=recipe.outputs,
+            left_out=others,
+            makes_folder=lambda name: name in making,
         ) as place:
             return self._in_scratch(place, recipe, sections)
 

@@ -43,6 +43,11 @@ CASES = [
     ("n = 1", "del n", "n"),
     ("", "np.random.seed(0)", "np"),
     ("", "pd.DataFrame({'x': [1]})", ""),
+    ("", "np.array([1, 2])", ""),
+    ("", "pd.crosstab([1], [2])", ""),
+    ("", "pd.set_option('display.max_rows', 60)", "pd"),
+    ("", "pd.options.display.max_rows = 60", "pd"),
+    ("def again():\n    np.random.seed(0)", "again()", "np"),
     ("n = 5", "n = 5", "n"),
     ("class Box:\n    pass\nbox = Box()", "box.size = 3", "box"),
     ("class Box:\n    pass\nbox = Box()\nboxes = [box]", "box.size = 3", "box boxes"),
@@ -54,6 +59,26 @@ CASES = [
 def test_a_cell_writes_what_it_changed_and_no_more(session: Session, before: str, source: str, writes: str) -> None:
     session.run(before)
     assert session.run(source).writes == frozenset(writes.split())
+
+
+def test_a_cell_that_raised_writes_what_it_came_to(session: Session) -> None:
+    session.names.before()
+    source = "first = 1\nrows.append(2)\nmissing()\nsecond = 3"
+    session.user_names["rows"] = [1]
+    session.names.before()
+    with pytest.raises(NameError):
+        exec(source, session.user_names)
+    seen = session.names.after(source, 1.0, raised=True)
+    assert (seen.writes, seen.compared) == (frozenset({"first", "rows"}), True)
+
+
+def test_drawing_changes_no_data(session: Session) -> None:
+    from matplotlib.figure import Figure
+
+    session.user_names["figure"] = Figure()
+    session.run("X = np.zeros((9, 2))\naxes = figure.add_subplot()")
+    session.run("axes.plot(X[:, 0])", took_s=0.0)
+    assert "X" not in session.run("axes.set_title('first')", took_s=0.0).writes
 
 
 def test_who_changes_an_object_goes_on_from_what_it_was(session: Session) -> None:
@@ -72,7 +97,7 @@ def test_what_is_bound_between_cells_is_no_cells(session: Session) -> None:
     session.user_names["slider"] = 3
     session.names.something_ran()
     assert session.names.before() == ("slider",)
-    assert session.names.after("n", 1.0) == NamesSeen(reads=frozenset({"n"}))
+    assert session.names.after("n", 1.0) == NamesSeen(reads=frozenset({"n"}), compared=True)
 
 
 def test_large_frames_that_share_nothing_are_not_tied_together_when_time_is_short(session: Session) -> None:

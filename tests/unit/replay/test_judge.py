@@ -105,3 +105,15 @@ def test_the_spread_of_replays_that_do_not_agree() -> None:
 )  # fmt: skip
 def test_why_a_replay_could_not_go_on(error: Failure, words: str) -> None:
     assert words in why_it_failed(error, installed={"umap": "0.5"}, allowed_network=False)
+
+
+def test_a_notebooks_literal_that_a_replay_does_not_infer_is_no_difference(story: Story) -> None:
+    story.ran("rate", "rate = 0.5")
+    with story.cell("fit", "model.fit(X, rate)"):
+        story.trains("aa00000007")
+    recorded = story.runs()[-1]
+    with story.cell("again", "model.fit(X, 0.5)"):
+        story.trains("aa00000008")
+    assert ("rate", "0.5") in [(one.name, one.value) for one in recorded.parameters]
+    figures = set_side_by_side(recorded, story.runs()[-1], predictions=None)
+    assert judge(figures, tolerance=0) == "exact"

@@ -50,6 +50,17 @@ def test_an_import_is_not_moved_above_what_may_change_it(story: Story, before: s
     assert found[-1] == ("execution", "import torch\nmodel = torch.fit(X)")
 
 
+def test_an_import_is_not_moved_above_a_cell_that_raised_for_want_of_it(story: Story) -> None:
+    story.ran("failed", "X = 1\nmetrics.score(X)", outcome="error")
+    found = laid_out(story, "from sklearn import metrics\nimport json", "model = metrics.fit(X)")
+    assert found == [
+        ("imports", "import json"),
+        ("execution", "X = 1\nmetrics.score(X)"),
+        ("execution", "from sklearn import metrics"),
+        ("execution", "model = metrics.fit(X)"),
+    ]
+
+
 def test_a_name_that_means_two_things_stays_where_it_stood(story: Story) -> None:
     found = laid_out(story, "import json as j\nX = j.loads('1')", "import pickle as j\nmodel = j.fit(X)")
     assert [kind for kind, _ in found] == ["execution", "execution"]
