@@ -37,8 +37,33 @@ X_train, X_test, y_train, y_test = X[:200], X[200:], y[:200], y[200:]
 _XGB = "dtrain, dtest = xgb.DMatrix(X_train, label=y_train), xgb.DMatrix(X_test, label=y_test)\n"
 _LGB = "train, valid = lgb.Dataset(X_train, label=y_train), lgb.Dataset(X_test, label=y_test)\n"
 _SK = "sklearn"
+_NET = """\
+import logging, os, torch, lightning as L
+logging.getLogger("lightning.pytorch").setLevel("ERROR")
+L.seed_everything(0, verbose=False)
+class Net(L.LightningModule):
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Linear(4, 1)
+    def forward(self, rows):
+        return self.layer(rows)
+    def training_step(self, batch, index):
+        loss = torch.nn.functional.mse_loss(self(batch[0]), batch[1])
+        self.log("train_loss", loss, on_step=False, on_epoch=True)
+        return loss
+    def validation_step(self, batch, index):
+        self.log("val_loss", torch.nn.functional.mse_loss(self(batch[0]), batch[1]))
+    def configure_optimizers(self):
+        return torch.optim.Adam(self.parameters(), lr=0.01)
+def loader(rows, values):
+    tensors = [torch.tensor(each.to_numpy(), dtype=torch.float32) for each in (rows, values)]
+    return torch.utils.data.DataLoader(torch.utils.data.TensorDataset(tensors[0], tensors[1][:, None]), batch_size=50)
+quiet = dict(logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
+             accelerator="cpu")
+train, valid = loader(X_train, target[:200]), loader(X_test, target[200:])
+"""
 
-# Library, name, and source; one training each. A further library, as Lightning, is a further line here.
+# Library, name, and source; one training each. A further library is a further line here.
 SCRIPTS: tuple[tuple[str, str, str], ...] = (
     (_SK, "logistic regression", "from sklearn.linear_model import LogisticRegression as M\nM(C=0.5).fit(X, y)"),
     (_SK, "forest, 3 classes", "from sklearn.ensemble import RandomForestClassifier as M\n"
@@ -74,6 +99,15 @@ SCRIPTS: tuple[tuple[str, str, str], ...] = (
      "smf.ols('t ~ a + b', X.assign(t=target)).fit(cov_type='HC1')"),
     ("statsmodels", "ARIMA", "from statsmodels.tsa.arima.model import ARIMA\n"
      "ARIMA(target.to_numpy(), order=(1, 0, 0)).fit()"),
+    ("lightning", "fit", _NET + "L.Trainer(max_epochs=3, **quiet).fit(Net(), train)"),
+    ("lightning", "with validation", _NET + "L.Trainer(max_epochs=3, **quiet).fit(Net(), train, valid)"),
+    ("lightning", "stopped early", _NET +
+     "from lightning.pytorch.callbacks import EarlyStopping\n"
+     "stop = EarlyStopping('val_loss', min_delta=10.0, patience=2)\n"
+     "L.Trainer(max_epochs=9, callbacks=[stop], **quiet).fit(Net(), train, valid)"),
+    ("lightning", "fit and test", _NET.replace("def configure", "test_step = validation_step\n    def configure") +
+     "net, trainer = Net(), L.Trainer(max_epochs=2, **quiet)\ntrainer.fit(net, train)\n"
+     "trainer.test(net, valid, verbose=False)"),
 )  # fmt: skip
 
 AUTOLOGGED = """\

@@ -429,3 +429,34 @@ def test_an_error_in_a_model_has_the_traceback_that_it_has_without_us(kernel: Ke
     assert captured == bare
     assert "_call_impl" in bare[0]
     assert "forward" in bare[1]
+
+
+def test_a_killed_loop_keeps_its_curve_as_it_was_told_last(start: StartKernel) -> None:
+    kernel = start()
+    kernel.run(NAMES)
+    # At each step, for a test does not train for ten seconds.
+    kernel.run("import cellmill.capture.probes.torch_loop as loops\nloops.TELL_S = loops.TELL_SHARE = 0.0", silent=True)
+    answer = kernel.run(
+        "net = nn.Linear(3, 1)\noptimizer = torch.optim.SGD(net.parameters(), lr=0.1)\n"
+        "for step in range(1, 100):\n"
+        "    optimizer.zero_grad()\n    loss = F.mse_loss(net(X), y)\n    loss.backward()\n    optimizer.step()\n"
+        "    if step == 20:\n        __import__('os').kill(__import__('os').getpid(), 9)",
+        may_fail=True,
+    )
+    run = kernel.run_of(answer)
+    assert (answer.status, run.status) == ("died", "interrupted")
+    assert [metric.step for metric in run.metrics] == list(range(1, 21))
+    assert {metric.name for metric in run.metrics} == {"loss"}
+
+
+def test_a_loop_that_ends_has_its_curve_once(start: StartKernel) -> None:
+    kernel = start()
+    kernel.run(NAMES)
+    kernel.run("import cellmill.capture.probes.torch_loop as loops\nloops.TELL_S = loops.TELL_SHARE = 0.0", silent=True)
+    answer = kernel.run(
+        "net = nn.Linear(3, 1)\noptimizer = torch.optim.SGD(net.parameters(), lr=0.1)\n"
+        "for step in range(5):\n    F.mse_loss(net(X), y).backward()\n    optimizer.step()"
+    )
+    assert [(metric.name, metric.step) for metric in kernel.run_of(answer).metrics] == [
+        ("loss", n) for n in range(1, 6)
+    ]

@@ -132,5 +132,55 @@ for _ in range(3):
     assert [m.step for m in study.metrics if m.name == "best_value_so_far"] == [0, 1, 2]
 
 
+KILLED = """\
+def objective(trial):
+    x = trial.suggest_float("x", 0, 1)
+    if trial.number == {last}:
+        __import__("os").kill(__import__("os").getpid(), 9)
+    return -x if trial.number % 2 else x
+
+study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+"""
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        "study.optimize(objective, n_trials=50)",
+        "for _ in range(9):\n    t = study.ask()\n    study.tell(t, objective(t))",
+    ],
+    ids=["optimize", "ask and tell"],
+)
+def test_a_study_that_is_killed_keeps_the_trials_that_had_ended(home: Path, tmp_path: Path, way: str) -> None:
+    with kernel_with(tmp_path / "project", home, settings="", cell=IMPORTS) as kernel:
+        answer = kernel.run(KILLED.format(last=4) + way, may_fail=True)
+        study = kernel.run_of(answer)
+        trials = kernel.trials_of(study)
+
+    assert (answer.status, study.status) == ("died", "interrupted")
+    assert [(parameters(trial)["number"], trial.status) for trial in trials] == [(str(n), "finished") for n in range(4)]
+    assert all("value" in trial.last_metrics for trial in trials)
+
+
+def test_of_a_killed_study_with_more_trials_than_are_kept_the_best_so_far_is_there(home: Path, tmp_path: Path) -> None:
+    settings = "max_trials = 3\n"
+    with kernel_with(tmp_path / "project", home, settings=settings, cell=IMPORTS) as kernel:
+        cell = KILLED.format(last=12).replace("return -x if trial.number % 2 else x", "return -trial.number")
+        answer = kernel.run(cell + "study.optimize(objective, n_trials=50)", may_fail=True)
+        trials = kernel.trials_of(kernel.run_of(answer))
+    assert min(trial.last_metrics["value"] for trial in trials) == -11
+
+
+def test_a_callback_of_the_users_and_an_objective_that_raises_are_as_without_us(kernel: Kernel) -> None:
+    answer = kernel.run(
+        "heard = []\nmine = [lambda study, trial: heard.append(trial.number)]\n"
+        "study = optuna.create_study()\n"
+        "study.optimize(lambda trial: trial.suggest_float('x', 0, 1), 3, None, 1, (), mine)\n"
+        "heard, len(mine)"
+    )
+    assert answer.result == "([0, 1, 2], 1)"
+    assert len(kernel.trials_of(kernel.run_of(answer))) == 3
+
+
 def parameters(run: Run) -> dict[str, str]:
     return {parameter.name: parameter.value for parameter in run.parameters}

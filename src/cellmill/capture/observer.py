@@ -311,8 +311,13 @@ class Observer:
         self.recording.write(MetricMeasured(run, self.recording.execution, now_ms(), name, value, step))
 
     @guarded
-    def curve(self, run: RunId, name: str, values: Sequence[float], steps: Sequence[int] = ()) -> None:
-        """A metric's whole history: its last value is the metric. Without `steps` they count from 0."""
+    def curve(
+        self, run: RunId, name: str, values: Sequence[float], steps: Sequence[int] = (), *, so_far: bool = False
+    ) -> None:
+        """A metric's whole history: its last value is the metric. Without `steps` they count from 0.
+
+        `so_far` tells it of a training that goes on, to be told again: for a kernel that dies before that.
+        """
         if len(values) > 0:
             self.recording.write(
                 CurveMeasured(
@@ -322,6 +327,7 @@ class Observer:
                     name,
                     tuple(float(value) for value in values),
                     tuple(int(step) for step in steps),
+                    so_far,
                 )
             )
 

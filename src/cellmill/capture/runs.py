@@ -234,7 +234,7 @@ class Folding:
         runs = tuple(
             self._run(training, is_alive=is_alive)
             for run, training in self._trainings.items()
-            if run not in self._deleted
+            if run not in self._deleted and not self._is_told_again(training, is_alive=is_alive)
         )
         self._touched.clear()
         self._history.resliced.clear()
@@ -258,6 +258,13 @@ class Folding:
 
     # --- a run
 
+    def _is_told_again(self, training: Training, *, is_alive: bool) -> bool:
+        """Whether it is a trial told before its search had ended, and that did end, or still may."""
+        if not training.started.so_far:
+            return False
+        search = None if training.started.parent is None else self._trainings.get(training.started.parent)
+        return is_alive or search is None or search.finished is not None
+
     def _run(self, training: Training, *, is_alive: bool) -> Run:
         run = training.run
         if run is None or any(part.execution.execution in self._touched for part in run.executions):
@@ -279,7 +286,7 @@ class Folding:
             started_ms=started.at_ms,
             ended_ms=finished.at_ms if finished else None,
             parameters=run_parameters(started.params, finished.params if finished else {}, literals),
-            metrics=tuple(sorted(training.metrics, key=lambda metric: metric.at_ms)),
+            metrics=training.measured(is_alive=is_alive),
             data=_unlike([*started.data, *training.evaluations]),
             executions=taking_part,
             model=training.model or (finished.model if finished else None),

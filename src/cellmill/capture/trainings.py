@@ -26,12 +26,21 @@ class Training:
     started: TrainingStarted
     finished: TrainingFinished | None = None
     metrics: list[Metric] = field(default_factory=list)
+    so_far: dict[str, list[Metric]] = field(default_factory=dict)
+    """Curves as they were told last while the training went on, by name."""
     evaluated_in: dict[ExecutionId, None] = field(default_factory=dict)
     evaluations: list[DataUse] = field(default_factory=list)
     tracked: list[TrackedElsewhere] = field(default_factory=list)
     model: ModelBlob | None = None
     verdict: Verdict | None = None
     run: Run | None = None
+
+    def measured(self, *, is_alive: bool) -> tuple[Metric, ...]:
+        """Return its metrics as they were measured, with the curves so far where it was cut short."""
+        cut_short = status_of(self.finished, is_alive) == "interrupted" and self.finished is None
+        names = {metric.name for metric in self.metrics}
+        left = [each for name, curve in self.so_far.items() if name not in names for each in curve] if cut_short else []
+        return tuple(sorted([*self.metrics, *left], key=lambda metric: metric.at_ms))
 
 
 def take_training(
@@ -54,9 +63,11 @@ def take_training(
             training.metrics.append(Metric(event.name, event.value, event.step, event.at_ms))
         case CurveMeasured():
             steps = event.steps or range(len(event.values))
-            training.metrics += [
-                Metric(event.name, v, s, event.at_ms) for s, v in zip(steps, event.values, strict=False)
-            ]
+            curve = [Metric(event.name, v, s, event.at_ms) for s, v in zip(steps, event.values, strict=False)]
+            if event.so_far:
+                training.so_far[event.name] = curve
+            else:
+                training.metrics += curve
         case DataEvaluated():
             training.evaluations.append(event.data)
         case TrackedElsewhere():

@@ -238,6 +238,7 @@ class TrainingStarted:
     data: tuple[DataUse, ...] = ()
     kind: Literal["fit", "loop", "search", "trial", "validation"] = "fit"
     parent: RunId | None = None  # the search that a trial belongs to
+    so_far: bool = False  # a trial told before its search has ended: counts where the kernel died before that
 
 
 @record
@@ -284,6 +285,7 @@ class CurveMeasured:
     name: str
     values: tuple[float, ...]
     steps: tuple[int, ...] = ()  # empty: 0, 1, 2 …
+    so_far: bool = False  # of a training that goes on: counts where the kernel died before it came to its end
 
 
 @record

@@ -11,6 +11,7 @@ from cellmill.core.events import (
     CaptureFailed,
     CapturePaused,
     CaptureResumed,
+    CurveMeasured,
     ExecutionStarted,
     Failure,
     MetricMeasured,
@@ -19,6 +20,7 @@ from cellmill.core.events import (
     Outcome,
     SessionEnded,
     TrainingFinished,
+    TrainingStarted,
 )
 from cellmill.core.ids import ExecutionId, RunId
 from cellmill.core.project import Project
@@ -420,3 +422,31 @@ def test_metrics_are_told_in_the_order_of_their_time(story: Story) -> None:
     run = a_training(story)
     story.says(MetricMeasured(run, ExecutionId("fit"), 1, "early", 1.0))
     assert list(story.runs()[0].last_metrics) == ["early", "Ridge_score_X_test"]
+
+
+def test_a_curve_so_far_counts_only_where_the_kernel_died(story: Story) -> None:
+    with story.cell("fit", "train()") as execution:
+        run = story.training_begins("aa00000001")
+        story.says(CurveMeasured(run, execution, story.tick(), "loss", (3.0, 2.0), (1, 2), so_far=True))
+        story.says(CurveMeasured(run, execution, story.tick(), "loss", (3.0, 2.0, 1.0), (1, 2, 3), so_far=True))
+        [alive], [dead] = story.runs(is_alive=True), story.runs()
+        assert (alive.status, alive.metrics) == ("running", ())
+        assert (dead.status, [metric.step for metric in dead.metrics]) == ("interrupted", [1, 2, 3])
+
+        story.says(CurveMeasured(run, execution, story.tick(), "loss", (3.0, 1.0), (1, 4)))
+        assert [metric.step for metric in story.runs()[0].metrics] == [1, 4]
+
+
+def test_a_trial_so_far_counts_only_where_its_search_never_ended(story: Story) -> None:
+    with story.cell("search", "study.optimize(objective)") as execution:
+        search = story.training_begins("aa00000001")
+        trial = TrainingStarted(
+            RunId("bb00000001"), execution, story.tick(), "optuna", "Trial", kind="trial", parent=search, so_far=True
+        )
+        story.says(trial)
+        story.says(TrainingFinished(trial.run, story.tick(), "ok"))
+        assert [run.run for run in story.runs(is_alive=True)] == [search]
+        assert {run.run: run.status for run in story.runs()} == {search: "interrupted", trial.run: "finished"}
+
+        story.says(TrainingFinished(search, story.tick(), "ok"))
+        assert [run.run for run in story.runs()] == [search]

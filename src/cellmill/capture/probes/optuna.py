@@ -6,6 +6,7 @@ says where a trial begins and ends in the user's code, so trainings there are ru
 
 import weakref
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from types import ModuleType
@@ -21,6 +22,18 @@ from cellmill.core.ids import ExecutionId, RunId
 
 LIBRARY = "optuna"
 MODEL_CLASS = "optuna.Study"
+TRIAL_CLASS = "optuna.Trial"
+# Of `callbacks` in the signature of `Study.optimize`.
+CALLBACKS = 5
+
+
+@dataclass
+class _SoFar:
+    """What a search that goes on has told of its trials."""
+
+    run: RunId
+    count: int = 0
+    best: float | None = None
 
 
 class OptunaProbe(PatchingProbe):
@@ -30,12 +43,13 @@ class OptunaProbe(PatchingProbe):
 
     def __init__(self, observer: Observer, user_names: dict[str, object]) -> None:
         super().__init__(observer, user_names)
+        self._told: dict[RunId, _SoFar] = {}
         # Of each study asked in a cell: the cell, its run, and the number of its first trial.
         self._asked: dict[int, tuple[weakref.ref[Any], ExecutionId | None, RunId | None, int]] = {}
 
     def install(self, module: ModuleType) -> None:
         """Wrap what runs trials."""
-        for name, around in (("optimize", self._optimize), ("ask", self._ask)):
+        for name, around in (("optimize", self._optimize), ("ask", self._ask), ("tell", self._tell)):
             self.wrap(module.Study, name, around)
 
     @unseen_by_warnings
@@ -44,6 +58,7 @@ class OptunaProbe(PatchingProbe):
             return optimize(*args, **kwargs)
         first = self._next_number(study)
         run = self._begin(study, optimize, args, kwargs)
+        args, kwargs = self._listening(run, args, kwargs) or (args, kwargs)
         try:
             with self._observer.around(training=True):
                 result = optimize(*args, **kwargs)
@@ -59,6 +74,42 @@ class OptunaProbe(PatchingProbe):
         if self._observer.is_watching:
             self._begin_asking(study)
         return ask(*args, **kwargs)
+
+    @unseen_by_warnings
+    def _tell(self, study: Any, tell: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        trial = tell(*args, **kwargs)
+        found = self._asked.get(id(study)) if self._observer.is_watching else None
+        if found is not None and found[0]() is study and found[2] is not None:
+            self._trial_ended(self._told.setdefault(found[2], _SoFar(found[2])), study, trial)
+        return trial
+
+    @guarded
+    def _listening(
+        self, run: RunId | None, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Return the arguments of `optimize` with a callback of ours behind the user's, whose list stays as it is."""
+        if run is None:
+            return args, kwargs
+        heard = partial(self._trial_ended, _SoFar(run))
+        if len(args) > CALLBACKS:
+            return (*args[:CALLBACKS], [*(args[CALLBACKS] or ()), heard], *args[CALLBACKS + 1 :]), kwargs
+        return args, {**kwargs, "callbacks": [*(kwargs.get("callbacks") or ()), heard]}
+
+    @guarded
+    def _trial_ended(self, so_far: "_SoFar", study: Any, trial: Any) -> None:
+        """Write a trial at once: the kernel may be killed before its search has ended."""
+        value = trial.values[0] if trial.state.name == "COMPLETE" and trial.values else None
+        downwards = study.directions[0].name != "MAXIMIZE"
+        is_best = value is not None and (
+            so_far.best is None or (value < so_far.best if downwards else value > so_far.best)
+        )
+        if is_best:
+            so_far.best = value
+        so_far.count += 1
+        if is_best or so_far.count <= self.recording.settings.max_trials:
+            write_trials(
+                self._observer, so_far.run, [_trial(trial)], library=LIBRARY, model_class=TRIAL_CLASS, so_far=True
+            )
 
     @guarded
     def _begin_asking(self, study: Any) -> None:
@@ -125,7 +176,7 @@ class OptunaProbe(PatchingProbe):
             return False, value if downwards[0] else -value, trial.number
 
         kept = [_trial(trial) for trial in sorted(trials, key=rank)]
-        note = write_trials(self._observer, run, kept, library=LIBRARY, model_class="optuna.Trial")
+        note = write_trials(self._observer, run, kept, library=LIBRARY, model_class=TRIAL_CLASS)
         return note, params
 
     def _report_best(self, run: RunId, done: list[Any], is_downwards: bool) -> dict[str, str]:

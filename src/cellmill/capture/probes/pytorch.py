@@ -150,6 +150,22 @@ class PytorchProbe(PatchingProbe):
             part.steps += 1
             if loss is not None:
                 part.losses.add(part.steps, loss)
+            loop = self._current
+            if loop is not None and loop.is_due():
+                self._tell_so_far(loop)
+
+    @guarded
+    def _tell_so_far(self, loop: Loop) -> None:
+        """Write the curves of a loop that goes on: the kernel may be killed before it ends."""
+        for part in loop.parts:
+            part.losses.settle()
+        self._write_curves(loop, so_far=True)
+
+    def _write_curves(self, loop: Loop, *, so_far: bool = False) -> None:
+        for index, part in enumerate(loop.parts):
+            values, steps = part.losses.curve()
+            if loop.run is not None:
+                self._observer.curve(loop.run, f"loss_{index + 1}" if index else "loss", values, steps, so_far=so_far)
 
     def _wants_example(self) -> bool:
         return self._current is not None and self._current.wants_example
@@ -249,9 +265,7 @@ class PytorchProbe(PatchingProbe):
         run = loop.run
         if run is None:
             return
-        for index, part in enumerate(loop.parts):
-            values, steps = part.losses.curve()
-            self._observer.curve(run, f"loss_{index + 1}" if index else "loss", values, steps)
+        self._write_curves(loop)
         error = error_of_loop(self.recording.ending, loop.found.places) if may_have_failed else None
         if error is not None:
             self._observer.training_raised(run, error)

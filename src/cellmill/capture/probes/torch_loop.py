@@ -1,6 +1,7 @@
 """One training in a plain PyTorch loop: its steps, its losses, how it came to its end."""
 
 import sys
+import time
 import weakref
 from typing import Any
 
@@ -8,6 +9,9 @@ from cellmill.capture.probes.torch_owners import Surroundings
 from cellmill.core.ids import ExecutionId, RunId
 
 MOST_POINTS = 1_000
+# A loop's curves are told after so long, then again each so often: at least, and as a share of what it has taken.
+TELL_S = 10.0
+TELL_SHARE = 0.05
 
 
 class Losses:
@@ -43,6 +47,10 @@ class Losses:
             values.append(self._last[1])
         return [value if type(value) is float else float(value) for value in values], steps
 
+    def settle(self) -> None:
+        """Read what lies on a GPU, so that it is read once."""
+        self._values = [value if type(value) is float else float(value) for value in self._values]
+
 
 class Part:
     """The steps of one optimiser, or of several that move the same parameters."""
@@ -72,6 +80,16 @@ class Loop:
         self.wants_example = True
         self._models: dict[str, Any] = {}
         self._weak_models: dict[str, weakref.ref[Any]] = {}
+        self._began_s = time.monotonic()
+        self._tell_s = self._began_s + TELL_S
+
+    def is_due(self) -> bool:
+        """Whether it is time to tell the curves so far. True once, then not before some time has gone by."""
+        now_s = time.monotonic()
+        if now_s < self._tell_s:
+            return False
+        self._tell_s = now_s + max(TELL_S, TELL_SHARE * (now_s - self._began_s))
+        return True
 
     @property
     def optimizers(self) -> list[Any]:

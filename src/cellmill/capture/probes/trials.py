@@ -25,9 +25,18 @@ class Trial:
 
 
 def write_trials(
-    observer: Observer, parent: RunId, trials: Sequence[Trial], *, library: str, model_class: str
+    observer: Observer,
+    parent: RunId,
+    trials: Sequence[Trial],
+    *,
+    library: str,
+    model_class: str,
+    so_far: bool = False,
 ) -> str | None:
-    """Write the first trials, of a list with the best ones first. Returns how many were left out, None if none was."""
+    """Write the first trials, of a list with the best ones first. Returns how many were left out, None if none was.
+
+    `so_far` tells them of a search that goes on, to be told again: for a kernel that dies before that.
+    """
     recording = observer.recording
     most = recording.settings.max_trials
     for trial in trials[:most]:
@@ -35,7 +44,7 @@ def write_trials(
         started_ms = trial.started_ms or now_ms()
         ended_ms = max(started_ms, trial.ended_ms or now_ms())
         recording.write(
-            TrainingStarted(run, execution, started_ms, library, model_class, trial.params, (), "trial", parent)
+            TrainingStarted(run, execution, started_ms, library, model_class, trial.params, (), "trial", parent, so_far)
         )
         for name, value in trial.metrics.items():
             recording.write(MetricMeasured(run, execution, ended_ms, name, value))
