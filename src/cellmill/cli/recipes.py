@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -16,12 +16,17 @@ from cellmill.core.errors import NoRuns
 from cellmill.core.verdicts import REPRODUCED, Verdict
 from cellmill.core.words import count, shown_path
 
+if TYPE_CHECKING:
+    from cellmill.capture.sessions import Sessions
+    from cellmill.core.runs import Run
+
 
 @app.command()
 def recipe(
     run: str = RUN,
     output: Path | None = typer.Option(None, "-o", "--output", help="Where the notebook goes. By default it is shown."),
     verbatim: bool = typer.Option(False, "--verbatim", help="Every execution as it ran: no import or parameter moved."),
+    shrink: bool = typer.Option(False, "--shrink", help="Leave out what replays prove superfluous."),
     folder: Path = FOLDER,
     as_json: bool = AS_JSON,
 ) -> None:
@@ -36,6 +41,8 @@ def recipe(
 
     sessions = load(folder)
     found = sessions.run(run)
+    if shrink:
+        found = _shrunk(sessions, found, silent=as_json)
     made = recipe_of(sessions.session_of(found), found)
     written = write_recipe(sessions.project, found, made, tidy=not verbatim)
     if output is not None:
@@ -49,6 +56,20 @@ def recipe(
         )
     else:
         print_recipe(made, written.notebook)
+
+
+def _shrunk(sessions: "Sessions", run: "Run", *, silent: bool) -> "Run":
+    from cellmill.cli.progress import cell_progress
+    from cellmill.cli.tables import print_verdict
+    from cellmill.executors.kernels import LocalKernels
+    from cellmill.wiring.attempts import Options
+    from cellmill.wiring.replaying import shrink as shrink_run
+
+    with cell_progress(run.run, silent=silent or not sys.stderr.isatty()) as progress:
+        verdict = shrink_run(sessions, run, LocalKernels(), Options(), progress=progress)
+    if not silent:
+        print_verdict(run, verdict)
+    return sessions.run(run.run)
 
 
 def _facts(notebook: dict[str, object]) -> dict[str, object]:

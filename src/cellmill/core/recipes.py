@@ -1,6 +1,6 @@
 """A recipe: the ordered executions needed to make a run again, and why each of them is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -31,6 +31,21 @@ class Reason:
             "unsure": f"may have an effect: {self.name}",
         }[self.need]
         return does if self.by is None else f"{does}, read by execution {self.by}"
+
+
+def in_words(reasons: Iterable[Reason]) -> list[str]:
+    """Return reasons as people read them, names that one execution reads together."""
+    together: dict[tuple[Need, int | None], list[Reason]] = {}
+    for reason in reasons:
+        together.setdefault((reason.need, reason.by), []).append(reason)
+    found = []
+    for (need, by), group in together.items():
+        if need != "name" or len(group) == 1:
+            found += [reason.words for reason in group]
+            continue
+        names = ", ".join(f"`{reason.name}`" for reason in group)
+        found.append(f"writes {names}" + (f", read by execution {by}" if by is not None else ""))
+    return found
 
 
 @dataclass(frozen=True)
@@ -80,3 +95,11 @@ class Section:
     kind: Literal["imports", "parameters", "execution"]
     source: str
     ingredient: Ingredient | None = None
+    moved: frozenset[str] = frozenset()
+    """Names whose import or value stands in an earlier cell now."""
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Why the cell is there, without what was moved out of it."""
+        found = self.ingredient.reasons if self.ingredient is not None else ()
+        return tuple(reason for reason in found if not (reason.need == "name" and reason.name in self.moved))

@@ -9,7 +9,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from cellmill.core.recipes import Recipe, Section
+from cellmill.core.recipes import Recipe, Section, in_words
 from cellmill.core.runs import Run
 from cellmill.core.words import count
 
@@ -111,7 +111,7 @@ def _metadata(section: Section) -> dict[str, Any]:
             "number": one.execution.number,
             "cell": one.execution.cell,
             "part": one.part,
-            "why": [reason.words for reason in one.reasons] or [_PARTS[one.part]],
+            "why": in_words(section.reasons) or [_PARTS[one.part]],
             "random": dict(one.random),
         },
     }

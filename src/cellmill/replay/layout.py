@@ -56,7 +56,9 @@ def lay_out(recipe: Recipe, *, tidy: bool = True) -> tuple[Section, ...]:
     moved = {line.index for line in (*imports, *parameters)}
     for index, (one, source) in enumerate(zip(recipe.ingredients, sources, strict=True)):
         if not (index in moved and _is_empty(source)) and source.strip():
-            sections.append(Section("execution", source.strip("\n"), one))
+            mine = [line for line in (*imports, *parameters) if line.index == index]
+            names = frozenset(name for line in mine for name in footprint(line.text).writes)
+            sections.append(Section("execution", source.strip("\n"), one, names))
     return tuple(sections)
 
 

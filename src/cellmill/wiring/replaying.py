@@ -22,9 +22,11 @@ from cellmill.core.project import Project
 from cellmill.core.recipes import Recipe
 from cellmill.core.runs import Run, Session
 from cellmill.core.verdicts import REPRODUCED, Judgement, Layout, Verdict
+from cellmill.core.words import count
 from cellmill.replay.judge import MOST_FIGURES, judge, spread
 from cellmill.replay.layout import lay_out
-from cellmill.replay.recipe import make_recipe, whole_history
+from cellmill.replay.recipe import make_recipe, only, whole_history
+from cellmill.replay.shrink import shrink as shrink_recipe
 from cellmill.wiring.attempts import Attempt, Attempts, Options
 from cellmill.wiring.hindrances import changed_packages, hindrance
 
@@ -51,6 +53,62 @@ def replay(
         append_once(project.outside_journal(run.session), ReplayEnded(run.run, verdict.at_ms, verdict))
     sessions.poll()
     return verdict
+
+
+def shrink(
+    sessions: Sessions,
+    run: Run,
+    kernels: Kernels,
+    options: Options,
+    *,
+    at_most: int = 24,
+    progress: Callable[[Progress], None] | None = None,
+) -> Verdict:
+    """Leave out of a run's recipe what replays prove superfluous, and write the verdict on what remains.
+
+    At most so many replays are made. A run that cannot be reproduced keeps its recipe. Raises as `replay` does.
+    """
+    project, session = sessions.project, sessions.session_of(run)
+    with _alone(project, run.run):
+        verdict = find_verdict(project, session, run, kernels, options, progress=progress)
+        if verdict.judgement in REPRODUCED:
+            verdict = _shrunk(project, session, run, kernels, options, verdict, at_most)
+        append_once(project.outside_journal(run.session), ReplayEnded(run.run, verdict.at_ms, verdict))
+    sessions.poll()
+    return verdict
+
+
+def _shrunk(
+    project: Project, session: Session, run: Run, kernels: Kernels, options: Options, verdict: Verdict, at_most: int
+) -> Verdict:
+    attempts = Attempts(project, session, run, kernels, options, None)
+    began_s = time.monotonic()
+    proofs = {verdict.kept: verdict}
+
+    def holds(smaller: Recipe) -> bool | None:
+        if attempts.count >= at_most or time.monotonic() - began_s > LONGEST_S:
+            return None
+        attempt = attempts.attempt(smaller, verdict.layout)
+        judgement = judge(attempt.figures, tolerance=options.tolerance)
+        # As good as before, not merely good enough: the smaller recipe makes the very same run.
+        if attempt.problem is not None or judgement != verdict.judgement:
+            return False
+        compared = sum(1 for figure in attempt.figures if figure.what != "output")
+        proofs[smaller.executions] = replace(verdict, kept=smaller.executions, compared=compared)
+        return True
+
+    made = make_recipe(session, run)
+    whole = only(whole_history(made, session), verdict.kept)
+    smallest = shrink_recipe(whole, holds)
+    left_out = len(whole.executions) - len(smallest.executions)
+    note = (f"{count(left_out, 'execution')} left out: replays without them came to the same.",) if left_out else ()
+    return replace(
+        proofs[smallest.executions],
+        at_ms=now_ms(),
+        replays=verdict.replays + attempts.count,
+        seconds=round(verdict.seconds + time.monotonic() - began_s, 3),
+        notes=(*verdict.notes, *note),
+    )
 
 
 def find_verdict(

@@ -1,0 +1,210 @@
+"""Recipes and replays as a user asks for them, with real kernels."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.notebooks.commands import EVALUATE, PARAMETERS, TRAIN, Desk, Said
+
+LOOK = "X.describe()"
+LATER = "leftover = 3"
+
+
+def replayed(
+    desk: Desk, *options: str, code: int = 0, environment: dict[str, str] | None = None
+) -> list[dict[str, Any]]:
+    """Replay the runs of the project, and return what was said of each."""
+    runs = [run.run for run in desk.captured if run.parent is None]
+    said = desk.cellmill("replay", *runs, "--json", *options, **(environment or {}))
+    assert said.code == code, said.err
+    verdicts: list[dict[str, Any]] = said.json
+    return verdicts
+
+
+def verdict(desk: Desk, *options: str, code: int = 0) -> dict[str, Any]:
+    """Replay the only run of the project."""
+    (found,) = replayed(desk, *options, code=code)
+    return found
+
+
+@pytest.fixture
+def work(desk: Desk) -> Path:
+    """A notebook with a training, a metric, and two cells that neither needs; it has run."""
+    path = desk.notebook("work.ipynb", PARAMETERS, TRAIN, LOOK, EVALUATE, LATER)
+    assert desk.cellmill("run", "work.ipynb").code == 0
+    return path
+
+
+def test_a_run_comes_out_the_same_and_says_so_everywhere(desk: Desk, work: Path) -> None:
+    before = {path: path.read_bytes() for path in (work, *desk.root.glob("executed/*"))}
+    found = verdict(desk)
+    assert found["judgement"] == "exact"
+    assert found["compared"] > 10
+    assert (len(found["kept"]), found["of"]) == (3, 4)
+    (run,) = desk.captured
+    assert run.verdict is not None
+    assert run.verdict.judgement == "exact"
+    (stored,) = desk.recorded
+    assert stored.data.tags["cellmill.verdict"] == "exact"
+    assert f"{found['compared']} figures compared" in stored.data.tags["cellmill.verdict_detail"]
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_the_recipe_is_a_notebook_that_runs_and_trains_the_same(desk: Desk, work: Path) -> None:
+    (run,) = desk.captured
+    said = desk.cellmill("recipe", run.run, "-o", "recipe.ipynb")
+    assert said.code == 0
+    document = desk.read("recipe.ipynb")
+    sources = [cell.source for cell in document.cells if cell.cell_type == "code"]
+    assert LOOK not in sources
+    assert LATER not in sources
+    assert sources[0].startswith("from sklearn.datasets import load_diabetes")
+    assert document.metadata["cellmill"]["run"] == run.run
+    assert "scikit-learn==" in document.metadata["cellmill"]["requirements"]
+    why = [cell.metadata["cellmill"]["why"] for cell in document.cells if "cellmill" in cell.metadata]
+    assert ["evaluates the model"] in why
+    assert desk.cellmill("run", "recipe.ipynb", "-p", "alpha=0.5").code == 0
+    again = next(other for other in desk.captured if other.notebook == "recipe.ipynb")
+    assert again.last_metrics == run.last_metrics
+
+
+def test_the_recipe_is_among_the_runs_artifacts(desk: Desk, work: Path) -> None:
+    (stored,) = desk.recorded
+    document = json.loads(desk.artifacts(stored)["cellmill/recipe.ipynb"])
+    assert document["metadata"]["cellmill"]["recipe"] == 1
+
+
+def test_unseeded_randomness_is_restored(desk: Desk) -> None:
+    desk.notebook(
+        "work.ipynb",
+        "import numpy as np\nfrom sklearn.linear_model import Ridge",
+        "X = np.random.rand(50, 3)\ny = np.random.rand(50)",
+        "model = Ridge().fit(X, y)\nmodel.score(X, y)",
+    )
+    assert desk.cellmill("run", "work.ipynb").code == 0
+    assert verdict(desk)["judgement"] == "exact"
+
+
+def test_randomness_that_cannot_be_restored_is_stochastic_with_its_spread(desk: Desk) -> None:
+    desk.notebook(
+        "work.ipynb",
+        "import numpy as np\nfrom sklearn.linear_model import Ridge\ndraw = np.random.default_rng()",
+        "X = draw.random((50, 3))\ny = draw.random(50)",
+        "model = Ridge().fit(X, y)\nmodel.score(X, y)",
+    )
+    assert desk.cellmill("run", "work.ipynb").code == 0
+    found = verdict(desk, code=1)
+    assert found["judgement"] == "stochastic"
+    assert any(" to " in figure["replayed"] for figure in found["figures"])
+
+
+READING = "import pandas as pd\nfrom sklearn.linear_model import Ridge\ndata = pd.read_csv('data.csv')"
+FITTING = "model = Ridge().fit(data[['a']], data['b'])\nmodel.score(data[['a']], data['b'])"
+
+
+@pytest.fixture
+def reading(desk: Desk) -> Path:
+    """A notebook that reads a file beside it; it has run. Returns the file."""
+    path = desk.root / "data.csv"
+    path.write_text("a,b\n1,2\n2,5\n3,5\n", "utf-8")
+    desk.notebook("work.ipynb", READING, FITTING)
+    assert desk.cellmill("run", "work.ipynb").code == 0
+    return path
+
+
+def test_data_that_was_changed_is_told_with_both_digests(desk: Desk, reading: Path) -> None:
+    assert verdict(desk)["judgement"] == "exact"
+    reading.write_text("a,b\n1,2\n", "utf-8")
+    found = verdict(desk, code=1)
+    assert found["judgement"] == "cannot"
+    assert "data.csv was changed: sha256 was " in str(found["reason"])
+
+
+def test_data_that_was_moved_away_is_told(desk: Desk, reading: Path) -> None:
+    reading.rename(desk.root / "elsewhere.csv")
+    assert str(verdict(desk, code=1)["reason"]).endswith("data.csv is not there any more")
+
+
+@pytest.mark.parametrize(
+    ("cell", "reason"),
+    [
+        ("input() if again else None", "asks for input"),
+        ("import urllib.request\nurllib.request.urlopen('http://example.org') if again else None", "needs the network"),
+        ("open(outside, 'w').write('x') if again else None", "writes outside of the folder"),
+        ("import os\nos._exit(3) if again else None", "its kernel died"),
+        ("__import__('no_such_thing') if again else None", "is not installed"),
+    ],
+)  # fmt: skip
+def test_why_a_run_cannot_be_replayed_is_said(desk: Desk, tmp_path: Path, cell: str, reason: str) -> None:
+    """The cell does no harm when it is recorded, and does when it is replayed: a file tells the two apart."""
+    outside = tmp_path / "outside.txt"
+    desk.notebook(
+        "work.ipynb",
+        f"import pathlib\nagain = pathlib.Path({str(tmp_path / 'flag')!r}).exists()\noutside = {str(outside)!r}",
+        f"{cell}\nfrom sklearn.linear_model import Ridge\nmodel = Ridge().fit([[1], [2]], [1, 2])",
+    )
+    assert desk.cellmill("run", "work.ipynb").code == 0
+    (tmp_path / "flag").touch()
+    found = verdict(desk, "--times", "1", code=1)
+    assert found["judgement"] == "cannot"
+    assert reason in str(found["reason"])
+    assert not outside.exists()
+
+
+def test_a_file_of_the_users_is_never_overwritten(desk: Desk) -> None:
+    desk.notebook(
+        "work.ipynb",
+        "import pathlib\nfrom sklearn.linear_model import Ridge\ncount = pathlib.Path('count.txt')",
+        "count.write_text(count.read_text() + 'x' if count.exists() else '')",
+        "model = Ridge().fit([[1], [2]], [1, len(count.read_text())])",
+    )
+    assert desk.cellmill("run", "work.ipynb").code == 0
+    before = (desk.root / "count.txt").read_bytes()
+    assert verdict(desk)["judgement"] == "exact"
+    assert (desk.root / "count.txt").read_bytes() == before
+
+
+def test_no_credential_reaches_a_replay(desk: Desk, tmp_path: Path) -> None:
+    flag = tmp_path / "flag"
+    desk.notebook(
+        "work.ipynb",
+        "import os, pathlib\nfrom sklearn.linear_model import Ridge",
+        f"if pathlib.Path({str(flag)!r}).exists():\n    assert 'SERVICE_TOKEN' not in os.environ\n"
+        "    assert 'AWS_SECRET_ACCESS_KEY' not in os.environ",
+        "model = Ridge().fit([[1], [2]], [1, 2])",
+    )
+    secrets = {"SERVICE_TOKEN": "abcdefgh12345678", "AWS_SECRET_ACCESS_KEY": "abcdefgh12345678"}
+    assert desk.cellmill("run", "work.ipynb", **secrets).code == 0
+    flag.touch()
+    (found,) = replayed(desk, environment=secrets)
+    assert found["judgement"] == "exact"
+
+
+def test_every_run_of_a_notebook(desk: Desk, work: Path) -> None:
+    assert desk.cellmill("run", "work.ipynb", "-p", "alpha=0.1").code == 0
+    said = desk.cellmill("replay", "--all", "work.ipynb")
+    assert said.code == 0, said.err
+    assert said.out.count("exact") == 2
+
+
+def test_shrinking_leaves_out_what_a_replay_proves_superfluous(desk: Desk) -> None:
+    desk.notebook(
+        "work.ipynb",
+        "import os\nfrom sklearn.linear_model import Ridge",
+        "os.environ['UNUSED'] = '1'",
+        "model = Ridge().fit([[1], [2]], [1, 2])",
+    )
+    assert desk.cellmill("run", "work.ipynb").code == 0
+    (run,) = desk.captured
+    said: Said = desk.cellmill("recipe", run.run, "--shrink", "-o", "small.ipynb")
+    assert said.code == 0, said.err
+    sources = [cell.source for cell in desk.read("small.ipynb").cells if cell.cell_type == "code"]
+    assert "model = Ridge().fit([[1], [2]], [1, 2])" in sources
+    assert "os.environ['UNUSED'] = '1'" not in sources
+
+
+def test_a_run_that_is_not_there(desk: Desk, work: Path) -> None:
+    for command in ("recipe", "replay"):
+        said = desk.cellmill(command, "ffff")
+        assert (said.code, said.err.startswith("cellmill: There is no run ffff.")) == (2, True)
