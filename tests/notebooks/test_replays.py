@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.notebooks.commands import EVALUATE, PARAMETERS, TRAIN, Desk, Said
+from tests.notebooks.commands import EVALUATE, PARAMETERS, TRAIN, Desk, Said, is_refused
 
 LOOK = "X.describe()"
 LATER = "leftover = 3"
@@ -208,3 +208,41 @@ def test_a_run_that_is_not_there(desk: Desk, work: Path) -> None:
     for command in ("recipe", "replay"):
         said = desk.cellmill(command, "ffff")
         assert (said.code, said.err.startswith("cellmill: There is no run ffff.")) == (2, True)
+
+
+def test_a_bundle_is_replayed_elsewhere(desk: Desk, reading: Path, tmp_path: Path) -> None:
+    (run,) = desk.captured
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    said = desk.cellmill("bundle", run.run, "--data", "-o", str(elsewhere / "work.zip"), "--json")
+    assert said.code == 0, said.err
+    assert said.json["left_out"] == []
+    desk.root.rename(tmp_path / "gone")
+    there = Desk(elsewhere, desk.home)
+    replay = there.cellmill("replay", "work.zip", "--json")
+    assert replay.code == 0, replay.err
+    assert [found["judgement"] for found in replay.json] == ["exact"]
+
+
+def test_a_bundle_without_its_data_takes_it_from_a_folder(desk: Desk, reading: Path, tmp_path: Path) -> None:
+    (run,) = desk.captured
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    said = desk.cellmill("bundle", run.run, "-o", str(elsewhere / "work.zip"))
+    assert "Data is not in it (data.csv)" in said.out
+    content = reading.read_bytes()
+    desk.root.rename(tmp_path / "gone")
+    there = Desk(elsewhere, desk.home)
+    without = there.cellmill("replay", "work.zip", "--json")
+    assert without.code == 1
+    assert "data.csv is not there any more" in without.json[0]["reason"]
+    (elsewhere / "inputs").mkdir()
+    (elsewhere / "inputs" / "data.csv").write_bytes(content)
+    found = there.cellmill("replay", "work.zip", "--data", "inputs", "--json")
+    assert [one["judgement"] for one in found.json] == ["exact"], found.err
+
+
+def test_a_file_that_is_no_bundle_is_refused(desk: Desk) -> None:
+    (desk.root / "notes.zip").write_text("hello", "utf-8")
+    is_refused(desk.cellmill("replay", "notes.zip"), "notes.zip is no bundle")
+    is_refused(desk.cellmill("replay", "nothing.zip"), "there is no such file")

@@ -17,6 +17,8 @@ STATUSES = {
     "ambiguous_run": HTTPStatus.CONFLICT,
     "run_without_model": HTTPStatus.CONFLICT,
     "run_without_recipe": HTTPStatus.CONFLICT,
+    "not_a_bundle": HTTPStatus.CONFLICT,
+    "environment_not_built": HTTPStatus.CONFLICT,
     "no_scratch": HTTPStatus.INSUFFICIENT_STORAGE,
     "replay_under_way": HTTPStatus.CONFLICT,
     "no_runs": HTTPStatus.CONFLICT,

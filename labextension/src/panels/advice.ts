@@ -31,6 +31,16 @@ export function advise(trouble: Trouble, trans: TranslationBundle): IAdvice {
         what: trans.__('This run has no recipe: %1.', trouble.reason),
         next: trans.__('Run the cell that trains it again, with capture on.')
       };
+    case 'not_a_bundle':
+      return {
+        what: trans.__('%1 is no bundle: %2.', trouble.path, trouble.reason),
+        next: trans.__('Make one with cellmill bundle.')
+      };
+    case 'environment_not_built':
+      return {
+        what: trans.__('The environment of run %1 could not be made again: %2.', trouble.run, trouble.reason),
+        next: trans.__('Replay it in this environment instead.')
+      };
     case 'no_scratch':
       return {
         what: trans.__('There is no folder for a replay at %1: %2.', trouble.folder, trouble.reason),

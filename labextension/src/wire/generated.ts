@@ -5,6 +5,8 @@ export type WireError =
   | AmbiguousRunError
   | RunWithoutModelError
   | RunWithoutRecipeError
+  | NotABundleError
+  | EnvironmentNotBuiltError
   | NoScratchError
   | ReplayUnderWayError
   | StoreUnreachableError
@@ -25,6 +27,7 @@ export interface CellmillWire {
   CaptureAsked?: CaptureAsked;
   CaptureStatus?: CaptureStatus;
   Change?: Change;
+  EnvironmentNotBuiltError?: EnvironmentNotBuiltError;
   ErrorAnswer?: ErrorAnswer;
   FolderNotWritableError?: FolderNotWritableError;
   InternalError?: InternalError;
@@ -33,6 +36,7 @@ export interface CellmillWire {
   ModelList?: ModelList;
   NoScratchError?: NoScratchError;
   NoSessionError?: NoSessionError;
+  NotABundleError?: NotABundleError;
   RegistrationAsked?: RegistrationAsked;
   RegistrationPreview?: RegistrationPreview;
   ReplayUnderWayError?: ReplayUnderWayError;
@@ -120,6 +124,12 @@ export interface Change {
   subject: 'runs' | 'models' | 'capture';
   notebook: string | null;
 }
+export interface EnvironmentNotBuiltError {
+  kind: 'environment_not_built';
+  message: string;
+  run: string;
+  reason: string;
+}
 /**
  * The body of every answer that is not a success.
  */
@@ -141,6 +151,12 @@ export interface RunWithoutRecipeError {
   kind: 'run_without_recipe';
   message: string;
   run: string;
+  reason: string;
+}
+export interface NotABundleError {
+  kind: 'not_a_bundle';
+  message: string;
+  path: string;
   reason: string;
 }
 export interface NoScratchError {

@@ -1,4 +1,4 @@
-"""`cellmill recipe` and `cellmill replay`."""
+"""`cellmill recipe`, `cellmill replay` and `cellmill bundle`."""
 
 import json
 import os
@@ -18,7 +18,9 @@ from cellmill.core.words import count, shown_path
 
 if TYPE_CHECKING:
     from cellmill.capture.sessions import Sessions
+    from cellmill.core.project import Project
     from cellmill.core.runs import Run
+    from cellmill.wiring.attempts import Options
 
 
 @app.command()
@@ -78,7 +80,7 @@ def _facts(notebook: dict[str, object]) -> dict[str, object]:
 
 @app.command()
 def replay(
-    runs: list[str] = typer.Argument(None, help="The runs to replay.", autocompletion=complete_run),
+    runs: list[str] = typer.Argument(None, help="The runs to replay, or bundles.", autocompletion=complete_run),
     notebook: str | None = typer.Option(None, "--all", metavar="NOTEBOOK", help="Every run of this notebook."),
     tolerance: float = typer.Option(1e-9, "--tolerance", min=0, help="Largest relative difference of a same figure."),
     network: bool = typer.Option(False, "--network", help="Allow the replay to connect."),
@@ -88,6 +90,10 @@ def replay(
     timeout: float | None = typer.Option(
         None, "--timeout", help="Seconds for a cell; by default ten times what it took."
     ),
+    rebuild_env: bool = typer.Option(
+        False, "--rebuild-env", help="In an environment made from the run's lock, with uv."
+    ),
+    data: Path = typer.Option(Path(), "--data", help="Where data lies that a bundle does not bring."),
     folder: Path = FOLDER,
     as_json: bool = AS_JSON,
     attended: bool = typer.Option(
@@ -102,30 +108,42 @@ def replay(
     from cellmill.cli.tables import print_verdict
     from cellmill.executors.kernels import LocalKernels
     from cellmill.wiring.attempts import Options
+    from cellmill.wiring.bundles import opened_bundle
+    from cellmill.wiring.replaying import find_verdict
     from cellmill.wiring.replaying import replay as replay_run
 
     if attended:
         _end_with_input()
-    sessions = load(folder)
-    found = [sessions.run(run) for run in runs or ()]
-    if notebook is not None:
-        found += [run for run in sessions.runs(sessions.project.relative(notebook)) if run.parent is None]
-    if not found:
-        raise (
-            NoRuns(notebook or str(sessions.project.root))
-            if notebook
-            else typer.BadParameter("Name a run, or --all NOTEBOOK.")
-        )
     options = Options(
         tolerance=tolerance, network=network, warm=not cold, outputs=outputs, times=times, timeout_s=timeout
     )
-    verdicts = []
-    for one in found:
-        with cell_progress(one.run, silent=as_json or not sys.stderr.isatty()) as progress:
-            verdict = replay_run(sessions, one, LocalKernels(), options, progress=progress)
+    sessions = load(folder)
+    found = [sessions.run(run) for run in runs or () if not run.endswith(".zip")]
+    if notebook is not None:
+        found += [run for run in sessions.runs(sessions.project.relative(notebook)) if run.parent is None]
+        if not found:
+            raise NoRuns(notebook)
+    bundles = [Path(name).resolve() for name in runs or () if name.endswith(".zip")]
+    if not found and not bundles:
+        raise typer.BadParameter("Name a run or a bundle, or give --all NOTEBOOK.")
+    kernels, silent = LocalKernels(), as_json or not sys.stderr.isatty()
+    verdicts: list[tuple[Run, Verdict]] = []
+
+    def told(one: "Run", verdict: Verdict) -> None:
         verdicts.append((one, verdict))
         if not as_json:
             print_verdict(one, verdict)
+
+    for path in bundles:
+        with opened_bundle(path, data=data) as (inside, one, made):
+            asked = _rebuilt(sessions.project, one, options) if rebuild_env else options
+            with cell_progress(one.run, silent=silent) as progress:
+                session = inside.session_of(one)
+                told(one, find_verdict(inside.project, session, one, kernels, asked, recipe=made, progress=progress))
+    for one in found:
+        asked = _rebuilt(sessions.project, one, options) if rebuild_env else options
+        with cell_progress(one.run, silent=silent) as progress:
+            told(one, replay_run(sessions, one, kernels, asked, progress=progress))
     if not attended:
         record_pending(sessions)
     if as_json:
@@ -145,6 +163,45 @@ def _end_with_input() -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+@app.command()
+def bundle(
+    run: str = RUN,
+    output: Path | None = typer.Option(None, "-o", "--output", help="The file; by default RUN.zip."),
+    data: bool = typer.Option(False, "--data", help="Put the data in, too."),
+    folder: Path = FOLDER,
+    as_json: bool = AS_JSON,
+) -> None:
+    """Write a run into one file that can be replayed on another machine: cellmill replay FILE.zip
+
+    Example: cellmill bundle 3f2a91 --data -o delays.zip
+    """
+    from cellmill.core.words import size
+    from cellmill.wiring.bundles import write_bundle
+
+    sessions = load(folder)
+    found = sessions.run(run)
+    path = (output or Path(f"{found.run}.zip")).resolve()
+    written = write_bundle(sessions, found, path, with_data=data)
+    if as_json:
+        facts = {"run": found.run, "output": str(path), "size_bytes": written.size_bytes}
+        typer.echo(json.dumps(facts | {"files": list(written.files), "left_out": list(written.left_out)}, indent=2))
+        return
+    typer.echo(f"{size(written.size_bytes)} written to {shown_path(path)}. Replay it with: cellmill replay {path.name}")
+    if written.left_out:
+        names = ", ".join(shown_path(Path(name)) for name in written.left_out[:5])
+        typer.echo(f"Data is not in it ({names}): give --data to put it in.")
+
+
+def _rebuilt(project: "Project", run: "Run", options: "Options") -> "Options":
+    """Return the options with an environment made from the run's lock."""
+    from dataclasses import replace
+
+    from cellmill.wiring.environments import rebuilt_environment
+
+    typer.echo(f"Making the environment of run {run.run} again …", err=True)
+    return replace(options, interpreter=rebuilt_environment(project, run))
 
 
 def verdict_record(verdict: Verdict) -> dict[str, Any]:

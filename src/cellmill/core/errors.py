@@ -19,6 +19,8 @@ CellmillError
 │   ├── RunWithoutRecipe         what made it is not known
 │   └── NoRuns                   nothing to choose from
 ├── ReplayError
+│   ├── NotABundle               a file, but no bundle
+│   ├── EnvironmentNotBuilt      the run's environment cannot be made again
 │   ├── NoScratch                no folder for a replay
 │   └── ReplayUnderWay           the run is being replayed already
 ├── StoreError
@@ -215,6 +217,24 @@ class NoRuns(RunError):
 
 class ReplayError(CellmillError):
     """A replay could not begin. What it found is a verdict, not an error."""
+
+
+class NotABundle(ReplayError):
+    kind = "not_a_bundle"
+
+    def __init__(self, path: str, *, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(f"{path} is no bundle: {reason}. Make one with: cellmill bundle RUN")
+
+
+class EnvironmentNotBuilt(ReplayError):
+    kind = "environment_not_built"
+
+    def __init__(self, run: str, *, reason: str) -> None:
+        self.run, self.reason = run, reason
+        super().__init__(
+            f"The environment of run {run} could not be made again: {reason}. Replay it in this one instead."
+        )
 
 
 class NoScratch(ReplayError):

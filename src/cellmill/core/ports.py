@@ -131,12 +131,14 @@ class Kernels(Protocol):
         kernel: str | None,
         environment: Mapping[str, str | None],
         warm: bool = True,
+        interpreter: Path | None = None,
         timeout_s: float = 60,
     ) -> AbstractContextManager[LiveKernel]:
         """Start a kernel. `environment` is added to this process's own; None takes a variable away.
 
-        `warm` allows one that is forked from a process that has imported already. A start that hangs is
-        killed and tried once more. Raises `KernelMissing`, `KernelDied`.
+        `warm` allows one that is forked from a process that has imported already; `interpreter` is a Python to
+        start instead of what the kernel's specification names. A start that hangs is killed and tried once more.
+        Raises `KernelMissing`, `KernelDied`.
         """
         ...
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import zmq
 from jupyter_client.blocking.client import BlockingKernelClient
-from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
 from jupyter_client.manager import KernelManager
 from nbformat.v4 import output_from_msg
 
@@ -45,12 +45,13 @@ class LocalKernels:
         kernel: str | None,
         environment: Mapping[str, str | None],
         warm: bool = True,
+        interpreter: Path | None = None,
         timeout_s: float = 60,
     ) -> Iterator[LiveKernel]:
         """See `Kernels`."""
         env = {name: value for name, value in {**os.environ, **environment}.items() if value is not None}
         with TemporaryFile() as said:
-            manager, client = self._started(notebook, cwd, kernel, env, said, timeout_s)
+            manager, client = self._started(notebook, cwd, kernel or "python3", interpreter, env, said, timeout_s)
             try:
                 yield ColdKernel(manager, client, notebook, said)
             finally:
@@ -58,10 +59,19 @@ class LocalKernels:
                 _end(manager)
 
     def _started(
-        self, notebook: Path, cwd: Path, kernel: str | None, env: dict[str, str], said: Any, timeout_s: float
+        self,
+        notebook: Path,
+        cwd: Path,
+        kernel: str,
+        interpreter: Path | None,
+        env: dict[str, str],
+        said: Any,
+        timeout_s: float,
     ) -> tuple[KernelManager, BlockingKernelClient]:
         for attempt in (1, 2):
-            manager = KernelManager(kernel_name=kernel or "python3")
+            manager = KernelManager(kernel_name=kernel)
+            if interpreter is not None:
+                manager._kernel_spec = _specification_of(interpreter)  # its kernels are installed nowhere
             try:
                 manager.start_kernel(cwd=str(cwd), env=env, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
                 client = _ready_client(manager, timeout_s, notebook, said)
@@ -78,6 +88,10 @@ class LocalKernels:
             else:
                 return manager, client
         raise AssertionError("the second attempt returns or raises")
+
+
+def _specification_of(interpreter: Path) -> KernelSpec:
+    return KernelSpec(argv=[str(interpreter), "-m", "ipykernel_launcher", "-f", "{connection_file}"], language="python")
 
 
 class ColdKernel:

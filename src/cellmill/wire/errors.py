@@ -35,6 +35,20 @@ class RunWithoutRecipeError(WireModel):
     reason: str
 
 
+class NotABundleError(WireModel):
+    kind: Literal["not_a_bundle"]
+    message: str
+    path: str
+    reason: str
+
+
+class EnvironmentNotBuiltError(WireModel):
+    kind: Literal["environment_not_built"]
+    message: str
+    run: str
+    reason: str
+
+
 class NoScratchError(WireModel):
     kind: Literal["no_scratch"]
     message: str
@@ -121,6 +135,8 @@ WireError = Annotated[
     | AmbiguousRunError
     | RunWithoutModelError
     | RunWithoutRecipeError
+    | NotABundleError
+    | EnvironmentNotBuiltError
     | NoScratchError
     | ReplayUnderWayError
     | StoreUnreachableError

@@ -49,6 +49,8 @@ class Options:
     timeout_s: float | None = None
     """For each cell; by default ten times what it took, and at least a minute."""
     kernel: str | None = None
+    interpreter: Path | None = None
+    """Of an environment made from the run's lock; by default this one."""
 
 
 @dataclass
@@ -122,8 +124,11 @@ class Attempts:
                 cwd=cwd,
                 kernel=self._options.kernel,
                 environment=environment,
-                warm=self._options.warm,
+                warm=self._options.warm and self._options.interpreter is None,
+                interpreter=self._options.interpreter,
             ) as kernel:
+                if self._options.interpreter is not None:  # no start-up file loads us there
+                    kernel.run("%load_ext cellmill", silent=True)
                 self._confine(kernel, place)
                 attempt.problem = self._run_sections(kernel, sections, ran, attempt)
                 reader.poll()

@@ -118,11 +118,12 @@ def find_verdict(
     kernels: Kernels,
     options: Options,
     *,
+    recipe: Recipe | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Verdict:
-    """Replay a run, and say what came of it. Writes nothing into the project."""
+    """Replay a run, by another recipe than its own where one is given. Writes nothing into the project."""
     began_s = time.monotonic()
-    recipe = make_recipe(session, run)
+    recipe = recipe or make_recipe(session, run)
     verdict = Verdict(
         "cannot", now_ms(), host=socket.gethostname(), python=platform.python_version(), of=recipe.of, replays=0
     )
@@ -158,6 +159,7 @@ def find_verdict(
         seconds=round(time.monotonic() - began_s, 3),
         layout=layout,
         kept=recipe.executions,
+        rebuilt=options.interpreter is not None,
         notes=tuple(dict.fromkeys([*attempt.notes, *changed_packages(recipe)])),
     )
 

@@ -1,0 +1,82 @@
+"""An environment made again from a run's own lock, with uv. Kept, for the next replay will ask for it too."""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from cellmill.core.errors import EnvironmentNotBuilt
+from cellmill.core.files import make_folder, write_atomically
+from cellmill.core.project import Project
+from cellmill.core.runs import Run
+from cellmill.wiring.lock import lock_of
+
+# What a kernel needs besides what the notebook imported. Cellmill itself is lent from here.
+_KERNELS_OWN = ("ipykernel", "cloudpickle", "psutil")
+LONGEST_S = 1_800
+
+
+def rebuilt_environment(project: Project, run: Run) -> Path:
+    """Return the interpreter of an environment with what the run's lock names. Raises `EnvironmentNotBuilt`."""
+    if run.surroundings is None:
+        raise EnvironmentNotBuilt(run.run, reason="what it had imported is not known")
+    lines = [line for line in lock_of(run.surroundings).splitlines() if not _is_ours(line)]
+    names = {line.partition("==")[0].lower() for line in lines}
+    lines += [name for name in _KERNELS_OWN if name not in names]
+    python = run.surroundings.python
+    lock = "\n".join(lines) + "\n"
+    key = hashlib.sha256(f"{python}\n{lock}".encode()).hexdigest()[:16]
+    folder = project.folder / "environments" / key
+    interpreter = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    if (folder / "built").exists():
+        return interpreter
+    uv = _uv(run)
+    shutil.rmtree(folder, ignore_errors=True)
+    make_folder(folder.parent)
+    _do(run, [uv, "venv", "--quiet", "--python", python.rpartition(".")[0], str(folder)])
+    requirements = folder / "requirements.txt"
+    write_atomically(requirements, lock.encode())
+    _do(run, [uv, "pip", "install", "--quiet", "--python", str(interpreter), "-r", str(requirements)])
+    _lend_cellmill(folder, interpreter)
+    write_atomically(folder / "built", b"")
+    return interpreter
+
+
+def _is_ours(line: str) -> bool:
+    name = line.partition("==")[0].strip().lower()
+    return name == "cellmill" or (line.startswith("# installed from") and line.endswith(": cellmill"))
+
+
+def _uv(run: Run) -> str:
+    beside = Path(sys.executable).with_name("uv")
+    found = str(beside) if beside.exists() else shutil.which("uv")
+    if found is None:
+        raise EnvironmentNotBuilt(run.run, reason="uv is not installed (pip install uv)")
+    return found
+
+
+def _do(run: Run, command: list[str]) -> None:
+    try:
+        subprocess.run(command, check=True, capture_output=True, text=True, timeout=LONGEST_S, stdin=subprocess.DEVNULL)
+    except subprocess.CalledProcessError as error:
+        reason = " ".join(error.stderr.split())[:500] or f"uv ended with {error.returncode}"
+        raise EnvironmentNotBuilt(run.run, reason=reason.rstrip(".")) from error
+    except subprocess.TimeoutExpired as error:
+        raise EnvironmentNotBuilt(run.run, reason=f"uv took longer than {LONGEST_S} s") from error
+
+
+def _lend_cellmill(folder: Path, interpreter: Path) -> None:
+    """Show this Cellmill to the environment, and nothing else that is installed beside it."""
+    import cellmill
+
+    lent = folder / "lent"
+    make_folder(lent)
+    (lent / "cellmill").symlink_to(Path(cellmill.__file__).parent, target_is_directory=True)
+    told = subprocess.run(
+        [str(interpreter), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    write_atomically(Path(told.stdout.strip()) / "cellmill-lent.pth", f"{lent}\n".encode())
