@@ -5,6 +5,7 @@ Every command is a process of its own. What MLflow was given is read with MLflow
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -193,6 +194,7 @@ def is_refused(said: Said, *words: str, code: int = 2) -> None:
     assert said.code == code, said.out + said.err
     assert "Traceback" not in said.out + said.err, said.err
     (sentence,) = [line for line in said.err.splitlines() if line.startswith(("cellmill: ", "Error: "))]
-    assert sentence.endswith((".", "?", "-p max_depth=4", "cellmill runs", "cellmill sync")) or "--name" in sentence
+    advice = r"[.?]$|-p max_depth=4$|: cellmill (runs|sync|bundle RUN)$|--name"
+    assert re.search(advice, sentence)
     for word in words:
         assert word in said.err, said.err
