@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal
 
-from cellmill.core.events import CellIdentified, Outcome
+from cellmill.core.events import CellIdentified, ExecutionFinished, Outcome
 from cellmill.core.ids import ExecutionId
 from cellmill.core.runs import DataSource, Execution
 from cellmill.dataflow.footprint import Footprint, Namespace, footprint
@@ -128,3 +128,23 @@ def _with_names(execution: Execution, outcome: Outcome | None) -> Execution:
     except (SyntaxError, ValueError, RecursionError):
         names = Footprint()
     return replace(execution, outcome=outcome, reads=names.reads, writes=names.writes)
+
+
+def ended(began: Execution, event: ExecutionFinished) -> Execution:
+    """Return an execution with what its end says of it."""
+    return replace(
+        began,
+        ended_ms=event.at_ms,
+        outcome=event.outcome,
+        error=event.error,
+        reads=frozenset(event.reads),
+        writes=frozenset(event.writes),
+        python=event.python,
+        deleted=event.deleted,
+        aliases=event.aliases,
+        files=event.files,
+        imports=event.imports,
+        modules=event.modules,
+        environment=event.environment,
+        names_seen=event.names_seen,
+    )

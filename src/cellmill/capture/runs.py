@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from cellmill.capture.history import History, sources_of
+from cellmill.capture.history import History, ended, sources_of
 from cellmill.capture.together import one_for_each, run_parameters, with_notebooks_failure
 from cellmill.capture.trainings import Training, model_note, status_of, take_training
 from cellmill.core.events import (
@@ -151,7 +151,7 @@ class Folding:
             case ExecutionFinished():
                 began = self._history.get(event.execution)
                 if began is not None:
-                    self._history.put(_finished(began, event))
+                    self._history.put(ended(began, event))
             case CellIdentified():
                 self._history.identify(event)
             case ExecutionPlaced():
@@ -382,25 +382,6 @@ def _with_display(outputs: list[Output], state: list[Output]) -> list[Output]:
             found += state
         former = output.display
     return found
-
-
-def _finished(began: Execution, event: ExecutionFinished) -> Execution:
-    return replace(
-        began,
-        ended_ms=event.at_ms,
-        outcome=event.outcome,
-        error=event.error,
-        reads=frozenset(event.reads),
-        writes=frozenset(event.writes),
-        python=event.python,
-        deleted=event.deleted,
-        aliases=event.aliases,
-        files=event.files,
-        imports=event.imports,
-        modules=event.modules,
-        environment=event.environment,
-        names_seen=event.names_seen,
-    )
 
 
 def _unlike(data: list[DataUse]) -> tuple[DataUse, ...]:
