@@ -130,7 +130,7 @@ def _with_names(execution: Execution, outcome: Outcome | None) -> Execution:
     return replace(execution, outcome=outcome, reads=names.reads, writes=names.writes)
 
 
-def ended(began: Execution, event: ExecutionFinished) -> Execution:
+def with_end(began: Execution, event: ExecutionFinished) -> Execution:
     """Return an execution with what its end says of it."""
     return replace(
         began,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from cellmill.capture.history import History, ended, sources_of
+from cellmill.capture.history import History, sources_of, with_end
 from cellmill.capture.together import one_for_each, run_parameters, with_notebooks_failure
 from cellmill.capture.trainings import Training, model_note, status_of, take_training
 from cellmill.core.events import (
@@ -151,7 +151,7 @@ class Folding:
             case ExecutionFinished():
                 began = self._history.get(event.execution)
                 if began is not None:
-                    self._history.put(ended(began, event))
+                    self._history.put(with_end(began, event))
             case CellIdentified():
                 self._history.identify(event)
             case ExecutionPlaced():
