@@ -37,24 +37,25 @@ def main() -> int:
     began_s = time.monotonic()
     outcomes: dict[str, Outcome] = {}
     files: dict[str, list[str]] = {}
-    with tempfile.TemporaryDirectory(prefix="cellmill-fail-open-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory(prefix="cellmill-fail-open-", ignore_cleanup_errors=True) as place:
+        folder = Path(place)
         for number in range(-(-given.cells // CELLS_PER_SESSION)):
             seed = given.seed * 10_000 + number
             cells = session(seed, min(CELLS_PER_SESSION, given.cells - number * CELLS_PER_SESSION), given.flavour)
             outcomes[f"seed {seed}"] = compare(cells, folder / str(seed), folder / "home", patience_s=given.patience)
             _say(f"seed {seed}", outcomes[f"seed {seed}"], began_s)
         for at, path in enumerate(given.notebooks):
+            name = f"{path.parent.name}/{path.name}"
             notebook = nbformat.read(path, as_version=4)
             cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
             beside = path.parent if given.beside else None
-            outcomes[path.name] = compare(
+            outcomes[name] = compare(
                 cells, folder / f"n{at}", folder / "home", patience_s=given.patience, beside=beside
             )
-            _say(path.name, outcomes[path.name], began_s)
-            if given.whole and outcomes[path.name].gave_up is None:
-                files[path.name] = differing_notebook(path, folder / f"w{at}", folder / "home")
-                print(f"       {path.name} run whole: {files[path.name] or 'the same files'}", flush=True)
+            _say(name, outcomes[name], began_s)
+            if given.whole and outcomes[name].gave_up is None:
+                files[name] = differing_notebook(path, folder / f"w{at}", folder / "home")
+                print(f"       {name} run whole: {files[name] or 'the same files'}", flush=True)
     return report(outcomes, files)
 
 

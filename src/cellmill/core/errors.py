@@ -183,9 +183,16 @@ class UnknownRun(RunError):
 class AmbiguousRun(RunError):
     kind = "ambiguous_run"
 
-    def __init__(self, run: str, *, matches: tuple[str, ...]) -> None:
-        self.run, self.matches = run, matches
-        super().__init__(f"Several runs begin with {run}: {', '.join(matches)}. Give more of the id.")
+    def __init__(self, run: str, *, matches: tuple[str, ...], folders: tuple[str, ...] = ()) -> None:
+        """`folders` are those of the projects that have the same run, as copies of a project do."""
+        self.run, self.matches, self.folders = run, matches, folders
+        super().__init__(
+            f"Run {run} is in several projects: {', '.join(folders)}. "
+            "One is a copy of the other. Use `cellmill` in the folder that you mean, or remove .cellmill from the copy "
+            "and restart the server."
+            if folders
+            else f"Several runs begin with {run}: {', '.join(matches)}. Give more of the id."
+        )
 
 
 class RunWithoutModel(RunError):

@@ -9,6 +9,7 @@ from pathlib import Path
 from tornado.web import HTTPError
 
 from cellmill.capture.sessions import Sessions, choose_run
+from cellmill.core.errors import AmbiguousRun
 from cellmill.core.ids import RunId, SessionId
 from cellmill.core.project import Project
 from cellmill.core.runs import Run, Session
@@ -114,10 +115,16 @@ class Workspace:
         return tuple((self._as_seen(run, watch), watch.store_ids.get(run.run)) for run, watch in found)
 
     def run(self, begins_with: str) -> tuple[Run, ProjectWatch]:
-        """Return a run of any project, as the browser sees it. Raises `UnknownRun`, `AmbiguousRun`."""
-        by_run = {run.run: (run, watch) for watch in self.projects for run in watch.sessions.runs()}
-        chosen = choose_run(tuple(run for run, _ in by_run.values()), begins_with)
-        run, watch = by_run[chosen.run]
+        """Return a run of any project, as the browser sees it. Raises `UnknownRun`, `AmbiguousRun`.
+
+        The latter also where several projects have the same run: which of them is to be deleted cannot be guessed.
+        """
+        found = [(run, watch) for watch in self.projects for run in watch.sessions.runs()]
+        chosen = choose_run(tuple({run.run: run for run, _ in found}.values()), begins_with)
+        (run, watch), *others = [pair for pair in found if pair[0].run == chosen.run]
+        if others:
+            folders = tuple(str(one.project.root) for _, one in ((run, watch), *others))
+            raise AmbiguousRun(chosen.run, matches=(chosen.run,) * len(folders), folders=folders)
         return self._as_seen(run, watch), watch
 
     def trials(self, search: Run, watch: ProjectWatch) -> tuple[tuple[Run, str | None], ...]:
