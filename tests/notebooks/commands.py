@@ -100,12 +100,12 @@ class Desk:
         )
         return Said(done.returncode, done.stdout, done.stderr)
 
-    def begin(self, *words: str) -> "subprocess.Popen[str]":
+    def begin(self, *words: str, **environment: str) -> "subprocess.Popen[str]":
         """Give a command of Cellmill's and do not wait for its end."""
         return subprocess.Popen(
             [sys.executable, "-m", "cellmill", *words],
             cwd=self.root,
-            env=self.environment({}),
+            env=self.environment(environment),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -194,7 +194,7 @@ def is_refused(said: Said, *words: str, code: int = 2) -> None:
     assert said.code == code, said.out + said.err
     assert "Traceback" not in said.out + said.err, said.err
     (sentence,) = [line for line in said.err.splitlines() if line.startswith(("cellmill: ", "Error: "))]
-    advice = r"[.?]$|-p max_depth=4$|: cellmill (runs|sync|bundle RUN)$|--name"
+    advice = r"[.?]$|-p max_depth=4$|: cellmill (runs|sync|bundle RUN|show \w+)$|--name"
     assert re.search(advice, sentence)
     for word in words:
         assert word in said.err, said.err

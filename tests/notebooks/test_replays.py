@@ -1,11 +1,16 @@
 """Recipes and replays as a user asks for them, with real kernels."""
 
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.notebooks.commands import EVALUATE, PARAMETERS, TRAIN, Desk, Said, is_refused
+from filelock import FileLock, Timeout
+from tests.notebooks.commands import EVALUATE, PARAMETERS, PATIENCE_S, TRAIN, Desk, Said, is_refused
+from tests.server.jupyter import wait_for
+
+from cellmill.cli import EXIT_INTERRUPTED
 
 LOOK = "X.describe()"
 LATER = "leftover = 3"
@@ -26,6 +31,17 @@ def verdict(desk: Desk, *options: str, code: int = 0) -> dict[str, Any]:
     """Replay the only run of the project."""
     (found,) = replayed(desk, *options, code=code)
     return found
+
+
+def is_locked(path: Path) -> bool:
+    """Whether another process holds a lock."""
+    if not path.exists():
+        return False
+    try:
+        FileLock(path, timeout=0).acquire().lock.release()
+    except Timeout:
+        return True
+    return False
 
 
 @pytest.fixture
@@ -246,3 +262,58 @@ def test_a_file_that_is_no_bundle_is_refused(desk: Desk) -> None:
     (desk.root / "notes.zip").write_text("hello", "utf-8")
     is_refused(desk.cellmill("replay", "notes.zip"), "notes.zip is no bundle")
     is_refused(desk.cellmill("replay", "nothing.zip"), "there is no such file")
+
+
+def test_an_environment_is_made_again_from_the_lock(desk: Desk) -> None:
+    """Of the installer's cache or of the package index: what the notebook imports is small on purpose."""
+    desk.notebook(
+        "work.ipynb",
+        "from sklearn.base import BaseEstimator, RegressorMixin\nimport numpy as np",
+        "class Mean(RegressorMixin, BaseEstimator):\n"
+        "    def fit(self, X, y):\n        self.mean_ = float(np.mean(y))\n        return self\n"
+        "    def predict(self, X):\n        return np.full(len(X), self.mean_)",
+        "model = Mean().fit([[1], [2]], [1, 2])",
+    )
+    assert desk.cellmill("run", "work.ipynb").code == 0
+    found = verdict(desk, "--rebuild-env")
+    assert (found["judgement"], found["rebuilt"]) == ("exact", True)
+    (environment,) = (desk.root / ".cellmill" / "environments").iterdir()
+    assert (environment / "built").exists()
+
+
+def test_two_replays_of_a_run_at_once(desk: Desk, work: Path) -> None:
+    (run,) = desk.captured
+    first = desk.begin("replay", run.run)
+    try:
+        lock = desk.root / ".cellmill" / "replays" / f"{run.run}.lock"
+        wait_for(lambda: is_locked(lock))
+        is_refused(desk.cellmill("replay", run.run), f"Run {run.run} is being replayed by another process")
+        assert "exact" in first.communicate(timeout=PATIENCE_S)[0]
+    finally:
+        first.kill()
+        first.communicate()
+
+
+def test_a_replay_that_is_interrupted_leaves_nothing(desk: Desk, tmp_path: Path) -> None:
+    flag, folder = tmp_path / "flag", tmp_path / "scratch"
+    folder.mkdir()
+    desk.notebook(
+        "work.ipynb",
+        "import pathlib, time\nfrom sklearn.linear_model import Ridge",
+        f"time.sleep(600 if pathlib.Path({str(flag)!r}).exists() else 0)",
+        "model = Ridge().fit([[1], [time.time() > 0]], [1, 2])",
+    )
+    assert desk.cellmill("run", "work.ipynb").code == 0
+    flag.touch()
+    (run,) = desk.captured
+    process = desk.begin("replay", run.run, TMPDIR=str(folder))
+    try:
+        wait_for(lambda: any(folder.glob("cellmill-replay-*/1/2/3/4/*/.cellmill/journal/*.jsonl")))
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=PATIENCE_S)
+        assert process.returncode == EXIT_INTERRUPTED, said
+    finally:
+        process.kill()
+        process.communicate()
+    assert list(folder.iterdir()) == []
+    assert desk.captured[0].verdict is None

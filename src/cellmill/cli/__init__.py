@@ -15,6 +15,7 @@ app = typer.Typer(
 )
 
 EXIT_FAILED, EXIT_MISUSED, EXIT_STORE = 1, 2, 3
+EXIT_INTERRUPTED = 130  # as shells have it for SIGINT
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from cellmill.cli import EXIT_FAILED, app
+from cellmill.cli import EXIT_FAILED, EXIT_INTERRUPTED, app
 from cellmill.cli.runs import AS_JSON, FOLDER, RUN, complete_run, load, record_pending
 from cellmill.core.errors import NoRuns
 from cellmill.core.verdicts import REPRODUCED, Verdict
@@ -134,16 +134,25 @@ def replay(
         if not as_json:
             print_verdict(one, verdict)
 
-    for path in bundles:
-        with opened_bundle(path, data=data) as (inside, one, made):
+    def replay_all() -> None:
+        for path in bundles:
+            with opened_bundle(path, data=data) as (inside, one, made):
+                asked = _rebuilt(sessions.project, one, options) if rebuild_env else options
+                with cell_progress(one.run, silent=silent) as progress:
+                    session = inside.session_of(one)
+                    verdict = find_verdict(inside.project, session, one, kernels, asked, recipe=made, progress=progress)
+                told(one, verdict)
+        for one in found:
             asked = _rebuilt(sessions.project, one, options) if rebuild_env else options
             with cell_progress(one.run, silent=silent) as progress:
-                session = inside.session_of(one)
-                told(one, find_verdict(inside.project, session, one, kernels, asked, recipe=made, progress=progress))
-    for one in found:
-        asked = _rebuilt(sessions.project, one, options) if rebuild_env else options
-        with cell_progress(one.run, silent=silent) as progress:
-            told(one, replay_run(sessions, one, kernels, asked, progress=progress))
+                verdict = replay_run(sessions, one, kernels, asked, progress=progress)
+            told(one, verdict)
+
+    try:
+        replay_all()
+    except KeyboardInterrupt:
+        typer.echo("cellmill: Interrupted. What was replayed before has its verdict.", err=True)
+        raise typer.Exit(EXIT_INTERRUPTED) from None
     if not attended:
         record_pending(sessions)
     if as_json:

@@ -8,14 +8,13 @@ from typing import Any
 
 import typer
 
-from cellmill.cli import app
+from cellmill.cli import EXIT_INTERRUPTED, app
 from cellmill.cli.runs import AS_JSON, as_record
 from cellmill.core.errors import BadParameter, CellFailed, KernelDied
 from cellmill.core.ids import SessionId, new_session_id
 from cellmill.core.words import shown_path
 
 LONGEST_EXCERPT = 12
-EXIT_INTERRUPTED = 130  # as shells have it for SIGINT
 
 
 @app.command()

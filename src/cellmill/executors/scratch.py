@@ -58,7 +58,10 @@ def scratch(
 
     Raises `NoScratch` when there is no space, or no right to write.
     """
-    folder = Path(tempfile.mkdtemp(prefix="cellmill-replay-"))
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="cellmill-replay-"))
+    except OSError as error:
+        raise NoScratch(tempfile.gettempdir(), reason=(error.strerror or str(error)).lower()) from error
     try:
         made = Scratch(folder, folder.joinpath(*_DEPTH, project_root.name or "project"), project_root)
         try:

@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
+from importlib.metadata import distribution
 from pathlib import Path
 
 from cellmill.core.errors import EnvironmentNotBuilt
@@ -73,6 +74,11 @@ def _lend_cellmill(folder: Path, interpreter: Path) -> None:
     lent = folder / "lent"
     make_folder(lent)
     (lent / "cellmill").symlink_to(Path(cellmill.__file__).parent, target_is_directory=True)
+    known = distribution("cellmill")
+    described = lent / f"cellmill-{known.version}.dist-info"
+    make_folder(described)
+    for name in ("METADATA", "entry_points.txt"):  # by which the probes are found
+        write_atomically(described / name, (known.read_text(name) or "").encode())
     told = subprocess.run(
         [str(interpreter), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
         check=True,
