@@ -1,6 +1,7 @@
 /** Cellmill in JupyterLab: one plugin for each thing that can be switched off on its own. */
 import { capturePlugin } from './plugins/capture';
 import { changesPlugin } from './plugins/changes';
+import { marksPlugin } from './plugins/marks';
 import { modelsPlugin } from './plugins/models';
 import { notebookPlugin } from './plugins/notebook';
 import { runsPlugin } from './plugins/runs';
@@ -13,6 +14,7 @@ export default [
   changesPlugin,
   sidebarPlugin,
   runsPlugin,
+  marksPlugin,
   modelsPlugin,
   capturePlugin
 ];

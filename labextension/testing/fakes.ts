@@ -4,6 +4,7 @@ import { Signal } from '@lumino/signaling';
 import type { ICaptureApi } from '../src/api/capture';
 import type { IChanges } from '../src/api/changes';
 import type { IModelsApi } from '../src/api/models';
+import type { IReplaysApi } from '../src/api/replays';
 import type { IRunsApi } from '../src/api/runs';
 import type {
   CaptureAsked,
@@ -17,6 +18,9 @@ import type {
   RunRemoved,
   RunSummary,
   TrialList,
+  WireExecution,
+  WireRecipe,
+  WireReplays,
   WireTrial,
   WireVersion
 } from '../src/wire/generated';
@@ -67,6 +71,32 @@ export class FakeRunsApi implements IRunsApi {
 
   figureAddress(run: string, sha256: string): string {
     return `/figures/${run}/${sha256}`;
+  }
+}
+
+export class FakeReplaysApi implements IReplaysApi {
+  readonly recipes = new Questions<WireRecipe>();
+  readonly starts = new Questions<WireReplays>();
+  readonly cancels = new Questions<WireReplays>();
+
+  recipe(run: string): Promise<WireRecipe> {
+    return this.recipes.ask(run);
+  }
+
+  start(run: string): Promise<WireReplays> {
+    return this.starts.ask(run);
+  }
+
+  cancel(run: string): Promise<WireReplays> {
+    return this.cancels.ask(run);
+  }
+
+  startAll(notebook: string): Promise<WireReplays> {
+    return this.starts.ask(notebook);
+  }
+
+  cancelAll(notebook: string): Promise<WireReplays> {
+    return this.cancels.ask(notebook);
   }
 }
 
@@ -167,6 +197,26 @@ export function aDetail(run: string, over: Partial<RunDetail> = {}): RunDetail {
     tracked: [],
     nested_in: null,
     verdict: null,
+    ...over
+  };
+}
+
+export function anExecution(
+  cell: string | null,
+  source: string,
+  over: Partial<WireExecution> = {}
+): WireExecution {
+  return {
+    execution: `e${over.number ?? 1}`,
+    number: 1,
+    cell,
+    source,
+    part: 'fed',
+    outcome: 'ok',
+    started_ms: 0,
+    ended_ms: 1,
+    outputs: [],
+    more_outputs: false,
     ...over
   };
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 
 import { CaptureApi } from './capture';
 import { ModelsApi } from './models';
+import { ReplaysApi } from './replays';
 import { addressIn, requestTo } from './request';
 import { RunsApi } from './runs';
 import { troubleOf, type Trouble } from './trouble';
@@ -57,6 +58,12 @@ describe('where the questions go', () => {
     await runs.detail('a/0');
     await runs.trials('r1');
     await runs.remove('r1');
+    const replays = new ReplaysApi(request);
+    await replays.recipe('r1');
+    await replays.start('r1');
+    await replays.cancel('r1');
+    await replays.startAll('flights.ipynb');
+    await replays.cancelAll('a b.ipynb');
     await new ModelsApi(request).preview('r1');
     await new ModelsApi(request).list(null);
     await new ModelsApi(request).register({ run: 'r1', name: 'delay', alias: null });
@@ -68,6 +75,15 @@ describe('where the questions go', () => {
       { method: 'GET', path: 'cellmill/api/runs/a%2F0', body: '' },
       { method: 'GET', path: 'cellmill/api/runs/r1/trials', body: '' },
       { method: 'DELETE', path: 'cellmill/api/runs/r1', body: '' },
+      { method: 'GET', path: 'cellmill/api/runs/r1/recipe', body: '' },
+      { method: 'POST', path: 'cellmill/api/runs/r1/replay', body: '' },
+      { method: 'DELETE', path: 'cellmill/api/runs/r1/replay', body: '' },
+      {
+        method: 'POST',
+        path: 'cellmill/api/replays',
+        body: '{"notebook":"flights.ipynb"}'
+      },
+      { method: 'DELETE', path: 'cellmill/api/replays?notebook=a+b.ipynb', body: '' },
       { method: 'GET', path: 'cellmill/api/runs/r1/registration', body: '' },
       { method: 'GET', path: 'cellmill/api/models', body: '' },
       {

@@ -14,6 +14,11 @@ export const CommandIDs = {
   deleteRun: 'cellmill:delete-run',
   /** Arguments: `address`, `name`. */
   showFigure: 'cellmill:show-figure',
+  /** Arguments: `run`; or `from`, the `menu` of a row or the `palette`. So do the next two. */
+  replay: 'cellmill:replay-run',
+  cancelReplay: 'cellmill:cancel-replay',
+  openRecipe: 'cellmill:open-recipe',
+  replayAll: 'cellmill:replay-notebook',
   toggleCapture: 'cellmill:toggle-capture',
   /** Arguments: `run`. */
   register: 'cellmill:register-run',

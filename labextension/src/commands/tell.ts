@@ -12,6 +12,11 @@ export function tellTrouble(thrown: unknown, trans: TranslationBundle): void {
   Notification.error(adviceLine(troubleOf(thrown), trans), { autoClose: READ_MS });
 }
 
+/** Something that went wrong elsewhere, in its own words. */
+export function tellWarning(message: string): void {
+  Notification.warning(message, { autoClose: READ_MS });
+}
+
 export function tellFact(message: string): void {
   Notification.info(message, { autoClose: READ_MS });
 }

@@ -43,7 +43,11 @@ export function advise(trouble: Trouble, trans: TranslationBundle): IAdvice {
       };
     case 'no_scratch':
       return {
-        what: trans.__('There is no folder for a replay at %1: %2.', trouble.folder, trouble.reason),
+        what: trans.__(
+          'There is no folder for a replay at %1: %2.',
+          trouble.folder,
+          trouble.reason
+        ),
         next: trans.__('Free some space on the server, then retry.')
       };
     case 'replay_under_way':

@@ -1,11 +1,6 @@
 /** The sidebar: sections that fold, and room for one view that covers them all. */
 import type { ITranslator } from '@jupyterlab/translation';
-import {
-  AccordionToolbar,
-  PanelWithToolbar,
-  SidePanel,
-  type ToolbarButton
-} from '@jupyterlab/ui-components';
+import { AccordionToolbar, PanelWithToolbar, SidePanel } from '@jupyterlab/ui-components';
 import { Signal, type ISignal } from '@lumino/signaling';
 import { AccordionPanel, type PanelLayout, type Widget } from '@lumino/widgets';
 
@@ -17,7 +12,7 @@ type LuminoMessage = Parameters<Widget['processMessage']>[0];
 export interface ISection {
   readonly title: string;
   readonly widget: Widget;
-  readonly buttons: Readonly<Record<string, ToolbarButton>>;
+  readonly buttons: Readonly<Record<string, Widget>>;
   /** The share of the height it gets at first. */
   readonly share: number;
 }

@@ -2,6 +2,8 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { INotebookTracker, NotebookActions, type NotebookPanel } from '@jupyterlab/notebook';
 
+import { Burst } from '../state/burst';
+import { NO_CELLS, type INotebookCells } from '../state/cells';
 import { CurrentNotebook } from '../state/notebook';
 import { ICurrentNotebook } from './tokens';
 
@@ -20,14 +22,23 @@ export const notebookPlugin: JupyterFrontEndPlugin<CurrentNotebook> = {
 
 function follow(tracker: INotebookTracker, current: CurrentNotebook): void {
   let followed: NotebookPanel | null = null;
-  const show = (): void => current.show(followed?.context.localPath ?? null);
+  const show = (): void => {
+    current.show(followed?.context.localPath ?? null);
+    current.cells.show(cellsOf(followed));
+  };
   const stir = (): void => current.stir();
+  const look = new Burst(() => current.cells.show(cellsOf(followed)));
+  const glance = (): void => look.call();
   const turnTo = (panel: NotebookPanel | null): void => {
     followed?.context.pathChanged.disconnect(show);
     followed?.sessionContext.connectionStatusChanged.disconnect(stir);
+    followed?.content.modelContentChanged.disconnect(glance);
+    followed?.content.activeCellChanged.disconnect(glance);
     followed = panel;
     followed?.context.pathChanged.connect(show);
     followed?.sessionContext.connectionStatusChanged.connect(stir);
+    followed?.content.modelContentChanged.connect(glance);
+    followed?.content.activeCellChanged.connect(glance);
     show();
   };
   tracker.currentChanged.connect((_, panel) => turnTo(panel));
@@ -37,4 +48,17 @@ function follow(tracker: INotebookTracker, current: CurrentNotebook): void {
     }
   });
   turnTo(tracker.currentWidget);
+}
+
+function cellsOf(panel: NotebookPanel | null): INotebookCells {
+  if (panel === null || panel.isDisposed) {
+    return NO_CELLS;
+  }
+  const { widgets, activeCell } = panel.content;
+  const code = widgets.filter(({ model }) => model.type === 'code');
+  return {
+    path: panel.context.localPath,
+    sources: new Map(code.map(({ model }) => [model.id, model.sharedModel.getSource()])),
+    chosen: activeCell?.model.type === 'code' ? activeCell.model.id : null
+  };
 }

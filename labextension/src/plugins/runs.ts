@@ -5,17 +5,20 @@ import { IDocumentManager } from '@jupyterlab/docmanager';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator } from '@jupyterlab/translation';
-import { refreshIcon, ToolbarButton } from '@jupyterlab/ui-components';
+import { CommandToolbarButton, refreshIcon, ToolbarButton } from '@jupyterlab/ui-components';
 
 import type { IChanges } from '../api/changes';
 import { addressIn, requestTo } from '../api/request';
+import { ReplaysApi } from '../api/replays';
 import { RunsApi } from '../api/runs';
 import { CommandIDs } from '../commands/ids';
+import { addReplayCommands } from '../commands/replays';
 import { addRunCommands } from '../commands/runs';
 import { figureWords } from '../panels/runs/figures';
 import { runDetailWidget, runsListWidget } from '../panels/runs/widget';
 import type { Sidebar } from '../panels/sidebar';
 import type { CurrentNotebook } from '../state/notebook';
+import { ReplaysState } from '../state/replays';
 import { RunsState } from '../state/runs';
 import { ICellmillChanges, ICellmillSidebar, ICurrentNotebook, IRunsState } from './tokens';
 
@@ -48,14 +51,14 @@ export const runsPlugin: JupyterFrontEndPlugin<RunsState> = {
   ) => {
     const trans = translator.load('cellmill');
     const { commands, shell, serviceManager } = app;
+    const request = requestTo(serviceManager.serverSettings);
     const runs = new RunsState(
-      new RunsApi(
-        requestTo(serviceManager.serverSettings),
-        addressIn(serviceManager.serverSettings)
-      ),
+      new RunsApi(request, addressIn(serviceManager.serverSettings)),
       notebook,
       changes
     );
+    const runOfMenu = (): string | undefined =>
+      app.contextMenuHitTest(node => node.dataset.run !== undefined)?.dataset.run;
     const onDelete = (run: string): void => void commands.execute(CommandIDs.deleteRun, { run });
     addRunCommands(commands, {
       runs,
@@ -64,14 +67,27 @@ export const runsPlugin: JupyterFrontEndPlugin<RunsState> = {
       documents,
       tracker,
       trans,
-      runOfMenu: () => app.contextMenuHitTest(node => node.dataset.run !== undefined)?.dataset.run
+      runOfMenu
     });
-    app.contextMenu.addItem({ command: CommandIDs.deleteRun, selector: '.cellmill-Row[data-run]' });
-    palette?.addItem({ command: CommandIDs.refresh, category: trans.__('Cellmill') });
+    const replays = new ReplaysState(new ReplaysApi(request), runs);
+    addReplayCommands(commands, { runs, replays, documents, trans, runOfMenu });
+    const aboutOne = [CommandIDs.replay, CommandIDs.cancelReplay, CommandIDs.openRecipe];
+    for (const command of [...aboutOne, CommandIDs.deleteRun]) {
+      app.contextMenu.addItem({
+        command,
+        args: command === CommandIDs.deleteRun ? {} : { from: 'menu' },
+        selector: '.cellmill-Row[data-run]'
+      });
+    }
+    const category = trans.__('Cellmill');
+    palette?.addItem({ command: CommandIDs.refresh, category });
+    palette?.addItem({ command: CommandIDs.replayAll, category });
+    aboutOne.forEach(command => palette?.addItem({ command, category, args: { from: 'palette' } }));
     sidebar.addSection({
       title: trans.__('Runs'),
-      widget: runsListWidget(runs, onDelete, trans),
+      widget: runsListWidget(runs, notebook.cells, onDelete, trans),
       buttons: {
+        replayAll: new CommandToolbarButton({ commands, id: CommandIDs.replayAll, label: '' }),
         refresh: new ToolbarButton({
           icon: refreshIcon,
           tooltip: trans.__('Refresh runs'),
@@ -82,9 +98,13 @@ export const runsPlugin: JupyterFrontEndPlugin<RunsState> = {
     });
     const detail = runDetailWidget(
       runs,
+      notebook.cells,
       {
         onRegister: run => void commands.execute(CommandIDs.register, { run }),
         onDelete,
+        onReplay: run => void commands.execute(CommandIDs.replay, { run }),
+        onCancelReplay: run => void commands.execute(CommandIDs.cancelReplay, { run }),
+        onRecipe: run => void commands.execute(CommandIDs.openRecipe, { run }),
         onFigure: (run, figure) =>
           void commands.execute(CommandIDs.showFigure, {
             address: runs.figureAddress(run, figure.sha256),

@@ -1,6 +1,7 @@
 /** The notebook the user is in. Told by a plugin; this side knows no widgets. */
 import { Signal, type ISignal } from '@lumino/signaling';
 
+import { NotebookCells } from './cells';
 import { Watched } from './watched';
 
 export interface INotebook {
@@ -9,6 +10,9 @@ export interface INotebook {
 }
 
 export class CurrentNotebook extends Watched<INotebook> {
+  /** Its cells: they change far more often than the notebook does. */
+  readonly cells = new NotebookCells();
+
   private readonly _moved = new Signal<this, void>(this);
 
   constructor() {

@@ -20,3 +20,22 @@ export const warningIcon = new LabIcon({
   <path class="jp-icon-warn0" fill="#f57c00" d="M12 3 1.5 21h21zm-1 7h2v5h-2zm0 6.5h2v2h-2z"/>
 </svg>`
 });
+
+/** A turn, and the same again. */
+export const replayIcon = new LabIcon({
+  name: 'cellmill:replay',
+  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 24">
+  <g class="jp-icon3" fill="#616161">
+    <path d="M12 5V1.5L7 6l5 4.5V7a6 6 0 1 1-6 6H4a8 8 0 1 0 8-8z"/>
+    <path d="m10.2 10 5.2 3-5.2 3z"/>
+  </g>
+</svg>`
+});
+
+/** A notebook that is shorter than the one it came from. */
+export const recipeIcon = new LabIcon({
+  name: 'cellmill:recipe',
+  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 24">
+  <path class="jp-icon3" fill="#616161" d="M6 2h12a2 2 0 0 1 2 2v16a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2V4a2 2 0 0 1 2-2zm0 2v16h12V4zm2 3h8v2H8zm0 4h8v2H8zm0 4h5v2H8z"/>
+</svg>`
+});

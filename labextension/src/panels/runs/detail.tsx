@@ -3,9 +3,16 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { caretLeftIcon } from '@jupyterlab/ui-components';
 import React, { useEffect, useRef } from 'react';
 
+import type { IMark } from '../../state/cells';
 import type { IFetched } from '../../state/latest';
 import type { IRuns } from '../../state/runs';
-import type { RunDetail, TrialList, WireFigure, WireTracked } from '../../wire/generated';
+import type {
+  RunDetail,
+  RunSummary,
+  TrialList,
+  WireFigure,
+  WireTracked
+} from '../../wire/generated';
 import { Age } from '../frame/age';
 import { moveByArrows } from '../frame/arrows';
 import { Breakable } from '../frame/breakable';
@@ -17,17 +24,20 @@ import { Environment } from './environment';
 import { Figures } from './figures';
 import { Files } from './files';
 import { Identity } from './identity';
+import { Replay } from './replay';
 import { Sources } from './sources';
 import { Status } from './status';
 import { Metrics, Parameters } from './tables';
 import { Trials } from './trials';
+import { WentInto } from './went';
 import {
   kindWords,
   pageOf,
   shortClass,
   statusWords,
   trackerWords,
-  whyNotRegistered
+  whyNotRegistered,
+  whyNotReplayed
 } from './words';
 
 export interface IRunDetailProps {
@@ -36,12 +46,19 @@ export interface IRunDetailProps {
   /** Of the run that is shown, when it is a search. */
   readonly trials: IFetched<TrialList> | undefined;
   readonly metricsPerRow: number;
+  readonly marks: ReadonlyMap<string, IMark>;
+  readonly gone: ReadonlySet<string>;
+  /** The runs that the chosen cell went into, `null` where none is chosen. */
+  readonly wentInto: readonly RunSummary[] | null;
   readonly nowMs: number;
   readonly onBack: () => void;
   readonly onRetry: () => void;
   readonly onOpen: (run: string) => void;
   readonly onRegister: (run: string) => void;
   readonly onDelete: (run: string) => void;
+  readonly onReplay: (run: string) => void;
+  readonly onCancelReplay: (run: string) => void;
+  readonly onRecipe: (run: string) => void;
   readonly figureAddress: (run: string, sha256: string) => string;
   readonly onFigure: (run: string, figure: WireFigure) => void;
   readonly onReveal: (notebook: string, cell: string) => void;
@@ -85,6 +102,7 @@ export function RunDetailView(props: IRunDetailProps): React.JSX.Element {
           <Whole {...props} run={detail.value} />
         )}
       </div>
+      <WentInto runs={props.wentInto} onOpen={props.onOpen} trans={trans} />
     </section>
   );
 }
@@ -95,6 +113,11 @@ function Whole(props: IRunDetailProps & { readonly run: RunDetail }): React.JSX.
     <>
       <Heading {...props} />
       <Notes run={run} trans={trans} />
+      {run.kind === 'trial' ? null : (
+        <Part title={trans.__('Replay')}>
+          <Replay run={run} nowMs={props.nowMs} onReveal={onReveal} trans={trans} />
+        </Part>
+      )}
       <Part title={trans.__('Metrics')} count={run.metrics.length}>
         <Metrics metrics={run.metrics} curves={run.curves} trans={trans} />
       </Part>
@@ -119,7 +142,7 @@ function Whole(props: IRunDetailProps & { readonly run: RunDetail }): React.JSX.
         <Sources sources={run.sources} onCopy={onCopy} trans={trans} />
       </Part>
       <Part title={trans.__('Cells')} count={run.executions.length}>
-        <Cells run={run} onReveal={onReveal} trans={trans} />
+        <Cells run={run} marks={props.marks} gone={props.gone} onReveal={onReveal} trans={trans} />
       </Part>
       <Part title={trans.__('Files')} count={run.files.length + run.more_files} folded>
         <Files files={run.files} more={run.more_files} onCopy={onCopy} trans={trans} />
@@ -188,6 +211,7 @@ function Heading(props: IRunDetailProps & { readonly run: RunDetail }): React.JS
         >
           {trans.__('Register…')}
         </button>
+        {run.kind === 'trial' ? null : <ReplayButtons {...props} />}
         <button
           type="button"
           className="cellmill-Button"
@@ -200,6 +224,36 @@ function Heading(props: IRunDetailProps & { readonly run: RunDetail }): React.JS
       {/* A disabled button shows no tooltip to the keyboard, so the reason stands in the open. */}
       {whyNot === null ? null : <p className="cellmill-Quiet">{whyNot}</p>}
     </header>
+  );
+}
+
+/** One button begins a replay and gives it up: the keyboard stays where it is. */
+function ReplayButtons(props: IRunDetailProps & { readonly run: RunDetail }): React.JSX.Element {
+  const { run, onReplay, onCancelReplay, onRecipe, trans } = props;
+  const whyNot = whyNotReplayed(run, trans);
+  return (
+    <>
+      <button
+        type="button"
+        className="cellmill-Button"
+        disabled={whyNot !== null}
+        title={
+          whyNot ??
+          trans.__('Make this run again from a clean kernel, and compare it with the record')
+        }
+        onClick={() => (run.replaying ? onCancelReplay : onReplay)(run.run)}
+      >
+        {run.replaying ? trans.__('Cancel replay') : trans.__('Replay')}
+      </button>
+      <button
+        type="button"
+        className="cellmill-Button"
+        title={trans.__('Write the smallest notebook that makes this run again, and open it')}
+        onClick={() => onRecipe(run.run)}
+      >
+        {trans.__('Open recipe')}
+      </button>
+    </>
   );
 }
 

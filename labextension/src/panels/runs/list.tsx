@@ -9,10 +9,13 @@ import { moveByArrows } from '../frame/arrows';
 import { Empty, Loading, TroubleNotice } from '../frame/notices';
 import { RunRow } from './row';
 import { Trials } from './trials';
+import { WentInto } from './went';
 import { answersTo, trialsWords } from './words';
 
 export interface IRunsListProps {
   readonly runs: IRuns;
+  /** The runs that the chosen cell went into, `null` where none is chosen. */
+  readonly wentInto: readonly RunSummary[] | null;
   readonly nowMs: number;
   readonly onScope: (scope: Scope) => void;
   readonly onOpen: (run: string) => void;
@@ -55,6 +58,9 @@ export function RunsList(props: IRunsListProps): React.JSX.Element {
         <Rows {...props} found={found} />
       )}
       <Rest shown={all.length} total={runs.list.value?.total ?? 0} trans={trans} />
+      {all.length === 0 ? null : (
+        <WentInto runs={props.wentInto} onOpen={props.onOpen} trans={trans} />
+      )}
     </div>
   );
 }

@@ -6,6 +6,7 @@ import type { RunSummary } from '../../wire/generated';
 import { Age } from '../frame/age';
 import { Breakable } from '../frame/breakable';
 import { metricWords } from '../frame/numbers';
+import { ReplayBadge } from './badge';
 import { Incomplete } from './incomplete';
 import { Status } from './status';
 import { fileName, kindWords, rowMetrics, shortClass, statusWords } from './words';
@@ -42,6 +43,7 @@ export function RunRow(props: IRunRowProps): React.JSX.Element {
       <span className="cellmill-Row-facts">
         <Kind kind={run.kind} trans={trans} />
         {run.incomplete.length > 0 ? <Incomplete reasons={run.incomplete} trans={trans} /> : null}
+        <ReplayBadge run={run} nowMs={props.nowMs} trans={trans} />
         <Metrics run={run} limit={props.metricsPerRow} trans={trans} />
         {props.showNotebook && run.notebook !== null ? (
           <span className="cellmill-Quiet" title={run.notebook}>

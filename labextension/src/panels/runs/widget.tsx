@@ -3,15 +3,21 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import React from 'react';
 
+import { cellsGone, marksOf, runsOfChosen, type NotebookCells } from '../../state/cells';
 import type { RunsState } from '../../state/runs';
 import type { WireFigure } from '../../wire/generated';
 import { useNow, useWatched } from '../frame/watch';
 import { RunDetailView } from './detail';
 import { RunsList } from './list';
 
+const NONE_GONE: ReadonlySet<string> = new Set();
+
 export interface IRunDoors {
   readonly onRegister: (run: string) => void;
   readonly onDelete: (run: string) => void;
+  readonly onReplay: (run: string) => void;
+  readonly onCancelReplay: (run: string) => void;
+  readonly onRecipe: (run: string) => void;
   readonly onFigure: (run: string, figure: WireFigure) => void;
   readonly onReveal: (notebook: string, cell: string) => void;
   readonly onCopy: (text: string) => void;
@@ -19,29 +25,39 @@ export interface IRunDoors {
 
 export function runsListWidget(
   state: RunsState,
+  cells: NotebookCells,
   onDelete: (run: string) => void,
   trans: TranslationBundle
 ): ReactWidget {
-  return ReactWidget.create(<ConnectedList state={state} onDelete={onDelete} trans={trans} />);
+  return ReactWidget.create(
+    <ConnectedList state={state} cells={cells} onDelete={onDelete} trans={trans} />
+  );
 }
 
 export function runDetailWidget(
   state: RunsState,
+  cells: NotebookCells,
   doors: IRunDoors,
   trans: TranslationBundle
 ): ReactWidget {
-  return ReactWidget.create(<ConnectedDetail state={state} doors={doors} trans={trans} />);
+  return ReactWidget.create(
+    <ConnectedDetail state={state} cells={cells} doors={doors} trans={trans} />
+  );
 }
 
 function ConnectedList(props: {
   readonly state: RunsState;
+  readonly cells: NotebookCells;
   readonly onDelete: (run: string) => void;
   readonly trans: TranslationBundle;
 }): React.JSX.Element {
   const { state, onDelete, trans } = props;
+  const runs = useWatched(state);
+  const cells = useWatched(props.cells);
   return (
     <RunsList
-      runs={useWatched(state)}
+      runs={runs}
+      wentInto={runsOfChosen(runs.list.value, cells)}
       nowMs={useNow()}
       onScope={scope => state.choose(scope)}
       onOpen={run => state.open(run)}
@@ -55,13 +71,19 @@ function ConnectedList(props: {
 
 function ConnectedDetail(props: {
   readonly state: RunsState;
+  readonly cells: NotebookCells;
   readonly doors: IRunDoors;
   readonly trans: TranslationBundle;
 }): React.JSX.Element {
   const { state, doors, trans } = props;
   const runs = useWatched(state);
+  const cells = useWatched(props.cells);
+  const run = runs.detail.value;
   return (
     <RunDetailView
+      marks={marksOf(run, cells)}
+      gone={run === null ? NONE_GONE : cellsGone(run, cells)}
+      wentInto={runsOfChosen(runs.list.value, cells)}
       detail={runs.detail}
       opened={runs.opened}
       trials={runs.opened === null ? undefined : runs.trials.get(runs.opened)}

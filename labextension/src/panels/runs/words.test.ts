@@ -4,15 +4,18 @@ import { expect, test } from 'vitest';
 import { aDetail, aRun } from '../../../testing/fakes';
 import {
   answersTo,
+  differenceWords,
   fileName,
   firstLine,
+  judgedWords,
   kindWords,
   pageOf,
   rowMetrics,
   shortClass,
   trialMetrics,
   trialsWords,
-  whyNotRegistered
+  whyNotRegistered,
+  whyNotReplayed
 } from './words';
 
 const trans = nullTranslator.load('cellmill');
@@ -75,4 +78,27 @@ test('a trial shows what its search goes by before times and deviations', () => 
   const names = (limit: number): string[] => trialMetrics(metrics, limit).map(({ name }) => name);
   expect(names(3)).toEqual(['mean_test_score', 'pruned_at', 'mean_fit_time']);
   expect(names(0)).toEqual(['mean_test_score']);
+});
+
+test('a judgement says what it means, how old it is, and why', () => {
+  const judged = aRun('1', { judgement: 'differs', judged_ms: 0, judged_reason: 'r2 is another' });
+  expect(judgedWords(judged, 120_000, trans)).toBe(
+    'Replayed 2 min ago: some figures came out otherwise\nr2 is another'
+  );
+  expect(judgedWords(aRun('1'), 0, trans)).toBe('');
+  expect(answersTo(judged, 'differs')).toBe(true);
+});
+
+test('a trial and a training that still runs say why they are not replayed', () => {
+  expect(whyNotReplayed(aRun('1'), trans)).toBeNull();
+  expect(whyNotReplayed(aRun('1', { kind: 'trial' }), trans)).toBe(
+    'A trial is replayed with its search.'
+  );
+  expect(whyNotReplayed(aRun('1', { status: 'running' }), trans)).toBe('The training still runs.');
+});
+
+test('two numbers say how far they are apart', () => {
+  const figure = { what: 'metric', name: 'r2', recorded: '1', replayed: '2', same: false } as const;
+  expect(differenceWords({ ...figure, relative: 1 }, trans)).toBe('Relative difference: 1.0e+0');
+  expect(differenceWords({ ...figure, relative: null }, trans)).toBeUndefined();
 });

@@ -4,10 +4,13 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type {
   RunDetail,
   RunSummary,
+  WireComparison,
   WireExecution,
   WireMetric,
-  WireTracked
+  WireTracked,
+  WireVerdict
 } from '../../wire/generated';
+import { ageWords } from '../frame/age';
 import { countWords } from '../frame/numbers';
 
 /** `sklearn.linear_model.Ridge` -> `Ridge`. */
@@ -126,6 +129,88 @@ export function partWords(part: WireExecution['part'], trans: TranslationBundle)
   }
 }
 
+export function judgementWords(
+  judgement: WireVerdict['judgement'],
+  trans: TranslationBundle
+): string {
+  switch (judgement) {
+    case 'exact':
+      return trans.__('exact');
+    case 'within tolerance':
+      return trans.__('within tolerance');
+    case 'differs':
+      return trans.__('differs');
+    case 'stochastic':
+      return trans.__('stochastic');
+    case 'cannot':
+      return trans.__('cannot replay');
+  }
+}
+
+/** What a judgement means, why it is so, and how old it is. */
+export function judgedWords(run: RunSummary, nowMs: number, trans: TranslationBundle): string {
+  if (run.judgement === null || run.judged_ms === null) {
+    return '';
+  }
+  const age = ageWords(run.judged_ms, nowMs, trans);
+  const lines = [trans.__('Replayed %1: %2', age, meaningOf(run.judgement, trans))];
+  return [...lines, ...(run.judged_reason === null ? [] : [run.judged_reason])].join('\n');
+}
+
+function meaningOf(judgement: WireVerdict['judgement'], trans: TranslationBundle): string {
+  switch (judgement) {
+    case 'exact':
+      return trans.__('every figure came out the same');
+    case 'within tolerance':
+      return trans.__('every figure came out the same but for rounding');
+    case 'differs':
+      return trans.__('some figures came out otherwise');
+    case 'stochastic':
+      return trans.__('each replay comes out otherwise');
+    case 'cannot':
+      return trans.__('it could not be made again');
+  }
+}
+
+export function replayingWords(run: RunSummary, trans: TranslationBundle): string {
+  return run.replay_waits ? trans.__('waits for its replay') : trans.__('replaying…');
+}
+
+export function figureKindWords(what: WireComparison['what'], trans: TranslationBundle): string {
+  switch (what) {
+    case 'metric':
+      return trans.__('metric');
+    case 'parameter':
+      return trans.__('parameter');
+    case 'predictions':
+      return trans.__('predictions');
+    case 'data':
+      return trans.__('data');
+    case 'outcome':
+      return trans.__('outcome');
+    case 'output':
+      return trans.__('output');
+  }
+}
+
+/** How far two numbers are apart, nothing for what is no number. */
+export function differenceWords(
+  { relative }: WireComparison,
+  trans: TranslationBundle
+): string | undefined {
+  return relative === null
+    ? undefined
+    : trans.__('Relative difference: %1', relative.toExponential(1));
+}
+
+/** Return why the run cannot be replayed, `null` when it can. */
+export function whyNotReplayed(run: RunSummary, trans: TranslationBundle): string | null {
+  if (run.kind === 'trial') {
+    return trans.__('A trial is replayed with its search.');
+  }
+  return run.status === 'running' ? trans.__('The training still runs.') : null;
+}
+
 /** Return why the run cannot be registered, `null` when it can. */
 export function whyNotRegistered(run: RunDetail, trans: TranslationBundle): string | null {
   if (run.has_model) {
@@ -153,6 +238,7 @@ export function answersTo(run: RunSummary, typed: string): boolean {
     run.status,
     run.run,
     run.notebook ?? '',
+    run.judgement ?? '',
     ...names
   ]
     .join(' ')
