@@ -94,8 +94,8 @@ def test_the_recipe_is_among_the_runs_artifacts(desk: Desk, work: Path) -> None:
 def test_unseeded_randomness_is_restored(desk: Desk) -> None:
     desk.notebook(
         "work.ipynb",
-        "import numpy as np\nfrom sklearn.linear_model import Ridge",
-        "X = np.random.rand(50, 3)\ny = np.random.rand(50)",
+        "import numpy as np\nX = np.random.rand(50, 3)",  # of a generator that the import has just seeded
+        "import random\nfrom sklearn.linear_model import Ridge\ny = np.random.rand(50) + random.random()",
         "model = Ridge().fit(X, y)\nmodel.score(X, y)",
     )
     assert desk.cellmill("run", "work.ipynb").code == 0

@@ -146,5 +146,6 @@ def with_end(began: Execution, event: ExecutionFinished) -> Execution:
         imports=event.imports,
         modules=event.modules,
         environment=event.environment,
+        imported_random=event.imported_random,
         names_seen=event.names_seen,
     )

@@ -166,6 +166,8 @@ class ExecutionFinished:
     imports: tuple[str, ...] = ()  # top-level modules imported for the first time
     modules: tuple[Module, ...] = ()
     environment: Mapping[str, str | None] = field(default_factory=dict)  # variables that it set; None: removed
+    imported_random: Mapping[str, str] = field(default_factory=dict)
+    """Generators that it imported: SHA-256 of their state right after the import, pickled, among the blobs."""
     names_seen: bool = False  # of one that raised: what it writes was seen to be written, not read in its source
 
 

@@ -65,6 +65,7 @@ class Execution:
     modules: tuple[Module, ...] = ()
     environment: Mapping[str, str | None] = field(default_factory=dict)
     random: Mapping[str, str] = field(default_factory=dict)
+    imported_random: Mapping[str, str] = field(default_factory=dict)
     cwd: str | None = None
     outside: tuple[str, ...] = ()
     notebook: str | None = None  # where the kernel serves several

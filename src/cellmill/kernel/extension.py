@@ -84,18 +84,18 @@ def _start(shell: Any, state: KernelState) -> None:
     recording.compare_names(user_names)
     # IPython gives cells an `open` of its own, which calls the one that it has imported.
     opening = ((builtins, "open"), (io, "open"), (sys.modules.get("IPython.core.interactiveshell"), "io_open"))
-    recording.look_around(
-        Surroundings(
-            state.project,
-            user_names,
-            write=recording.write,
-            failed=recording.failed,
-            mask=recording.mask,
-            opening=opening,
-        )
+    surroundings = Surroundings(
+        state.project,
+        user_names,
+        write=recording.write,
+        failed=recording.failed,
+        mask=recording.mask,
+        opening=opening,
     )
+    recording.look_around(surroundings)
     state.probes = Probes(recording, partial(_observer, recording), user_names)
     state.probes.start()
+    state.probes.after_import("numpy.random", surroundings.random_was_imported)
     state.hooks = Hooks(shell, kernel, recording, state.probes)
     state.hooks.install()
     state.outputs = OutputsTap(recording)

@@ -131,7 +131,9 @@ class _History:
             step = Step(execution.execution, reads, writes, whole=whole, outside=frozenset(execution.outside))
             self._steps.append(step)
             state = {**state, **execution.random}
-            self.random.append(state)
+            # Of a generator that it imports itself: as it was right after that.
+            self.random.append({**execution.imported_random, **state})
+            state = {**state, **execution.imported_random}
 
     def closure(self, targets: Iterable[int]) -> tuple[set[int], dict[int, tuple[Reason, ...]]]:
         """Return the positions of all that the targets need, and of those kept for safety alone, why."""

@@ -157,6 +157,7 @@ LEAKING = f"password = '{SECRET}'"
 OURS = {
     "session", "kernel", "host", "root", "cwd", "notebook", "python", "executable", "platform", "cellmill", "user",
     "front_end", "path", "execution", "cell", "tags", "random", "outside", "reads", "writes", "deleted", "aliases",
+    "imported_random",
     "imports", "type", "name", "sha256", "commit", "branch", "diff", "untracked", "distributions", "run", "library",
     "model_class", "parent", "kind", "digest", "target", "flavor", "requirements", "example_sha256", "where", "output",
     "id", "system", "judgement", "what", "layout", "kept", "mode", "outcome", "how", "started_by", "context", "mime",

@@ -70,6 +70,10 @@ class Probes:
             for module in probe.modules:
                 self._watch.after(module, partial(self._safely, partial(self._load_for, probe, module)))
 
+    def after_import(self, module: str, action: Callable[[], None]) -> None:
+        """Have something done right after a module is imported for the first time."""
+        self._watch.after(module, lambda _: self._safely(action))
+
     def wait(self) -> None:
         """Return when every probe is in place: to be called before the first cell runs."""
         if self._found is not None:

@@ -87,7 +87,12 @@ class Surroundings:
             "imports": imports,
             "modules": modules,
             "environment": self._asked("environment variables", self._environment.changed_variables, {}),
+            "imported_random": self._random.imported(),
         }
+
+    def random_was_imported(self) -> None:
+        """Numpy's random generator was loaded."""
+        self._asked("random state", self._random.was_imported, None)
 
     def look_at_git(self) -> None:
         """See in the background at which commit the work stands; it is written where it is another than before."""

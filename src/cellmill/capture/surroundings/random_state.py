@@ -10,6 +10,7 @@ import random
 import sys
 from collections.abc import Callable
 from ctypes import string_at
+from importlib import import_module
 from typing import Any
 
 Keep = Callable[[bytes, str], None]
@@ -23,6 +24,18 @@ class RandomWatch:
         self._keep = keep
         self._seen: dict[str, Any] = {}
         self._raw: Any = None
+        self._imported: dict[str, str] = {}
+
+    def was_imported(self) -> None:
+        """Numpy's generator is there, in a state of its own making: a cell that imports it may draw at once."""
+        state = _numpy()
+        if state is not None:
+            self._imported["numpy"] = self._kept("numpy", state)
+
+    def imported(self) -> dict[str, str]:
+        """Return the generators that were imported since the last call, with the state they were in then."""
+        found, self._imported = self._imported, {}
+        return found
 
     def look(self) -> dict[str, str]:
         """Return, for each generator that has moved, the SHA-256 of its pickled state."""
@@ -35,11 +48,15 @@ class RandomWatch:
                 self._raw = raw
             state = read()
             if state is not None and state != self._seen.get(name):
-                self._seen[name] = state
-                content = pickle.dumps(state, protocol=4)
-                moved[name] = hashlib.sha256(content).hexdigest()
-                self._keep(content, moved[name])
+                moved[name] = self._kept(name, state)
         return moved
+
+    def _kept(self, name: str, state: Any) -> str:
+        self._seen[name] = state
+        content = pickle.dumps(state, protocol=4)
+        digest = hashlib.sha256(content).hexdigest()
+        self._keep(content, digest)
+        return digest
 
 
 def _random() -> Any:
@@ -82,15 +99,25 @@ _GENERATORS: dict[str, Callable[[], Any]] = {"random": _random, "numpy": _numpy,
 
 
 def restore(states: dict[str, bytes]) -> None:
-    """Put generators into states that were kept. Those whose module is not loaded are left out."""
+    """Put generators into states that were kept.
+
+    Numpy is imported for it: what it is asked for is the state that the next cell's import left it in.
+    """
     for name, content in states.items():
         state = pickle.loads(content)
         match name:
             case "random" if "random" in sys.modules:
                 sys.modules["random"].setstate(state)
-            case "numpy" if (numpy := sys.modules.get("numpy.random")) is not None:
+            case "numpy" if (numpy := _numpy_random()) is not None:
                 kind, keys, position, has_gauss, gauss = state
                 key = sys.modules["numpy"].frombuffer(keys, dtype="uint32")
                 numpy.set_state((kind, key, position, has_gauss, gauss))
             case "torch" if (torch := sys.modules.get("torch")) is not None:
                 torch.default_generator.set_state(torch.frombuffer(bytearray(state), dtype=torch.uint8))
+
+
+def _numpy_random() -> Any:
+    try:
+        return import_module("numpy.random")
+    except ImportError:
+        return None  # the cell that needs it will say so
