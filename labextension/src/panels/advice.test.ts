@@ -13,7 +13,12 @@ const EVERY: { [Kind in Trouble['kind']]: Extract<Trouble, { kind: Kind }> } = {
   run_without_model: { kind: 'run_without_model', message: 'm', run: 'a1', reason: 'it failed' },
   run_without_recipe: { kind: 'run_without_recipe', message: 'm', run: 'a1', reason: 'no journal' },
   not_a_bundle: { kind: 'not_a_bundle', message: 'm', path: 'a.zip', reason: 'no zip' },
-  environment_not_built: { kind: 'environment_not_built', message: 'm', run: 'a1', reason: 'no uv' },
+  environment_not_built: {
+    kind: 'environment_not_built',
+    message: 'm',
+    run: 'a1',
+    reason: 'no uv'
+  },
   no_scratch: { kind: 'no_scratch', message: 'm', folder: '/tmp/x', reason: 'full' },
   replay_under_way: { kind: 'replay_under_way', message: 'm', run: 'a1' },
   store_unreachable: { kind: 'store_unreachable', message: 'm', store: 'http://m', reason: 'dead' },

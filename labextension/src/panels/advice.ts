@@ -38,7 +38,11 @@ export function advise(trouble: Trouble, trans: TranslationBundle): IAdvice {
       };
     case 'environment_not_built':
       return {
-        what: trans.__('The environment of run %1 could not be made again: %2.', trouble.run, trouble.reason),
+        what: trans.__(
+          'The environment of run %1 could not be made again: %2.',
+          trouble.run,
+          trouble.reason
+        ),
         next: trans.__('Replay it in this environment instead.')
       };
     case 'no_scratch':
