@@ -10,7 +10,7 @@ import sys
 import time
 from abc import ABCMeta
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import BuiltinFunctionType, FunctionType, ModuleType, NoneType
 
@@ -35,6 +35,8 @@ _HIDDEN_WAYS = (
     r"pwd|env|who|whos|autoreload|cellmill|precision|html|bash|sh|writefile|javascript|latex|svg|markdown)')"
 )
 _HIDDEN_WORDS = ("exec", "eval", "globals", "locals", "vars", "__dict__", "__main__", "user_ns", "_getframe", "_magic(")
+
+_WORD = re.compile(r"[^\W\d]\w*")
 
 
 @dataclass(frozen=True)
@@ -97,11 +99,15 @@ class Names:
         if self._state is None:
             return NamesSeen(found.reads, found.writes)
         self._ended_s = time.monotonic()
+        hides = python is not None and _has_hidden_ways(python)
         changes = self._state.after(
             found.reads | found.writes,
             max(LEAST_BUDGET_S, BUDGET_SHARE * took_s),
-            everything=python is not None and _has_hidden_ways(python),
+            everything=hides,
         )
+        if hides:  # `globals()['rate']` and `exec('rate * 2')` read what their texts name
+            named = {word for word in _WORD.findall(python or "") if word in self._user_names}
+            found = replace(found, reads=found.reads | (named - changes.bound))
         return self._corrected(found, changes, python or "", raised=raised)
 
     def _corrected(self, found: Footprint, changes: Changes, python: str, *, raised: bool) -> NamesSeen:

@@ -82,6 +82,12 @@ class LocalKernels:
                 _end(manager, now=True)
                 if attempt == 2:
                     raise KernelDied(notebook=shown_path(notebook), output=None, words="it did not answer") from None
+            except KernelDied:  # perhaps because a port was taken between its choice and its use
+                _end(manager, now=True)
+                if attempt == 2:
+                    raise
+                said.seek(0)
+                said.truncate()
             except BaseException:
                 _end(manager, now=True)
                 raise

@@ -1,5 +1,6 @@
 """What a replay asks its kernel to do between the cells. Nothing of it enters the user's namespace."""
 
+import fnmatch
 import json
 import math
 from collections.abc import Iterable
@@ -11,8 +12,30 @@ from cellmill.kernel.confinement import confine
 
 
 def begin(shell: Any, writable: Iterable[str], *, network: bool) -> str:
-    """Confine the process. Returns who enforces it."""
+    """Confine the process. Returns who enforces it.
+
+    What IPython itself would write for the user (the folders visited with `%cd`, the history) stays in memory.
+    """
+    shell.db = _Shelf(_kept_by_ipython(shell))
+    shell.history_manager.enabled = False
     return confine(writable, network=network)
+
+
+class _Shelf(dict[str, Any]):
+    """IPython's own database, as far as this process sees it."""
+
+    def keys(self, pattern: str | None = None) -> Any:
+        """As in `PickleShareDB`, whose keys are paths: `keys('autorestore/*')`."""
+        return super().keys() if pattern is None else fnmatch.filter(super().keys(), pattern)
+
+
+def _kept_by_ipython(shell: Any) -> dict[str, Any]:
+    if not (Path(shell.profile_dir.location) / "db").is_dir():
+        return {}  # to ask for it would make it
+    try:
+        return {key: shell.db[key] for key in shell.db.keys()}  # noqa: SIM118 - it is no mapping in every version
+    except Exception:  # noqa: BLE001 - a broken file of IPython's is none of a replay's business
+        return {}
 
 
 def before_cell(shell: Any, number: int, states: dict[str, str]) -> None:

@@ -259,6 +259,8 @@ def _modules(executions: Iterable[Execution]) -> tuple[Module, ...]:
 def _obstacles(history: _History, kept: set[int]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     digests: dict[str, str] = {}
+    ours: set[str] = set()
+    """Files that an execution of the recipe has written."""
     for position in sorted(kept):
         execution = history.executions[position]
         if execution.outcome == "interrupted":
@@ -270,12 +272,18 @@ def _obstacles(history: _History, kept: set[int]) -> tuple[str, ...]:
                     f"`{name}`, read by execution {execution.number}, was set by something else than a cell "
                     f"(a widget or a thread)"
                 ] = None
+        written = {use.path for use in execution.files if _writes(use)}
         for use in execution.files:
+            if not _writes(use) and use.path in written:
+                if use.path not in ours:
+                    found[f"{use.path} was overwritten by execution {execution.number}, which had read it"] = None
+                continue
             if use.sha256 is None:
                 continue
             if not _writes(use) and digests.get(use.path, use.sha256) != use.sha256:
                 found[f"{use.path} was changed by something else than a cell while the session ran"] = None
             digests[use.path] = use.sha256
+        ours |= written
     return tuple(found)
 
 

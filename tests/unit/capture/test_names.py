@@ -72,6 +72,13 @@ def test_a_cell_that_raised_writes_what_it_came_to(session: Session) -> None:
     assert (seen.writes, seen.compared) == (frozenset({"first", "rows"}), True)
 
 
+@pytest.mark.parametrize("source", ["m = globals()['n']", "exec('m = n + 1')", "m = eval('n')"])
+def test_what_is_read_by_its_name_in_a_text_is_read(session: Session, source: str) -> None:
+    session.run("n = 1\nother = 2")
+    seen = session.run(source)
+    assert (seen.reads, seen.writes) == (frozenset({"n"}), frozenset({"m"}))
+
+
 def test_drawing_changes_no_data(session: Session) -> None:
     from matplotlib.figure import Figure
 

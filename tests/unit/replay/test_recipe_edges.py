@@ -4,7 +4,7 @@ import pytest
 from tests.stories import Story
 from tests.unit.replay.test_recipe import RUN, extended, fits, names, recipe
 
-from cellmill.core.events import Failure
+from cellmill.core.events import Failure, FileUse
 from cellmill.core.ids import RunId
 
 NOT_THERE = Failure("NameError", "name 'metrics' is not defined")
@@ -79,3 +79,22 @@ def test_a_variable_that_a_cell_sets_is_kept_whatever_it_imports(story: Story) -
     story.ran("load", "X, y = load()")
     fits(story)
     assert names(recipe(story)) == ["set", "load", "fit"]
+
+
+def test_a_file_that_the_recipe_wrote_may_be_overwritten_by_who_reads_it(story: Story) -> None:
+    story.ran("make", "X.to_csv('a.csv')")
+    extended(story, files=(FileUse("/w/a.csv", "written", 3, "1" * 64),))
+    story.ran("double", "(pd.read_csv('a.csv') * 2).to_csv('a.csv')")
+    extended(story, files=(FileUse("/w/a.csv", "read", 3), FileUse("/w/a.csv", "written", 3, "2" * 64)))
+    with story.cell("fit", "model = Ridge().fit(pd.read_csv('a.csv'), y)"):
+        story.trains(RUN)
+    extended(story, files=(FileUse("/w/a.csv", "read", 3, "2" * 64),))
+    made = recipe(story)
+    assert (names(made), made.obstacles) == (["make", "double", "fit"], ())
+
+
+def test_a_users_file_that_was_overwritten_by_who_read_it_is_gone(story: Story) -> None:
+    story.ran("double", "X = pd.read_csv('a.csv') * 2\nX.to_csv('a.csv')")
+    extended(story, files=(FileUse("/w/a.csv", "read", 3), FileUse("/w/a.csv", "written", 3, "2" * 64)))
+    fits(story)
+    assert recipe(story).obstacles == ("/w/a.csv was overwritten by execution 1, which had read it",)

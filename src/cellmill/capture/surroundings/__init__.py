@@ -25,6 +25,7 @@ from cellmill.core.ids import ExecutionId
 from cellmill.core.project import Project
 
 LARGEST_DIGESTED = 2_000_000_000
+OVERWRITTEN = "overwritten by the cell that read it"
 
 
 class Surroundings:
@@ -124,18 +125,29 @@ class Surroundings:
         values = [self._user_names[name] for name in reads if name in self._user_names]
         files = self._files.stop(source=source, values=values, began_ns=self._began_ns)
         if files:
-            self.background.do("file digests", partial(self._digest, execution, files))
+            left = {use.path: _stamp(use.path) for use in files}
+            self.background.do("file digests", partial(self._digest, execution, files, left))
         return files
 
-    def _digest(self, execution: ExecutionId, files: tuple[FileUse, ...]) -> None:
+    def _digest(self, execution: ExecutionId, files: tuple[FileUse, ...], left: Mapping[str, object]) -> None:
         if self.background.thread is not None:
             self._files.ignore_thread(self.background.thread)
-        digested = tuple(self._digested(use) for use in files if use.size_bytes is not None)
+        written = {use.path for use in files if use.mode == "written"}
+        digested = tuple(
+            self._digested(use, left[use.path], is_overwritten=use.mode == "read" and use.path in written)
+            for use in files
+            if use.size_bytes is not None
+        )
         if digested:
             self._write(FilesDigested(execution, now_ms(), digested))
 
-    def _digested(self, use: FileUse) -> FileUse:
+    def _digested(self, use: FileUse, left: object, *, is_overwritten: bool) -> FileUse:
+        """Return the use with its digest: of what the cell `left`, where that is still there to be read."""
+        if is_overwritten:
+            return FileUse(use.path, use.mode, None, None, OVERWRITTEN)
         try:
+            if _stamp(use.path) != left:
+                return FileUse(use.path, use.mode, use.size_bytes, None, "changed again before it was read through")
             before = os.stat(use.path)  # noqa: PTH116
             if before.st_size > LARGEST_DIGESTED:
                 return FileUse(use.path, use.mode, before.st_size, None, "larger than 2 GB")
@@ -172,6 +184,15 @@ class Surroundings:
 
     def _keep_later(self, content: bytes, digest: str) -> None:
         self.background.do("random state", partial(keep_blob_as, self._project, digest, content))
+
+
+def _stamp(path: str) -> tuple[int, int] | None:
+    """Return what is another whenever a file was written."""
+    try:
+        seen = os.stat(path)  # noqa: PTH116
+    except OSError:
+        return None
+    return seen.st_size, seen.st_mtime_ns
 
 
 def _of_the_store(project: Project) -> tuple[str, ...]:

@@ -94,7 +94,9 @@ class FileWatch:
         uses: dict[str, set[str]] = {}
         for path, is_written in heard or ():
             if self._is_users(path):
-                uses.setdefault(path, set()).add("written" if is_written else "read")
+                modes = uses.setdefault(path, set())
+                if is_written or "written" not in modes:  # it reads what it has written itself
+                    modes.add("written" if is_written else "read")
         for path in _named_in(source, values):
             if path not in uses and self._is_users(path) and (seen := _stat(path)) is not None:
                 uses[path] = {"written" if seen.st_mtime_ns >= began_ns else "read"}
