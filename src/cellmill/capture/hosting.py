@@ -5,7 +5,7 @@ the environment and is not the session that was meant.
 """
 
 import os
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -41,6 +41,12 @@ def announce_server(root: Path, environment: MutableMapping[str, str] = os.envir
     """Say to every kernel that this process will start that it is a server's, and what its root is."""
     environment[SERVER_PID] = str(os.getpid())
     environment[SERVER_ROOT] = str(root)
+
+
+def announced_notebook(environment: Mapping[str, str]) -> Path | None:
+    """Return the notebook of a kernel that is about to start with these variables, None where nobody has said."""
+    named = environment.get(NOTEBOOK) or environment.get(_JUPYTER_NOTEBOOK)
+    return Path(named) if named else None
 
 
 def take_host(environment: MutableMapping[str, str] = os.environ) -> Host:

@@ -1,28 +1,26 @@
 """Kernels started and spoken to by ourselves: no fixed wait stands between a cell and the next one."""
 
-import contextlib
 import os
-import signal
-import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
 import zmq
-from jupyter_client.blocking.client import BlockingKernelClient
-from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
-from jupyter_client.manager import KernelManager
-from nbformat.v4 import output_from_msg
 
 from cellmill.core.clock import now_ms
-from cellmill.core.errors import CellTimedOut, KernelDied, KernelMissing
+from cellmill.core.errors import CellTimedOut, KernelDied
 from cellmill.core.events import Failure, Outcome
 from cellmill.core.ids import ExecutionId
-from cellmill.core.ports import CellRan, LiveKernel
+from cellmill.core.ports import CellRan
+from cellmill.core.project import find_project
 from cellmill.core.words import shown_path
+from cellmill.executors.channels import Channels, Message
+from cellmill.executors.processes import ManagedProcess, OwnProcess, spec_of, try_spec, wait_for_end
+from cellmill.executors.shown import Displays, Shown
+from cellmill.executors.warm.wanted import imports_of, journalled, worth_importing
 
 LOOK_S = 0.5  # how often a silent kernel is looked at: is it still there?
 LEAVE_S = 5.0
@@ -47,74 +45,98 @@ class LocalKernels:
         warm: bool = True,
         interpreter: Path | None = None,
         timeout_s: float = 60,
-    ) -> Iterator[LiveKernel]:
+    ) -> Iterator["LocalKernel"]:
         """See `Kernels`."""
         env = {name: value for name, value in {**os.environ, **environment}.items() if value is not None}
         with TemporaryFile() as said:
-            manager, client = self._started(notebook, cwd, kernel or "python3", interpreter, env, said, timeout_s)
+            which = kernel if interpreter is None else interpreter
+            live = _started(notebook, cwd, which or "python3", env, said, warm, timeout_s)
             try:
-                yield ColdKernel(manager, client, notebook, said)
+                yield live
+                live.leave()
             finally:
-                client.stop_channels()
-                _end(manager)
+                live.end()
 
-    def _started(
-        self,
-        notebook: Path,
-        cwd: Path,
-        kernel: str,
-        interpreter: Path | None,
-        env: dict[str, str],
-        said: Any,
-        timeout_s: float,
-    ) -> tuple[KernelManager, BlockingKernelClient]:
-        for attempt in (1, 2):
-            manager = KernelManager(kernel_name=kernel)
-            if interpreter is not None:
-                manager._kernel_spec = _specification_of(interpreter)  # its kernels are installed nowhere
-            try:
-                manager.start_kernel(cwd=str(cwd), env=env, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
-                client = _ready_client(manager, timeout_s, notebook, said)
-            except NoSuchKernel as error:
-                installed = tuple(sorted(KernelSpecManager().find_kernel_specs()))
-                raise KernelMissing(error.name, installed=installed) from error
-            except HungAtStart:
-                _end(manager, now=True)
-                if attempt == 2:
-                    raise KernelDied(notebook=shown_path(notebook), output=None, words="it did not answer") from None
-            except KernelDied:  # perhaps because a port was taken between its choice and its use
-                _end(manager, now=True)
-                if attempt == 2:
-                    raise
-                said.seek(0)
-                said.truncate()
-            except BaseException:
-                _end(manager, now=True)
+
+def _started(
+    notebook: Path, cwd: Path, kernel: str | Path, env: dict[str, str], said: Any, warm: bool, timeout_s: float
+) -> "LocalKernel":
+    for attempt in (1, 2):
+        process = _process(notebook, cwd, kernel, env, said, warm=warm and attempt == 1)
+        live = LocalKernel(process, notebook, said)
+        try:
+            live.get_ready(timeout_s)
+        except HungAtStart:
+            live.end()
+            if attempt == 2:
+                raise KernelDied(notebook=shown_path(notebook), output=None, words="it did not answer") from None
+        except KernelDied:  # perhaps because a port was taken between its choice and its use
+            live.end()
+            if attempt == 2:
                 raise
-            else:
-                return manager, client
-        raise AssertionError("the second attempt returns or raises")
+            said.seek(0)
+            said.truncate()
+        except BaseException:
+            live.end()
+            raise
+        else:
+            return live
+    raise AssertionError("the second attempt returns or raises")
 
 
-def _specification_of(interpreter: Path) -> KernelSpec:
-    return KernelSpec(argv=[str(interpreter), "-m", "ipykernel_launcher", "-f", "{connection_file}"], language="python")
+def _process(
+    notebook: Path, cwd: Path, kernel: str | Path, env: dict[str, str], said: Any, *, warm: bool
+) -> OwnProcess | ManagedProcess:
+    """`kernel` is the name of one, or an interpreter whose kernels are installed nowhere."""
+    spec = try_spec(kernel) if isinstance(kernel, str) else spec_of(kernel)
+    if spec is None:
+        return ManagedProcess(str(kernel), cwd=cwd, environment=env, said=said)
+    warm = warm and isinstance(kernel, str)  # an interpreter of its own is not for long
+    wanted = worth_importing(imports_of(notebook)) if warm else ()
+    project = journalled(find_project(notebook.parent)) if warm else None
+    return OwnProcess(spec, cwd=cwd, environment=env, said=said, warm=warm, wanted=wanted, project=project)
 
 
-class ColdKernel:
-    """A `LiveKernel` started from nothing."""
+class LocalKernel:
+    """A `LiveKernel`. `note` says why it is cold though a warm one was wanted."""
 
-    is_warm = False
-
-    def __init__(self, manager: KernelManager, client: BlockingKernelClient, notebook: Path, said: Any) -> None:
-        self._manager = manager
-        self._client = client
+    def __init__(self, process: OwnProcess | ManagedProcess, notebook: Path, said: Any) -> None:
+        self._process = process
+        self._channels = Channels(process.info)
         self._notebook = notebook
         self._said = said
-        self.pid: int | None = getattr(manager.provisioner, "pid", None)
+        self._displays = Displays()
+        self._poller = zmq.Poller()
+        self._poller.register(self._channels.shell, zmq.POLLIN)
+        self._poller.register(self._channels.iopub, zmq.POLLIN)
+        if process.ends is not None:
+            self._poller.register(process.ends, zmq.POLLIN)
+        self.pid = process.pid
+        self.is_warm = process.is_warm
+        self.note = process.note
+        self.language: dict[str, Any] = {}
+        """What a notebook keeps as `language_info`."""
 
     def interrupt(self) -> None:
         """See `LiveKernel`."""
-        self._manager.interrupt_kernel()
+        self._process.interrupt()
+
+    def get_ready(self, timeout_s: float) -> None:
+        """Wait until it answers, on the channel of its replies and on that of its outputs. Raises `HungAtStart`."""
+        channels, ends_s = self._channels, time.monotonic() + timeout_s
+        channels.send(channels.shell, "kernel_info_request", {})
+        has_replied = has_shown = False
+        while not (has_replied and has_shown):
+            ready = self._wait(LOOK_S)
+            while (message := channels.receive(channels.iopub)) is not None:
+                has_shown = True
+            while (message := channels.receive(channels.shell)) is not None:
+                has_replied = True
+                self.language = message.content.get("language_info", {})
+                if not has_shown:  # it was answered before our subscription had come
+                    channels.send(channels.shell, "kernel_info_request", {})
+            if not ready and time.monotonic() > ends_s:
+                raise HungAtStart
 
     def run(
         self,
@@ -123,42 +145,38 @@ class ColdKernel:
         timeout_s: float | None = None,
         silent: bool = False,
         expressions: Mapping[str, str] | None = None,
+        heard: Callable[[Message, Shown], None] | None = None,
     ) -> CellRan:
-        """See `LiveKernel`."""
-        started_ms = now_ms()
-        request: str = self._client.execute(
-            source,
-            store_history=not silent,
-            user_expressions=dict(expressions or {}),
-            allow_stdin=False,
-            stop_on_error=False,
+        """See `LiveKernel`. `heard` is told of each message that the cell sends, before its reply."""
+        channels, started_ms = self._channels, now_ms()
+        request = channels.send(
+            channels.shell,
+            "execute_request",
+            {
+                "code": source,
+                "silent": False,
+                "store_history": not silent,
+                "user_expressions": dict(expressions or {}),
+                "allow_stdin": False,
+                "stop_on_error": False,
+            },
         )
-        shown = _Shown()
+        shown = Shown(self._displays)
         reply: dict[str, Any] | None = None
-        is_idle = False
+        is_idle = was_interrupted = False
         ends_s = None if timeout_s is None else time.monotonic() + timeout_s
-        was_interrupted = False
-        shell, iopub = self._client.shell_channel, self._client.iopub_channel
-        poller = zmq.Poller()
-        poller.register(shell.socket, zmq.POLLIN)
-        poller.register(iopub.socket, zmq.POLLIN)
         while reply is None or not is_idle:
-            left_s = LOOK_S if ends_s is None else max(0.0, min(LOOK_S, ends_s - time.monotonic()))
-            ready = dict(poller.poll(int(left_s * 1000)))
-            if iopub.socket in ready:
-                message = iopub.get_msg(timeout=0)
-                if message["parent_header"].get("msg_id") == request:
-                    is_idle |= message["msg_type"] == "status" and message["content"]["execution_state"] == "idle"
+            self._wait(LOOK_S if ends_s is None else max(0.0, min(LOOK_S, ends_s - time.monotonic())))
+            while (message := channels.receive(channels.iopub)) is not None:
+                if message.parent == request:
+                    is_idle |= message.kind == "status" and message.content["execution_state"] == "idle"
                     shown.take(message)
-            if shell.socket in ready:
-                message = shell.get_msg(timeout=0)
-                if message["parent_header"].get("msg_id") == request:
-                    reply = message["content"]
-            if ready:
-                continue
-            if not self._manager.is_alive():
-                raise KernelDied(notebook=shown_path(self._notebook), output=None, words=last_words(self._said))
-            if ends_s is not None and time.monotonic() >= ends_s:
+                    if heard is not None:
+                        heard(message, shown)
+            while (message := channels.receive(channels.shell)) is not None:
+                if message.parent == request:
+                    reply = message.content
+            if ends_s is not None and time.monotonic() >= ends_s and (reply is None or not is_idle):
                 if was_interrupted:
                     break  # it hears nothing: it is killed when its block is left
                 was_interrupted, ends_s = True, time.monotonic() + INTERRUPT_S
@@ -169,48 +187,27 @@ class ColdKernel:
         assert reply is not None
         return _ran(ExecutionId(request), reply, shown, started_ms)
 
+    def leave(self) -> None:
+        """Ask it to end, and wait until it has: what was registered for its exit runs."""
+        if self._process.is_alive():
+            self._channels.send(self._channels.control, "shutdown_request", {"restart": False})
+            wait_for_end(self._process, LEAVE_S)
 
-class _Shown:
-    """What a cell shows, as a notebook keeps it."""
+    def end(self) -> None:
+        """See to it that it is gone."""
+        self._channels.close()
+        self._process.kill()
 
-    def __init__(self) -> None:
-        self.outputs: list[Any] = []
-        self._clear_next = False
-
-    def take(self, message: dict[str, Any]) -> None:
-        kind, content = message["msg_type"], message["content"]
-        if kind == "clear_output":
-            self._clear_next = True
-            if not content.get("wait"):
-                self._clear()
-        elif kind == "update_display_data":
-            name = content.get("transient", {}).get("display_id")
-            for output in self.outputs:
-                if name is not None and output["metadata"].get("cellmill_display_id") == name:
-                    output["data"] = content["data"]
-        elif kind in ("stream", "display_data", "execute_result", "error"):
-            self._clear()
-            last = self.outputs[-1] if self.outputs else None
-            if kind == "stream" and last is not None and last.get("name") == content["name"]:
-                last["text"] += content["text"]
-                return
-            output = output_from_msg(message)
-            name = content.get("transient", {}).get("display_id")
-            if name is not None:
-                output["metadata"]["cellmill_display_id"] = name
-            self.outputs.append(output)
-
-    def _clear(self) -> None:
-        if self._clear_next:
-            self.outputs, self._clear_next = [], False
-
-    def ended(self) -> tuple[Any, ...]:
-        for output in self.outputs:
-            output.get("metadata", {}).pop("cellmill_display_id", None)
-        return tuple(self.outputs)
+    def _wait(self, timeout_s: float) -> bool:
+        """Wait for a message. Raises `KernelDied` when nothing is left to be heard of a kernel that has ended."""
+        ready = dict(self._poller.poll(int(timeout_s * 1000)))
+        heard = self._channels.shell in ready or self._channels.iopub in ready
+        if not heard and not self._process.is_alive():
+            raise KernelDied(notebook=shown_path(self._notebook), output=None, words=last_words(self._said))
+        return heard
 
 
-def _ran(request: ExecutionId, reply: dict[str, Any], shown: _Shown, started_ms: int) -> CellRan:
+def _ran(request: ExecutionId, reply: dict[str, Any], shown: Shown, started_ms: int) -> CellRan:
     error = None
     outcome: Outcome = "ok"
     if reply["status"] == "error":
@@ -224,36 +221,7 @@ def _ran(request: ExecutionId, reply: dict[str, Any], shown: _Shown, started_ms:
         if answer.get("status") == "ok"
     }
     number = reply.get("execution_count")
-    return CellRan(request, outcome, shown.ended(), error, number, started_ms, now_ms(), answers)
-
-
-def _ready_client(manager: KernelManager, timeout_s: float, notebook: Path, said: Any) -> BlockingKernelClient:
-    """Ask until it answers, on the channel of its replies and on that of its outputs."""
-    client: BlockingKernelClient = manager.client()
-    client.start_channels(stdin=False, hb=False, control=False)
-    ends_s = time.monotonic() + timeout_s
-    try:
-        poller = zmq.Poller()
-        poller.register(client.shell_channel.socket, zmq.POLLIN)
-        poller.register(client.iopub_channel.socket, zmq.POLLIN)
-        client.kernel_info()
-        answered: set[Any] = set()
-        while len(answered) < 2:
-            ready = dict(poller.poll(int(LOOK_S * 1000)))
-            for channel in (client.shell_channel, client.iopub_channel):
-                if channel.socket in ready:
-                    channel.get_msg(timeout=0)
-                    answered.add(channel)
-            if not manager.is_alive():
-                raise KernelDied(notebook=shown_path(notebook), output=None, words=last_words(said))
-            if time.monotonic() > ends_s:
-                raise HungAtStart
-            if not ready or client.shell_channel in answered:
-                client.kernel_info()
-    except BaseException:
-        client.stop_channels()
-        raise
-    return client
+    return CellRan(request, outcome, tuple(shown.outputs), error, number, started_ms, now_ms(), answers)
 
 
 def last_words(said: Any) -> str:
@@ -261,21 +229,3 @@ def last_words(said: Any) -> str:
     said.seek(0)
     lines = said.read().decode("utf-8", "replace").strip().splitlines()
     return "\n".join(line for line in lines if " WARNING | " not in line)[-2_000:]
-
-
-def _end(manager: KernelManager, *, now: bool = False) -> None:
-    """Ask it to leave, and see to it that it and what it started are gone."""
-    pid: int | None = getattr(manager.provisioner, "pid", None)
-    try:
-        if not now and manager.is_alive():
-            manager.request_shutdown()
-            ends_s = time.monotonic() + LEAVE_S
-            while manager.is_alive() and time.monotonic() < ends_s:
-                time.sleep(0.005)
-    finally:
-        if pid is not None and hasattr(os, "killpg"):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(pid, signal.SIGKILL)  # its group: it was started as a session of its own
-        if manager.has_kernel:
-            manager.shutdown_kernel(now=True)
-        manager.cleanup_resources()

@@ -40,6 +40,12 @@ class ImportWatch(MetaPathFinder):
             for waiting in self._actions.pop(module, []):
                 waiting(loaded)
 
+    def modules_came(self, names: Sequence[str]) -> None:
+        """Be told of modules that came without being looked for: a warm kernel has imported them ahead."""
+        for name in names:
+            for waiting in self._actions.pop(name, []):
+                waiting(sys.modules[name])
+
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
