@@ -57,6 +57,12 @@ def surroundings() -> dict[str, Any]:
     }
 
 
+# As they are in an interpreter that has just started.
+_HANDLERS: dict[int, Any] = {
+    signal.SIGINT: signal.default_int_handler,
+    **dict.fromkeys((signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD), signal.SIG_DFL),
+}
+
 _LIMITS = tuple(name for name in dir(resource) if name.startswith("RLIMIT_"))
 
 
@@ -76,13 +82,11 @@ class Outlet:
         return getattr(self._first if stream is self or stream is None else stream, name)
 
 
-def become(
-    request: Request, streams: Sequence[int], line: int, ahead: Ahead, path: Sequence[str], handlers: dict[int, Any]
-) -> NoReturn:
+def become(request: Request, streams: Sequence[int], line: int, ahead: Ahead, path: Sequence[str]) -> NoReturn:
     """Never returns. `line` is this process's end of the connection to its client, `path` a new process's."""
     code = 1
     try:
-        _settle(request, streams, path, handlers)
+        _settle(request, streams, path)
         if shadows(request.cwd, {top(name) for name in ahead.modules}):
             os.execve(request.command[0], request.command, request.environment)
         for name, value in ahead.at_start.items():
@@ -102,9 +106,9 @@ def become(
         _leave(code)
 
 
-def _settle(request: Request, streams: Sequence[int], path: Sequence[str], handlers: dict[int, Any]) -> None:
+def _settle(request: Request, streams: Sequence[int], path: Sequence[str]) -> None:
     os.setsid()
-    for number, handler in handlers.items():
+    for number, handler in _HANDLERS.items():
         with suppress(OSError, ValueError, TypeError):
             signal.signal(number, handler)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())

@@ -73,9 +73,11 @@ class Server:
         return servers_folder() / f"{self.pid}.json"
 
     def write(self) -> None:
+        """Say in the folder of servers what it is."""
         write_atomically(self.entry, json.dumps(asdict(self)).encode())
 
     def remove(self) -> None:
+        """Take away what says that it is there."""
         for path in (self.entry, self.socket):
             with contextlib.suppress(OSError):
                 path.unlink()
@@ -113,6 +115,7 @@ def _is_read_in_c(name: str) -> bool:
 
 
 def digest(value: str | None) -> str | None:
+    """Return what tells values apart without telling them."""
     return None if value is None else hashlib.sha256(os.fsencode(value)).hexdigest()[:16]
 
 

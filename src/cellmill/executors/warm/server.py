@@ -10,7 +10,6 @@ A request is a line of JSON with three descriptors; the answer is `{"pid": …}`
 the process has ended `{"exit": code}`. A client that hangs up has its process killed.
 """
 
-import array
 import contextlib
 import gc
 import json
@@ -18,7 +17,6 @@ import os
 import selectors
 import signal
 import socket
-import struct
 import sys
 import tempfile
 import threading
@@ -28,9 +26,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cellmill.executors.warm.kernel_modules import LATER, import_kernel_modules
 from cellmill.executors.warm.places import Interpreter, Server, control_group, read_at_import, stamp_of
+from cellmill.executors.warm.requests import is_ours, say, try_receive
 
-LONGEST_REQUEST = 4_000_000
 READ_S = 2.0
 LOOK_S = 5.0
 
@@ -69,7 +68,7 @@ def main() -> None:
     os.environ.pop("JPY_PARENT_PID", None)  # ipykernel notes it at its import
     if not os.environ.get("MPLBACKEND"):
         os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"  # as ipykernel does when it starts
-    _import_kernel()
+    import_kernel_modules()
     from cellmill.executors.warm.child import Outlet
     from cellmill.executors.warm.preload import Preloading, Unfit
 
@@ -90,7 +89,7 @@ def main() -> None:
     preloading = Preloading()
     set_by_us = {"MPLBACKEND", "LC_CTYPE"}
     preloading.ahead.at_start = {k: v for k, v in os.environ.items() if given.get(k) != v and k not in set_by_us}
-    for name in _LATER_MODULES:
+    for name in LATER:
         with contextlib.suppress(Unfit):
             preloading.load(name)
     preloading.done.clear()
@@ -102,40 +101,6 @@ def main() -> None:
             action = None
         except _Forked as forked:
             action = forked.action
-
-
-# As they are in an interpreter that has just started.
-_HANDLERS: dict[int, Any] = {
-    signal.SIGINT: signal.default_int_handler,
-    **dict.fromkeys((signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD), signal.SIG_DFL),
-}
-
-
-def _import_kernel() -> None:
-    """Import what every kernel imports when it starts, and what it loads with its first cell."""
-    import importlib
-
-    for name in _KERNEL_MODULES:
-        with contextlib.suppress(ImportError):  # not every version has it
-            importlib.import_module(name)
-
-
-_KERNEL_MODULES = (
-    "ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.debugger", "ipykernel.comm",
-    "ipykernel.subshell_manager", "ipykernel.shellchannel", "ipykernel.control", "ipykernel.heartbeat",
-    "IPython.core.completer", "IPython.core.completerlib", "IPython.extensions.storemagic", "IPython.core.debugger",
-    "IPython.core.magics", "comm", "faulthandler", "zmq.eventloop.zmqstream", "tornado.platform.asyncio",
-    "concurrent.futures.thread", "runpy", "importlib.metadata", "sqlite3", "pdb", "cProfile",
-    "cellmill.kernel.extension", "cellmill.capture.failures", "cellmill.capture.surroundings.distributions",
-    "cellmill.capture.surroundings.git", "cellmill.capture.models", "cellmill.capture.describe",
-    "cellmill.capture.probes.sklearn", "cellmill.capture.probes.xgboost", "cellmill.capture.probes.lightgbm",
-    "cellmill.capture.probes.statsmodels", "cellmill.capture.probes.optuna", "cellmill.capture.probes.keras",
-    "cellmill.capture.probes.lightning", "cellmill.capture.probes.pytorch", "cellmill.capture.probes.trackers",
-    "cellmill.kernel.replaying", "cellmill.executors.warm.child",
-)  # fmt: skip
-
-# Loaded by us or by a completer, later than the first cell: hidden until then.
-_LATER_MODULES = ("psutil", "cloudpickle", "jedi")
 
 
 class _Serving:
@@ -232,13 +197,13 @@ class _Serving:
         connection.settimeout(READ_S)
         descriptors: list[int] = []
         try:
-            asked = _receive(connection, descriptors)
-            if asked is None or not _is_ours(connection):
+            asked = try_receive(connection, descriptors)
+            if asked is None or not is_ours(connection):
                 return
             self._used_s = time.monotonic()
             self._answer(connection, asked, descriptors)
         except (OSError, ValueError, KeyError, TypeError) as error:
-            _say(connection, {"refused": f"{type(error).__name__}: {error}"})
+            say(connection, {"refused": f"{type(error).__name__}: {error}"})
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)
@@ -248,21 +213,21 @@ class _Serving:
     def _answer(self, connection: socket.socket, asked: dict[str, Any], descriptors: list[int]) -> None:
         if stamp_of(self._folders, self._files) != self._server.stamp:
             self._stop_listening()
-            _say(connection, {"refused": "the environment has changed"})
+            say(connection, {"refused": "the environment has changed"})
         elif threading.active_count() != 1:
             self._stop_listening()
-            _say(connection, {"refused": "a thread runs in it"})
+            say(connection, {"refused": "a thread runs in it"})
         elif asked["do"] == "stop":
             self._stop_listening()
-            _say(connection, {"stopped": os.getpid()})
+            say(connection, {"stopped": os.getpid()})
         elif asked["do"] == "load":
             self._want(asked)
-            _say(connection, {"loads": self._wanted})
+            say(connection, {"loads": self._wanted})
         elif asked["do"] == "fork":
             self._fork(connection, asked["request"], descriptors)
             self._want(asked["request"])
         else:
-            _say(connection, {"refused": "that is not understood"})
+            say(connection, {"refused": "that is not understood"})
 
     def _fork(self, connection: socket.socket, given: dict[str, Any], descriptors: list[int]) -> None:
         from cellmill.executors.warm.child import Request, become
@@ -277,10 +242,10 @@ class _Serving:
             streams, line = tuple(descriptors), connection.detach()
             descriptors.clear()
             ahead, path = self._preloading.ahead, self._path
-            raise _Forked(lambda: become(request, streams, line, ahead, path, _HANDLERS))
+            raise _Forked(lambda: become(request, streams, line, ahead, path))
         self._life.lines[pid] = connection
         connection.setblocking(False)
-        _say(connection, {"pid": pid})
+        say(connection, {"pid": pid})
 
     def _let_go(self, *, but: socket.socket | None = None) -> None:
         """Close, in a fork, what is the server's."""
@@ -327,7 +292,7 @@ class _Serving:
             self._used_s = time.monotonic()
             line = self._life.lines.pop(pid, None)
             if line is not None:
-                _say(line, {"exit": os.waitstatus_to_exitcode(status)})
+                say(line, {"exit": os.waitstatus_to_exitcode(status)})
                 line.close()
             elif pid == self._life.successor:
                 self._life.successor = None
@@ -359,11 +324,12 @@ class _Serving:
         """In the successor: import, and take the place of the one before; or say what was unfit, and end."""
         from cellmill.executors.warm.hidden import top
         from cellmill.executors.warm.preload import FIRST, Unfit, in_order, is_installed
+        from cellmill.executors.warm.wanted import imports_in_journals_aside
 
         os.setsid()
         self._let_go()
         self._life.lines, self._life.successor, self._life.news = {}, None, None
-        wanted = wanted + [name for project in projects for name in _imports_of(project)]
+        wanted = wanted + [name for project in projects for name in imports_in_journals_aside(Path(project))]
         settled = {*self._preloading.done, *self._server.after_fork}
         names = [name for name in in_order(wanted) if name not in settled]
         if set(names) <= {*FIRST}:
@@ -423,57 +389,6 @@ class _Serving:
 
 def _tell(told: int, **news: Any) -> None:
     os.write(told, json.dumps(news).encode() + b"\n")
-
-
-def _receive(connection: socket.socket, descriptors: list[int]) -> dict[str, Any] | None:
-    """Return a request, None when the client has gone. Its descriptors are added to the list."""
-    read, ancillary, _, _ = connection.recvmsg(65_536, socket.CMSG_SPACE(3 * 4))
-    for level, kind, data in ancillary:
-        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-            received = array.array("i")
-            received.frombytes(data[: len(data) - len(data) % received.itemsize])
-            descriptors += received
-    while read and not read.endswith(b"\n") and len(read) < LONGEST_REQUEST:
-        more = connection.recv(65_536)
-        if not more:
-            return None
-        read += more
-    asked: dict[str, Any] | None = json.loads(read) if read else None
-    return asked
-
-
-def _say(connection: socket.socket, answer: dict[str, Any]) -> None:
-    with contextlib.suppress(OSError):  # nobody listens any more
-        connection.sendall(json.dumps(answer).encode() + b"\n")
-
-
-def _is_ours(connection: socket.socket) -> bool:
-    _, uid, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
-    return bool(uid == os.getuid())
-
-
-def _imports_of(project: str) -> list[str]:
-    """Return what the project's notebooks import, read from its journals in a process of its own."""
-    from cellmill.executors.warm.wanted import imports_in_journals
-
-    read, written = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        names: list[str] = []
-        with contextlib.suppress(Exception):
-            names = imports_in_journals(Path(project))
-        os.write(written, json.dumps(names).encode()[:60_000])
-        os._exit(0)
-    os.close(written)
-    text = b""
-    while part := os.read(read, 65_536):
-        text += part
-    os.close(read)
-    os.waitpid(pid, 0)
-    try:
-        return [str(name) for name in json.loads(text)]
-    except ValueError:
-        return []
 
 
 if __name__ == "__main__":
