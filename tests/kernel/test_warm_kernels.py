@@ -130,8 +130,10 @@ def test_what_leaves_something_behind_is_imported_after_the_fork(server: Server,
     (packages / "opens.py").write_text("import socket\nkept = socket.socket()\n")
     (packages / "quiet_one.py").write_text("answer = 42\n")
     (packages / "asks.py").write_text("from IPython import get_ipython\nshell = get_ipython()\n")
+    (packages / "seeds.py").write_text("import random\nrandom.seed(1)\n")
+    (packages / "draws.py").write_text("import numpy\ndrawn = numpy.random.rand()\n")
     environment = {**surroundings(), "PYTHONPATH": f"{os.environ.get('PYTHONPATH', '')}{os.pathsep}{packages}"}
-    wanted = ("starts_threads", "greets", "opens", "quiet_one", "asks", "no_such_module")
+    wanted = ("starts_threads", "greets", "opens", "quiet_one", "asks", "seeds", "draws", "no_such_module")
     found = warm_up(INTERPRETER, environment, wanted, timeout_s=START_S)
     assert found is not None
     assert "quiet_one" in found.modules
@@ -141,6 +143,8 @@ def test_what_leaves_something_behind_is_imported_after_the_fork(server: Server,
         "greets": "its import prints or warns",
         "opens": reasons["opens"],
         "asks": "its import asks whether it is in a notebook (asks)",
+        "seeds": "its import seeds random numbers",
+        "draws": "its import draws or seeds random numbers of numpy",
         "no_such_module": "it is not installed in this environment",
     }
     assert reasons["opens"].startswith("its import leaves socket:")
@@ -235,6 +239,20 @@ def test_no_two_draw_the_same(start: Started) -> None:
             assert kernel.is_warm, kernel.note
             drawn.append(said(kernel, draw))
     assert all(first != second for first, second in zip(*drawn, strict=True))
+
+
+def test_imports_draw_what_they_draw_in_a_cold_one(start: Started) -> None:
+    """rich draws a number at its import, and scikit-learn imports it: what a cell draws next is another."""
+    draw = """
+        import json, random
+        random.seed(1)
+        from sklearn.linear_model import Ridge
+        import sklearn.ensemble
+        print(json.dumps([random.random(), random.random()]))
+    """
+    with start() as warm, start(warm=False) as cold:
+        assert warm.is_warm, warm.note
+        assert said(warm, draw) == said(cold, draw)
 
 
 def test_a_seed_of_hashes_is_kept_to(start: Started) -> None:

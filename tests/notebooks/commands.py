@@ -21,6 +21,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from cellmill.capture.sessions import load_sessions
 from cellmill.core.project import Project
 from cellmill.core.runs import Run, Session
+from cellmill.executors.warm.places import FOLDER_VARIABLE
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -114,7 +115,11 @@ class Desk:
 
     def environment(self, more: dict[str, str]) -> dict[str, str]:
         """What is inherited, without anything that would lead to a store, a server or settings of the user's."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if name == FOLDER_VARIABLE or not name.startswith(_FOREIGN)
+        }
         folders = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
         ours = {name: str(self.home / name.lower()) for name in folders}
         return {**inherited, **ours, "MLFLOW_DISABLE_TELEMETRY": "true", **more}

@@ -281,13 +281,23 @@ def test_an_environment_is_made_again_from_the_lock(desk: Desk) -> None:
     assert (environment / "built").exists()
 
 
-def test_two_replays_of_a_run_at_once(desk: Desk, work: Path) -> None:
+def test_two_replays_of_a_run_at_once(desk: Desk, tmp_path: Path) -> None:
+    flag = tmp_path / "flag"
+    desk.notebook(
+        "work.ipynb",
+        "import pathlib, time\nfrom sklearn.linear_model import Ridge",
+        f"while pathlib.Path({str(flag)!r}).exists():\n    time.sleep(0.01)",
+        "model = Ridge().fit([[1], [time.time() > 0]], [1, 2])",
+    )
+    assert desk.cellmill("run", "work.ipynb").code == 0
     (run,) = desk.captured
+    flag.touch()
     first = desk.begin("replay", run.run)
     try:
         lock = desk.root / ".cellmill" / "replays" / f"{run.run}.lock"
         wait_for(lambda: is_locked(lock))
         is_refused(desk.cellmill("replay", run.run), f"Run {run.run} is being replayed by another process")
+        flag.unlink()
         assert "exact" in first.communicate(timeout=PATIENCE_S)[0]
     finally:
         first.kill()

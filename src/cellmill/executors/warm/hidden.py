@@ -6,6 +6,7 @@ used that was not imported. A package comes with all that was imported of it, an
 
 import contextlib
 import os
+import random
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,12 +20,14 @@ from typing import Any
 class Ahead:
     """What was imported ahead. `needs` are the packages that a package imports, `variables` those that it sets.
 
-    `at_start` are the variables that are set by what every kernel imports when it starts.
+    `draws` are the words that its import draws from Python's random generator, `at_start` the variables that are
+    set by what every kernel imports when it starts.
     """
 
     modules: dict[str, ModuleType] = field(default_factory=dict)
     needs: dict[str, set[str]] = field(default_factory=dict)
     variables: dict[str, dict[str, str]] = field(default_factory=dict)
+    draws: dict[str, int] = field(default_factory=dict)
     at_start: dict[str, str] = field(default_factory=dict)
 
 
@@ -39,6 +42,7 @@ class Hidden(MetaPathFinder, Loader):
     def __init__(self, ahead: Ahead) -> None:
         self._needs = ahead.needs
         self._variables = ahead.variables
+        self._draws = ahead.draws
         self._packages: dict[str, dict[str, ModuleType]] = {}
         for name, module in ahead.modules.items():
             self._packages.setdefault(top(name), {})[name] = module
@@ -87,6 +91,8 @@ class Hidden(MetaPathFinder, Loader):
             for full, module in modules.items():
                 sys.modules.setdefault(full, module)
                 given.append(full)
+            for _ in range(self._draws.get(name, 0)):
+                random.getrandbits(32)
             for variable, value in self._variables.get(name, {}).items():
                 os.environ.setdefault(variable, value)
             wanted += self._needs.get(name, ())

@@ -1,14 +1,15 @@
 """Imports ahead, and what makes an import unfit for a process that will be forked.
 
 Unfit is what leaves something behind that no fork survives or that every kernel would share: a thread, an open
-file, socket or device, a handler of signals, a word on the screen; or what asks whether it is in a notebook. It
-is found by importing it, in a copy of the server that is thrown away if something is found.
+file, socket or device, a handler of signals, a word on the screen, a seed; or what asks whether it is in a
+notebook. It is found by importing it, in a copy of the server that is thrown away if something is found.
 """
 
 import builtins
 import importlib
 import importlib.util
 import os
+import random
 import signal
 import sys
 import threading
@@ -29,6 +30,7 @@ FIRST = ("numpy", "scipy.linalg", "pyarrow")
 _MAY_BE_MISSING = {"jemalloc_bg_thd", "polars-ooc-clea"}
 # Who asks for a shell at import, and is none the worse for an import without: `hidden` mends the first two.
 _MAY_ASK_FOR_A_SHELL = {"matplotlib.pyplot", "ipywidgets", "tqdm.autonotebook"}
+MOST_DRAWS = 10_000
 
 
 class Unfit(Exception):
@@ -49,7 +51,8 @@ class Preloading:
         """Import a module. Raises `Unfit`; this process is then good for nothing more."""
         before, variables, known = _traces(), dict(os.environ), set(sys.modules)
         asked: list[str] = []
-        with _listening(self.heard, self._edges, asked):
+        draws = _Draws()
+        with _listening(self.heard, self._edges, asked, draws):
             try:
                 importlib.import_module(name)
             except BaseException as error:
@@ -61,6 +64,8 @@ class Preloading:
         strange = [module for module in asked if module not in _MAY_ASK_FOR_A_SHELL]
         if strange:
             raise Unfit(f"its import asks whether it is in a notebook ({strange[0]})")
+        for package, words in draws.counted().items():
+            self.ahead.draws[package] = self.ahead.draws.get(package, 0) + words
         packages = {top(module) for module in new}
         self._edges |= {(top(name), package) for package in packages}
         for package in packages:
@@ -144,7 +149,13 @@ def _traces() -> dict[str, Any]:
         "files": _open_files(),
         "signals": {number: signal.getsignal(number) for number in signal.valid_signals()},
         "said": os.fstat(1).st_size + os.fstat(2).st_size,
+        "numbers": _state_of_numpy(),
     }
+
+
+def _state_of_numpy() -> str | None:
+    numpy_random: Any = sys.modules.get("numpy.random")
+    return None if numpy_random is None else repr(numpy_random.get_state(legacy=False))
 
 
 def _native_threads() -> dict[str, str]:
@@ -179,6 +190,8 @@ def _left_behind(before: dict[str, Any], after: dict[str, Any], *, may_start_thr
         return "takes a signal over"
     if os.fstat(1).st_size + os.fstat(2).st_size != before["said"]:
         return "prints or warns"
+    if before["numbers"] not in (None, after["numbers"]):
+        return "draws or seeds random numbers of numpy"
     return None
 
 
@@ -186,8 +199,8 @@ def _left_behind(before: dict[str, Any], after: dict[str, Any], *, may_start_thr
 
 
 @contextmanager
-def _listening(heard: set[str], edges: set[tuple[str, str]], asked: list[str]) -> Iterator[None]:
-    """Hear which variables are read, which package imports which, and who asks for a shell."""
+def _listening(heard: set[str], edges: set[tuple[str, str]], asked: list[str], draws: "_Draws") -> Iterator[None]:
+    """Hear which variables are read, which package imports which, who draws random numbers, and asks for a shell."""
     from importlib import _bootstrap
 
     from IPython.core.interactiveshell import InteractiveShell
@@ -199,13 +212,19 @@ def _listening(heard: set[str], edges: set[tuple[str, str]], asked: list[str]) -
 
     def heard_import(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:  # noqa: A002
         if level == 0 and globals:
-            edges.add((top(globals.get("__name__") or ""), top(name)))
+            edge = (top(globals.get("__name__") or ""), top(name))
+            edges.add(edge)
+            if edge[0] != edge[1]:
+                with draws.of(edge[1]):
+                    return original_import(name, globals, locals, fromlist, level)
         return original_import(name, globals, locals, fromlist, level)
 
     def heard_find(name: str, package: str | None = None, level: int = 0) -> Any:
         """Of `importlib.import_module`: whose caller stands two frames above."""
         if level == 0:
             edges.add((top(sys._getframe(2).f_globals.get("__name__") or ""), top(name)))
+            with draws.of(top(name)):
+                return original_find(name, package, level)
         return original_find(name, package, level)
 
     def heard_initialized(cls: Any) -> bool:
@@ -230,6 +249,59 @@ def _listening(heard: set[str], edges: set[tuple[str, str]], asked: list[str]) -
             del shell.initialized
         else:
             shell.initialized = initialized
+
+
+class _Draws:
+    """How many words imports draw from Python's random generator, by package: whoever imports it later draws as many.
+
+    Without that, what a notebook draws after `import sklearn` would not be what it draws in a cold kernel.
+    """
+
+    def __init__(self) -> None:
+        self._counted: dict[str, int] = {}
+        self._before: Any = random.getstate()
+        self._who: list[str] = []
+        self._is_seeded = False
+
+    @contextmanager
+    def of(self, package: str) -> Iterator[None]:
+        """Ascribe what is drawn in the block to a package, but for what is drawn in blocks within it."""
+        self._ascribe()
+        self._who.append(package)
+        try:
+            yield
+        finally:
+            self._ascribe()
+            self._who.pop()
+
+    def counted(self) -> dict[str, int]:
+        """Return the words that each package has drawn. Raises `Unfit` if it was no drawing."""
+        self._ascribe()
+        if self._is_seeded:
+            raise Unfit("its import seeds random numbers")
+        return self._counted
+
+    def _ascribe(self) -> None:
+        now = random.getstate()
+        if now == self._before:
+            return
+        words = _words_between(self._before, now)
+        self._before = now
+        if words is None or not self._who:
+            self._is_seeded = True
+        else:
+            self._counted[self._who[-1]] = self._counted.get(self._who[-1], 0) + words
+
+
+def _words_between(before: Any, after: Any) -> int | None:
+    """Return how many words of 32 bits were drawn between two states, None where one does not lead to the other."""
+    drawing = random.Random()
+    drawing.setstate(before)
+    for words in range(MOST_DRAWS):
+        if drawing.getstate() == after:
+            return words
+        drawing.getrandbits(32)
+    return None
 
 
 class _Heard(dict[bytes, bytes]):

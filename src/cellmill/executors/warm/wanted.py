@@ -52,7 +52,7 @@ def imports_in_journals_aside(root: Path) -> list[str]:
     if pid == 0:
         names: list[str] = []
         with contextlib.suppress(Exception):
-            names = imports_in_journals(root)
+            names = list(worth_importing(imports_in_journals(root)))
         os.write(written, json.dumps(names).encode()[:60_000])
         os._exit(0)
     os.close(written)
