@@ -24,6 +24,7 @@ from websocket import WebSocket, WebSocketTimeoutException, create_connection
 from cellmill.capture.journal import read_events
 from cellmill.core.events import SessionStarted
 from cellmill.core.project import Project
+from cellmill.executors.warm.places import FOLDER_VARIABLE
 
 START_S = 90
 # For what a kernel or MLflow does on a busy machine.
@@ -249,7 +250,8 @@ def its_family(pid: int) -> list[psutil.Process]:
 
 
 def _environment(home: Path) -> dict[str, str]:
-    kept = {name: v for name, v in os.environ.items() if not name.startswith(("JUPYTER", "MLFLOW", "JPY", "CELLMILL"))}
+    foreign = ("JUPYTER", "MLFLOW", "JPY", "CELLMILL")
+    kept = {name: v for name, v in os.environ.items() if name == FOLDER_VARIABLE or not name.startswith(foreign)}
     return kept | {
         "IPYTHONDIR": str(home / "ipython"),
         "JUPYTER_CONFIG_DIR": str(home / "config"),
