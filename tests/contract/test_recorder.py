@@ -207,7 +207,8 @@ def test_the_executions_and_the_executed_notebook_go_with_a_run(story: Story, st
     recorded(story.project, store)
     documents = store.documents[RUN]
     assert set(documents) == {
-        f"cellmill/{name}" for name in ("executions.ipynb", "notebook.ipynb", "environment.json", "requirements.txt")
+        f"cellmill/{name}"
+        for name in ("executions.ipynb", "notebook.ipynb", "recipe.ipynb", "environment.json", "requirements.txt")
     }
     assert documents["cellmill/notebook.ipynb"] == b"executed"
     assert json.loads(documents["cellmill/executions.ipynb"])["nbformat"] == 4

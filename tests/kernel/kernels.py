@@ -177,7 +177,7 @@ class Kernel:
 
     @property
     def journals(self) -> list[Path]:
-        return sorted(self.project.journals.glob("*.jsonl"))
+        return sorted(path for path in self.project.journals.glob("*.jsonl") if ".server." not in path.name)
 
     @property
     def events(self) -> list[Event]:

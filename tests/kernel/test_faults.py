@@ -356,7 +356,11 @@ def test_settings_say_what_is_kept_of_a_model(start: StartKernel, tmp_path: Path
     assert small.model.example_sha256 is None
     assert large.model is None
     assert (large.model_note or "").startswith("its pickle is larger than the setting max_model_mb (0.002 MB)")
-    states = {state for execution in kernel.session.executions for state in execution.random.values()}
+    states = {
+        state
+        for execution in kernel.session.executions
+        for state in (*execution.random.values(), *execution.imported_random.values())
+    }
     assert {path.name for path in kernel.project.blobs.iterdir()} - states == {small.model.sha256}
 
 

@@ -70,7 +70,14 @@ def test_cellmill_run_makes_an_ordinary_mlflow_run(desk: Desk, ridge: Path) -> N
         "data": [["X_test", "evaluation", 142], ["X_train", "training", 300]],
         "artifacts": [
             f"cellmill/{name}"
-            for name in ("environment.json", "executions.ipynb", "files.json", "notebook.ipynb", "requirements.txt")
+            for name in (
+                "environment.json",
+                "executions.ipynb",
+                "files.json",
+                "notebook.ipynb",
+                "recipe.ipynb",
+                "requirements.txt",
+            )
         ],
         "predictions": 3,
         "inputs": ["age", "sex", "bmi"],

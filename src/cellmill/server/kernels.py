@@ -132,6 +132,8 @@ class Kernels:
         return ending
 
     def _asked_to_end(self, kernel: str) -> None:
+        for watch in self._workspace.projects:
+            watch.read_ahead()  # one that was started a moment ago is seen before it ends
         self._ending[kernel] = {
             session.session: watch
             for watch in self._workspace.projects

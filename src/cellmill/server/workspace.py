@@ -50,7 +50,9 @@ class ProjectWatch:
         """Delete a run. The next `read` names its session among the changed, so that the store follows."""
         with self._reading:
             self._read_elsewhere.add(run.session)
-            return delete_run(self.sessions, run.run)
+            deleted = delete_run(self.sessions, run.run)
+            self._read_elsewhere |= deleted.changed
+            return deleted
 
     async def first_read(self) -> None:
         """Return when the journals have been read once: beside the server's loop, for there may be many."""

@@ -8,18 +8,19 @@ from cellmill.capture.journal import append_once
 from cellmill.capture.sessions import Sessions
 from cellmill.core.clock import now_ms
 from cellmill.core.events import RunDeleted
-from cellmill.core.ids import RunId
+from cellmill.core.ids import RunId, SessionId
 from cellmill.core.runs import Run
 
 
 @dataclass(frozen=True)
 class Deleted:
-    """What a deletion took away. The store follows when the session is recorded next."""
+    """What a deletion took away. The store follows when the sessions that `changed` are recorded next."""
 
     run: RunId
     trials: int
     blobs: int
     freed_bytes: int
+    changed: frozenset[SessionId]
 
 
 def delete_run(sessions: Sessions, begins_with: str) -> Deleted:
@@ -29,6 +30,7 @@ def delete_run(sessions: Sessions, begins_with: str) -> Deleted:
 
     Raises `UnknownRun`, `AmbiguousRun`, `FolderNotWritable`.
     """
+    changed = sessions.poll()  # what was shown a moment ago goes, too
     run = sessions.run(begins_with)
     trials = [other for other in sessions.runs() if other.parent == run.run]
     going = {run.run, *(trial.run for trial in trials)}
@@ -44,8 +46,8 @@ def delete_run(sessions: Sessions, begins_with: str) -> Deleted:
         except FileNotFoundError:
             continue
         count, freed = count + 1, freed + size
-    sessions.poll()
-    return Deleted(run.run, len(trials), count, freed)
+    changed |= sessions.poll()
+    return Deleted(run.run, len(trials), count, freed, frozenset(changed))
 
 
 def _blobs(runs: Iterable[Run]) -> set[str]:
