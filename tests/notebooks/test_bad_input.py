@@ -29,7 +29,7 @@ def is_refused(said: Said, *words: str, code: int = 2) -> bool:
     ("given", "words"),
     [
         ("alhpa=1", ("no parameter 'alhpa'", "Did you mean 'alpha'?")),
-        ("depth=1", ("no parameter 'depth'", "it declares: alpha, features")),
+        ("depth=1", ("no parameter 'depth'", "it declares in cell 1: alpha, features")),
         ("alpha=high", ("'alpha' of ridge.ipynb takes a number", "'high'")),
         ("alpha", ("Write NAME=VALUE",)),
     ],

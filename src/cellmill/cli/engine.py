@@ -20,7 +20,7 @@ from cellmill.core.files import check_writable
 from cellmill.core.ids import SessionId, new_session_id
 from cellmill.core.ports import Progress
 from cellmill.core.words import shown_path
-from cellmill.notebook.parameters import check_parameters, declared_parameters
+from cellmill.notebook.parameters import check_parameters, declared_parameters, declaring_cell
 from cellmill.wiring.headless import HeadlessSession
 
 
@@ -121,7 +121,7 @@ def _check(nb: nbformat.NotebookNode, notebook: Path) -> None:
     """papermill warns of an unknown parameter and goes on; a sweep with a misspelt name would be wasted."""
     given = nb.metadata.get("papermill", {}).get("parameters", {})
     try:
-        check_parameters(given, declared_parameters(nb), notebook=shown_path(notebook))
+        check_parameters(given, declared_parameters(nb), notebook=shown_path(notebook), cell=declaring_cell(nb))
     except CellmillError as error:
         raise EngineRefused(str(error)) from error
 

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from cellmill.core.clock import now_ms
 from cellmill.core.models import RegisteredModel, Version
+from cellmill.core.parameters import Parameter, Proposal
 from cellmill.core.recipes import Recipe
 from cellmill.core.runs import Run
 from cellmill.core.verdicts import Verdict
@@ -149,6 +150,41 @@ def print_version(version: Version) -> None:
     console().print(
         f"Registered [bold]{version.name}[/] version [bold]{version.version}[/]{alias}, from run {version.run}."
     )
+
+
+def print_parameters(parameters: Sequence[Parameter]) -> None:
+    """Print what a notebook declares."""
+    table = _table("parameter", "type", "default", "allowed", "")
+    for one in parameters:
+        table.add_row(
+            Text(one.name, style="bold"),
+            one.annotation or one.kind,
+            Text(_shortened(repr(one.default))),
+            Text(one.bounds.words),
+            Text(one.help or ""),
+        )
+    console().print(table)
+
+
+def print_proposals(proposals: Sequence[Proposal]) -> None:
+    """Print values worth turning, with where they stand and what they come to."""
+    table = _table("name", "type", "value", "sensible", "cell", "where", "goes into")
+    for one in proposals:
+        seen = f"\nseen: {', '.join(_shortened(value) for value in one.seen)}" if len(one.seen) > 1 else ""
+        table.add_row(
+            Text(one.name, style="bold"),
+            one.kind,
+            Text(_shortened(repr(one.default))),
+            Text(one.bounds.words),
+            str(one.number),
+            Text(one.written + (f"  # {one.help}" if one.help else "")).append(seen, style="dim"),
+            ", ".join(one.reaches),
+        )
+    console().print(table)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_PARAMETER else text[: LONGEST_PARAMETER - 1] + "…"
 
 
 def _table(*columns: str) -> Table:

@@ -5,7 +5,8 @@ CellmillError
 │   ├── NotebookMissing          no file there
 │   ├── NotANotebook             a file, but not a notebook
 │   ├── UnknownParameter         a value for a name the notebook does not declare
-│   ├── WrongParameterType       a value of another type than the default
+│   ├── WrongParameterType       a value of another type than the parameter's
+│   ├── ParameterOutOfBounds     a value of the right type that the parameter does not take
 │   └── BadParameter             not of the form NAME=VALUE
 ├── ExecutionError
 │   ├── CellFailed               a cell raised
@@ -42,6 +43,10 @@ def _near(word: str, known: tuple[str, ...]) -> str | None:
     from difflib import get_close_matches  # only when something is wrong
 
     return next(iter(get_close_matches(word, known, n=1)), None)
+
+
+def _declaring(cell: int | None) -> str:
+    return f"cell {cell}, which is tagged 'parameters'" if cell is not None else "the cell tagged 'parameters'"
 
 
 class CellmillError(Exception):
@@ -84,22 +89,37 @@ class UnknownParameter(NotebookError):
 
     kind = "unknown_parameter"
 
-    def __init__(self, name: str, *, notebook: str, declared: tuple[str, ...]) -> None:
-        self.name, self.notebook, self.declared = name, notebook, declared
+    def __init__(self, name: str, *, notebook: str, declared: tuple[str, ...], cell: int | None = None) -> None:
+        self.name, self.notebook, self.declared, self.cell = name, notebook, declared, cell
         near = _near(name, declared)
         known = ", ".join(declared) or "none"
+        place = f" in cell {cell}" if cell is not None else ""
         advice = f"Did you mean {near!r}?" if near else f"Give {name!r} a default in the cell tagged 'parameters'."
-        super().__init__(f"{notebook} has no parameter {name!r} (it declares: {known}). {advice}")
+        super().__init__(f"{notebook} has no parameter {name!r} (it declares{place}: {known}). {advice}")
 
 
 class WrongParameterType(NotebookError):
     kind = "wrong_parameter_type"
 
-    def __init__(self, name: str, value: object, *, notebook: str, expected: str) -> None:
-        self.name, self.value, self.notebook, self.expected = name, repr(value), notebook, expected
+    def __init__(self, name: str, value: object, *, notebook: str, expected: str, cell: int | None = None) -> None:
+        self.name, self.value, self.notebook, self.expected, self.cell = name, repr(value), notebook, expected, cell
         super().__init__(
             f"{name!r} of {notebook} takes {expected}, and {value!r} is not one. "
-            f"Give a value like the default in the cell tagged 'parameters'."
+            f"Give a value like the default in {_declaring(cell)}."
+        )
+
+
+class ParameterOutOfBounds(NotebookError):
+    kind = "parameter_out_of_bounds"
+
+    def __init__(
+        self, name: str, value: object, *, notebook: str, allowed: str, expected: str, cell: int | None = None
+    ) -> None:
+        self.name, self.value, self.notebook, self.cell = name, repr(value), notebook, cell
+        self.allowed, self.expected = allowed, expected
+        super().__init__(
+            f"{name!r} of {notebook} takes {expected}, {allowed}, and {value!r} is not. "
+            f"Give another value, or change the bounds in {_declaring(cell)}."
         )
 
 

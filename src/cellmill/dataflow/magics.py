@@ -36,3 +36,23 @@ def magic_body(call: ast.Call) -> list[ast.stmt] | None:
 def _without_options(code: str) -> str:
     """`-n 3 f(x)` -> `f(x)`: options stand before the code of a line magic."""
     return re.sub(r"^(\s*-\w+(\s+\d+)?)+\s+", "", code)
+
+
+_PYTHON_CELLS = ("%%time", "%%timeit", "%%capture", "%%prun")
+_NO_PYTHON = re.compile(r"^[ \t]*(?:[%!?].*|[\w., ()\[\]'\"]*=\s*[%!].*|[\w.]+\?{1,2}\s*)$", re.MULTILINE)
+
+
+def python_of(source: str) -> ast.Module | None:
+    """Return the syntax of a cell, its lines counted as in the source; None where it is no Python.
+
+    Lines of IPython's own are passed over, `files = !ls` too. A cell for another language is no Python.
+    """
+    first = source.lstrip()
+    if first.startswith("%%") and not first.startswith(_PYTHON_CELLS):
+        return None
+    for text in (source, without_magics(source), _NO_PYTHON.sub("", source)):
+        try:
+            return ast.parse(text)
+        except (SyntaxError, ValueError, MemoryError, RecursionError):  # ValueError: a null byte
+            continue
+    return None

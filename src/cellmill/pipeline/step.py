@@ -9,7 +9,7 @@ from cellmill.core.files import check_writable, make_folder
 from cellmill.core.ports import NotebookExecutor, Progress
 from cellmill.core.words import shown_path
 from cellmill.notebook.documents import read_notebook
-from cellmill.notebook.parameters import check_parameters, declared_parameters, read_texts
+from cellmill.notebook.parameters import check_parameters, declared_parameters, declaring_cell, read_texts
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def run_step(step: Step, executor: NotebookExecutor, *, progress: Callable[[Prog
     document = read_notebook(step.notebook)
     declared = declared_parameters(document)
     given = {**read_texts(step.texts, declared), **step.parameters}
-    parameters = check_parameters(given, declared, notebook=shown_path(step.notebook))
+    parameters = check_parameters(given, declared, notebook=shown_path(step.notebook), cell=declaring_cell(document))
     make_folder(step.output.parent, mode=0o777)
     check_writable(step.output.parent)
     executor.execute(step.notebook, step.output, parameters, kernel=step.kernel, progress=progress)

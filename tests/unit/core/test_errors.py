@@ -25,6 +25,7 @@ from cellmill.core.errors import (
     NotABundle,
     NotANotebook,
     NotebookMissing,
+    ParameterOutOfBounds,
     ReplayUnderWay,
     RunWithoutModel,
     RunWithoutRecipe,
@@ -56,6 +57,10 @@ EXAMPLES: list[tuple[CellmillError, str]] = [
     (
         WrongParameterType("depth", "deep", notebook="a.ipynb", expected="an integer"),
         "Give a value like the default in the cell tagged 'parameters'.",
+    ),
+    (
+        ParameterOutOfBounds("depth", 30, notebook="a.ipynb", allowed="1 to 20", expected="an integer", cell=1),
+        "or change the bounds in cell 1, which is tagged 'parameters'.",
     ),
     (BadParameter("depth"), "Write NAME=VALUE, as in: -p max_depth=4"),
     (
@@ -113,7 +118,7 @@ def test_the_tree_in_the_docstring_is_the_tree_of_classes() -> None:
 
 def test_facts_are_the_fields_that_json_can_carry() -> None:
     error = UnknownParameter("dept", notebook="a.ipynb", declared=("depth",))
-    assert error.facts == {"name": "dept", "notebook": "a.ipynb", "declared": ("depth",)}
+    assert error.facts == {"name": "dept", "notebook": "a.ipynb", "declared": ("depth",), "cell": None}
 
 
 @pytest.mark.parametrize("error", [error for error, _ in EXAMPLES], ids=lambda error: error.kind)

@@ -7,18 +7,20 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from cellmill.core.errors import CellmillError, UnknownParameter, WrongParameterType
-from cellmill.notebook.parameters import DeclaredParameter, check_parameters, declared_parameters, read_texts
+from cellmill.dataflow.declarations import declare
+from cellmill.dataflow.remarks import remark_of
+from cellmill.notebook.parameters import check_parameters, declared_parameters, declaring_cell, read_texts
 
 DECLARED = (
-    DeclaredParameter("depth", 4, None),
-    DeclaredParameter("rate", 0.1, None),
-    DeclaredParameter("name", "ridge", None),
-    DeclaredParameter("fast", True, None),
-    DeclaredParameter("months", [1, 2], None),
-    DeclaredParameter("options", {"a": 1}, None),
-    DeclaredParameter("limit", 10, "int | None"),
-    DeclaredParameter("anything", None, None),
-    DeclaredParameter("pair", (1, 2), None),
+    declare("depth", 4),
+    declare("rate", 0.1),
+    declare("name", "ridge"),
+    declare("fast", True),
+    declare("months", [1, 2]),
+    declare("options", {"a": 1}),
+    declare("limit", 10, "int | None"),
+    declare("anything", None),
+    declare("pair", (1, 2)),
 )
 
 
@@ -38,13 +40,14 @@ def test_parameters_are_the_literals_of_the_tagged_cell() -> None:
         ("other = 1", []),
     )
     assert declared_parameters(document) == (
-        DeclaredParameter("depth", 4, "int"),
-        DeclaredParameter("rate", 0.1, None),
+        declare("depth", 4, "int", remark_of("how deep"), line=2),
+        declare("rate", 0.1, line=3),
     )
+    assert declaring_cell(document) == 2
 
 
 def test_of_a_name_that_is_given_twice_the_last_value_counts() -> None:
-    assert declared_parameters(notebook(("a = 1\na = 2", ["parameters"]))) == (DeclaredParameter("a", 2, None),)
+    assert declared_parameters(notebook(("a = 1\na = 2", ["parameters"]))) == (declare("a", 2, line=2),)
 
 
 def test_without_a_tagged_cell_nothing_can_be_given() -> None:
@@ -92,25 +95,31 @@ def test_a_value_like_its_default_is_taken(name: str, value: Any, seen: Any) -> 
         ("fast", "yes", "True or False"),
         ("months", (1, 2), "a list"),
         ("options", [1], "a dict"),
-        ("limit", "many", "an integer"),
+        ("limit", "many", "an integer or None"),
         ("pair", [3, 4], "a tuple"),
     ],
 )
 def test_a_value_of_another_type_is_refused_with_the_one_expected(name: str, value: Any, expected: str) -> None:
     with pytest.raises(WrongParameterType) as raised:
-        check_parameters({name: value}, DECLARED, notebook="a.ipynb")
+        check_parameters({name: value}, DECLARED, notebook="a.ipynb", cell=3)
     assert raised.value.facts == {
         "name": name,
         "value": repr(value),
         "notebook": "a.ipynb",
         "expected": expected,
+        "cell": 3,
     }
 
 
 def test_a_name_that_is_not_declared_is_refused_with_those_that_are() -> None:
     with pytest.raises(UnknownParameter) as raised:
         check_parameters({"depth": 5, "dept": 5}, DECLARED[:2], notebook="a.ipynb")
-    assert raised.value.facts == {"name": "dept", "notebook": "a.ipynb", "declared": ("depth", "rate")}
+    assert raised.value.facts == {
+        "name": "dept",
+        "notebook": "a.ipynb",
+        "declared": ("depth", "rate"),
+        "cell": None,
+    }
 
 
 # --- typed on a command line
