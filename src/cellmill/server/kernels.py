@@ -17,6 +17,9 @@ from cellmill.core.runs import Session
 from cellmill.server.workspace import ProjectWatch, Workspace, without_drive
 
 _ACTIONS = "https://events.jupyter.org/jupyter_server/kernel_actions/v1"
+_Ending = Literal["shut down", "restarted"]
+_ENDINGS: dict[str, _Ending] = {"shutdown": "shut down", "restart": "restarted"}
+"""Actions of a kernel manager, and how a session has ended by them."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,8 @@ class Kernels:
         self._session_manager = session_manager
         self._workspace = workspace
         self._cells = _SavedCells()
-        self._ending: dict[str, dict[SessionId, ProjectWatch]] = {}
-        """Sessions that lived when it was asked to end their kernel."""
+        self._ending: dict[str, tuple[_Ending, dict[SessionId, ProjectWatch]]] = {}
+        """How kernels were asked to end, and their sessions that lived then."""
 
     async def serving(self) -> tuple[Serving, ...]:
         """Return every notebook that has a kernel."""
@@ -106,44 +109,48 @@ class Kernels:
         """
 
         async def acted(logger: Any, schema_id: str, data: dict[str, Any]) -> None:
-            if data.get("status") == "success" and data.get("action") in ("shutdown", "restart"):
-                self._ended(data["kernel_id"], restarted=data["action"] == "restart")
+            if data.get("status") == "success" and data.get("action") in _ENDINGS:
+                self._ended(data["kernel_id"], _ENDINGS[data["action"]])
 
         event_logger.add_listener(schema_id=_ACTIONS, listener=acted)
-        for name in ("shutdown_kernel", "restart_kernel"):
-            original = getattr(kernel_manager, name)
-            setattr(kernel_manager, name, self._asked_first(original))
+        for action, how in _ENDINGS.items():
+            original = getattr(kernel_manager, f"{action}_kernel")
+            setattr(kernel_manager, f"{action}_kernel", self._asked_first(original, how))
         everything = kernel_manager.shutdown_all
 
         @functools.wraps(everything)
         def shutdown_all(*args: Any, **kwargs: Any) -> Any:
             for kernel in kernel_manager.list_kernel_ids():
-                self._asked_to_end(kernel)
+                self._asked_to_end(kernel, "shut down")
             return everything(*args, **kwargs)
 
         kernel_manager.shutdown_all = shutdown_all
 
-    def _asked_first(self, original: Any) -> Any:
+    def _asked_first(self, original: Any, how: _Ending) -> Any:
         @functools.wraps(original)
         def ending(kernel_id: str, *args: Any, **kwargs: Any) -> Any:
-            self._asked_to_end(kernel_id)
+            self._asked_to_end(kernel_id, how)
             return original(kernel_id, *args, **kwargs)
 
         return ending
 
-    def _asked_to_end(self, kernel: str) -> None:
+    def _asked_to_end(self, kernel: str, how: _Ending) -> None:
         for watch in self._workspace.projects:
             watch.read_ahead()  # one that was started a moment ago is seen before it ends
-        self._ending[kernel] = {
+        ending = {
             session.session: watch
             for watch in self._workspace.projects
             for session in watch.sessions.all()
             if session.kernel == kernel and session.ended is None and is_alive(session)
         }
+        self._ending[kernel] = how, ending
 
-    def _ended(self, kernel: str, *, restarted: bool) -> None:
-        how: Literal["restarted", "shut down"] = "restarted" if restarted else "shut down"
-        ending = self._ending.pop(kernel, {}) | {
+    def _ended(self, kernel: str, how: _Ending) -> None:
+        asked = self._ending.get(kernel)
+        if asked is None or asked[0] != how:  # it died, and is started again; or is shut down in order to be
+            return
+        del self._ending[kernel]
+        ending = asked[1] | {
             session.session: watch  # began to be captured after it was asked
             for watch in self._workspace.projects
             for session in watch.sessions.all()
