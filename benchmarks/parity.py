@@ -5,6 +5,7 @@ capture in it, recorded to SQLite by our own recorder. Then every parameter and 
 logged is looked for in our run of the same training, by name and value.
 """
 
+import argparse
 import json
 import shutil
 import subprocess
@@ -114,6 +115,8 @@ AUTOLOGGED = """\
 import json, sys, mlflow
 mlflow.set_tracking_uri(sys.argv[1])
 mlflow.autolog(log_models=False, silent=True)
+if "lightning" in sys.argv[2]:  # the universal one does not take hold of it
+    mlflow.pytorch.autolog(log_models=False, silent=True)
 exec(compile(sys.argv[2], "<cell>", "exec"), {"__name__": "__main__"})
 """
 # A fit of milliseconds has metrics on its training data left out where the machine is busy: here it is not.
@@ -152,13 +155,17 @@ class Count:
 
 
 def main() -> None:
-    """Run everything, write the table, and say what differs."""
+    """Run everything, or one library alone, write the table, and say what differs."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.parity", description=__doc__.splitlines()[0])
+    parser.add_argument("--only", metavar="LIBRARY", help="the rows of the other libraries stay as they are")
+    only: str | None = parser.parse_args().only
     counts: dict[str, Count] = {}
     differences: list[Difference] = []
     with tempfile.TemporaryDirectory(prefix="parity") as scratch:
         empty = Path(scratch) / "empty.db"
         _runs(f"sqlite:///{empty}")  # MLflow takes seconds to make one
-        for number, (library, name, source) in enumerate(SCRIPTS):
+        scripts = [script for script in SCRIPTS if only in (None, script[0])]
+        for number, (library, name, source) in enumerate(scripts):
             folder = Path(scratch) / str(number)
             folder.mkdir()
             for database in ("theirs.db", "ours.db"):
@@ -168,7 +175,7 @@ def main() -> None:
             found = list(_compared(library, name, theirs, ours, count))
             differences += found
             print(f"{library}, {name}: {len(theirs)} runs, {len(found)} differences", flush=True)
-    TABLE.write_text(_table(counts, differences), "utf-8")
+    TABLE.write_text(_table(counts, differences, _rows_but(only) if only is not None else ([], [])), "utf-8")
     print(json.dumps({library: vars(count) for library, count in counts.items()}))
 
 
@@ -267,7 +274,21 @@ def _explained(difference: Difference) -> str:
     return "the value differs"
 
 
-def _table(counts: dict[str, Count], differences: list[Difference]) -> str:
+def _rows_but(library: str) -> tuple[list[str], list[str]]:
+    """Return the rows of the table as it is, of counts and of differences, those of one library left out."""
+    counts, _, differences = TABLE.read_text("utf-8").partition("## Differences")
+
+    def rows(text: str) -> list[str]:
+        return [
+            line for line in text.splitlines() if line[:2] == "| " and line.split(" ")[1] not in ("library", library)
+        ]
+
+    return rows(counts), rows(differences)
+
+
+def _table(
+    counts: dict[str, Count], differences: list[Difference], kept: tuple[list[str], list[str]] = ([], [])
+) -> str:
     lines = [
         "# Parity with autologging",
         "",
@@ -279,14 +300,16 @@ def _table(counts: dict[str, Count], differences: list[Difference]) -> str:
         "| library | parameters | the same here | metrics | the same here |",
         "|---|---|---|---|---|",
     ]
+    lines += kept[0]
     lines += [
         f"| {library} | {count.params} | {count.same_params} | {count.metrics} | {count.same_metrics} |"
         for library, count in counts.items()
     ]
     lines += ["", "## Differences", ""]
-    if not differences:
+    if not differences and not kept[1]:
         return "\n".join([*lines, "None.", ""])
     lines += ["| library | script | name | autologging | here | why |", "|---|---|---|---|---|---|"]
+    lines += kept[1]
     lines += [
         f"| {d.library} | {d.script} | `{d.name}` | {_cell(d.theirs)} | {_cell(d.ours)} | {_explained(d)} |"
         for d in differences
