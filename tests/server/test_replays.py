@@ -1,7 +1,10 @@
 """Recipes and replays, asked of the server: the verdict comes through the journal, trouble as a sentence."""
 
 import signal
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import filelock
@@ -153,17 +156,37 @@ def test_a_run_without_a_replay_has_nothing_to_give_up(server: Jupyter) -> None:
     assert server.ask("runs/u3/replay", "DELETE").json() == {"runs": []}
 
 
+def working_below(folder: Path) -> list[psutil.Process]:
+    """Return the processes whose working folder lies in another: a warm kernel is nobody's child here."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if Path(process.cwd()).is_relative_to(folder):
+                found.append(process)
+    return found
+
+
+@pytest.fixture
+def scratch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where replays have their scratch folders, with a name that is short enough for sockets."""
+    with TemporaryDirectory(prefix="r") as folder:
+        monkeypatch.setenv("TMPDIR", folder)
+        yield Path(folder).resolve()
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
-def test_a_replay_ends_with_its_server(tmp_path: Path, empty_database: Path, how: signal.Signals) -> None:
+def test_a_replay_ends_with_its_server(
+    tmp_path: Path, scratch: Path, empty_database: Path, how: signal.Signals
+) -> None:
     sign = tmp_path / "go"
     sign.touch()
     with jupyter(tmp_path / "home", empty_database) as server, server.notebook("work.ipynb") as notebook:
         [run] = captured(notebook, *waits_for(sign))
         sign.unlink()
         server.ask(f"runs/{run['run']}/replay", "POST")
-        [process] = wait_for(lambda: replaying(server))
-        wait_for(lambda: process.children(recursive=True))
-        family = its_family(server.process.pid)
+        wait_for(lambda: replaying(server))
+        kernel = wait_for(lambda: working_below(scratch))
+        family = {*its_family(server.process.pid), *kernel}
         server.process.send_signal(how)
         server.process.wait(60)
         left = psutil.wait_procs(family, timeout=60)[1]

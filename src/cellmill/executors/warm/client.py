@@ -142,7 +142,13 @@ def fork(
             "project": str(project) if project is not None else None,
             **surroundings(),
         }
-        answer = _ask(server, {"do": "fork", "request": request}, streams)
+        try:
+            answer = _ask(server, {"do": "fork", "request": request}, streams)
+        except ConnectionError:  # another has just taken its place
+            server = try_server(command.interpreter, environment)
+            if server is None:
+                raise
+            answer = _ask(server, {"do": "fork", "request": request}, streams)
     except (OSError, FolderNotWritable) as error:
         return f"the fork server did not answer ({error})"
     if isinstance(answer, Forked):
