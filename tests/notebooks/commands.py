@@ -199,7 +199,7 @@ def is_refused(said: Said, *words: str, code: int = 2) -> None:
     assert said.code == code, said.out + said.err
     assert "Traceback" not in said.out + said.err, said.err
     (sentence,) = [line for line in said.err.splitlines() if line.startswith(("cellmill: ", "Error: "))]
-    advice = r"[.?]$|-p max_depth=4$|: cellmill (runs|sync|bundle RUN|show \w+)$|--name"
+    advice = r"[.?]$|-p max_depth=4$|: cellmill (runs|sync|bundle RUN|show \w+|params \S+)$|--name"
     assert re.search(advice, sentence)
     for word in words:
         assert word in said.err, said.err

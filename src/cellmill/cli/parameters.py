@@ -1,6 +1,7 @@
 """`cellmill params`: what can be turned in a notebook."""
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,15 +18,30 @@ if TYPE_CHECKING:
 
 @app.command()
 def params(
-    notebook: Path = typer.Argument(help="The notebook. It is only read."),
+    notebook: Path = typer.Argument(help="The notebook. Without --pick and --undo it is only read."),
+    picks: list[str] = typer.Option(
+        [], "--pick", metavar="NAME[,NAME…]", help="Make these parameters. NAME:OTHER gives one another name."
+    ),
+    undo: bool = typer.Option(False, "--undo", help="Take the last --pick back, byte for byte."),
+    network: bool = typer.Option(False, "--network", help="Allow the check of --pick to connect."),
+    timeout: float | None = typer.Option(None, "--timeout", min=0.1, help="Seconds for each cell of that check."),
     limit: int = typer.Option(20, "--limit", "-n", min=1, help="At most so many proposals, the best."),
     json_schema: bool = typer.Option(False, "--json-schema", help="Print the JSON Schema of the parameters."),
     as_json: bool = AS_JSON,
 ) -> None:
     """List the parameters of a notebook, and then the values in it that are worth turning, best first.
 
-    Example: cellmill params notebooks/01_flight_delays.ipynb
+    With --pick, values become parameters: in papermill's own cell, once the notebook was seen to come to the same.
+
+    Example: cellmill params notebooks/01_flight_delays.ipynb --pick min_samples_leaf
     """
+    if picks and undo:
+        raise typer.BadParameter("--pick and --undo exclude each other")
+    if picks:
+        names = [name for pick in picks for name in pick.split(",") if name.strip()]
+        return _pick(notebook, names, network=network, timeout_s=timeout, as_json=as_json)
+    if undo:
+        return _undo(notebook, as_json=as_json)
     from cellmill.cli.tables import print_parameters, print_proposals
     from cellmill.notebook.parameters import json_schema as schema_of
     from cellmill.wiring.parameters import turnable, without_default
@@ -34,11 +50,9 @@ def params(
     declared = tuple(without_default(one) for one in found.declared)
     name = shown_path(notebook.resolve())
     if json_schema:
-        typer.echo(json.dumps(schema_of(declared, title=name), indent=2, default=repr))
-        return
+        return typer.echo(json.dumps(schema_of(declared, title=name), indent=2, default=repr))
     if as_json:
-        typer.echo(json.dumps(_record(found, declared, name), indent=2, default=_plain))
-        return
+        return typer.echo(json.dumps(_record(found, declared, name), indent=2, default=_plain))
     if declared:
         typer.echo(f"Cell {found.cell} declares {count(len(declared), 'parameter')}:\n")
         print_parameters(declared)
@@ -46,12 +60,49 @@ def params(
         typer.echo("No parameter is declared.")
     shown = found.proposed[:limit]
     if not shown:
-        typer.echo("\nNo other value flows into a training, a file or a result.")
-        return
+        return typer.echo("\nNo other value flows into a training, a file or a result.")
     more = len(found.proposed) - len(shown)
     typer.echo(f"\n{count(len(found.proposed), 'value')} could be turned, the best first:\n")
     print_proposals(shown)
     typer.echo(f"\n{f'And {more} more: --limit {len(found.proposed)}. ' if more else ''}Nothing was changed.")
+    return None
+
+
+def _pick(notebook: Path, names: list[str], *, network: bool, timeout_s: float | None, as_json: bool) -> None:
+    from cellmill.cli.progress import cell_progress
+    from cellmill.executors.kernels import LocalKernels
+    from cellmill.wiring.outcomes import Trial
+    from cellmill.wiring.picking import make_parameters
+
+    silent = as_json or not sys.stderr.isatty()
+    with cell_progress(f"{notebook.name}: is it the same?", silent=silent) as progress:
+        made = make_parameters(notebook, names, LocalKernels(), Trial(network, timeout_s), progress=progress)
+    if as_json:
+        record = {
+            "notebook": shown_path(notebook.resolve()),
+            "picked": list(made.names),
+            "cell": made.cell,
+            "is_new": made.is_new,
+            "lines": list(made.lines),
+            "compared": made.compared,
+            "notes": list(made.notes),
+        }
+        return typer.echo(json.dumps(record, indent=2))
+    typer.echo(f"{'New cell' if made.is_new else 'Cell'} {made.cell}, tagged 'parameters':\n")
+    typer.echo("\n".join(f"    {line}" for text in made.lines for line in text.splitlines()))
+    typer.echo(f"\nThe results are the same as before: {count(made.compared, 'value')} compared.")
+    for note in made.notes:
+        typer.echo(note)
+    return typer.echo(f"Take it back with: cellmill params {shown_path(notebook.resolve())} --undo")
+
+
+def _undo(notebook: Path, *, as_json: bool) -> None:
+    from cellmill.wiring.picking import undo
+
+    names = undo(notebook)
+    if as_json:
+        return typer.echo(json.dumps({"notebook": shown_path(notebook.resolve()), "undone": list(names)}, indent=2))
+    return typer.echo(f"{shown_path(notebook.resolve())} is as it was before {', '.join(names)} became parameters.")
 
 
 def _record(found: "Turnable", declared: "tuple[Parameter, ...]", name: str) -> dict[str, Any]:

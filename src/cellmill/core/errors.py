@@ -7,7 +7,11 @@ CellmillError
 │   ├── UnknownParameter         a value for a name the notebook does not declare
 │   ├── WrongParameterType       a value of another type than the parameter's
 │   ├── ParameterOutOfBounds     a value of the right type that the parameter does not take
-│   └── BadParameter             not of the form NAME=VALUE
+│   ├── BadParameter             not of the form NAME=VALUE
+│   ├── NotProposed              a pick of what no proposal is called
+│   ├── PickRefused              a pick that cannot be made a parameter
+│   ├── PickDiffers              with the pick the notebook comes to other results
+│   └── NothingToUndo            no pick is left to take back
 ├── ExecutionError
 │   ├── CellFailed               a cell raised
 │   ├── KernelDied               the kernel ended in the middle
@@ -39,7 +43,8 @@ CellmillError
 from typing import Any, ClassVar
 
 
-def _near(word: str, known: tuple[str, ...]) -> str | None:
+def nearest(word: str, known: tuple[str, ...]) -> str | None:
+    """Return the known word that a word may be a slip for, None where none is."""
     from difflib import get_close_matches  # only when something is wrong
 
     return next(iter(get_close_matches(word, known, n=1)), None)
@@ -91,7 +96,7 @@ class UnknownParameter(NotebookError):
 
     def __init__(self, name: str, *, notebook: str, declared: tuple[str, ...], cell: int | None = None) -> None:
         self.name, self.notebook, self.declared, self.cell = name, notebook, declared, cell
-        near = _near(name, declared)
+        near = nearest(name, declared)
         known = ", ".join(declared) or "none"
         place = f" in cell {cell}" if cell is not None else ""
         advice = f"Did you mean {near!r}?" if near else f"Give {name!r} a default in the cell tagged 'parameters'."
@@ -195,7 +200,7 @@ class UnknownRun(RunError):
 
     def __init__(self, run: str, *, known: tuple[str, ...] = ()) -> None:
         self.run, self.known = run, known
-        near = _near(run, known)
+        near = nearest(run, known)
         hint = f" Did you mean {near}?" if near else " List them with: cellmill runs"
         super().__init__(f"There is no run {run}.{hint}")
 

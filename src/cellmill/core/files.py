@@ -21,13 +21,18 @@ def make_folder(folder: Path, *, mode: int = FOLDER_MODE) -> None:
         raise FolderNotWritable(str(folder), reason=words_of(error)) from error
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a private file in one step: a reader sees the old content or the new. Raises `FolderNotWritable`."""
+def write_atomically(path: Path, content: bytes, *, mode: int = FILE_MODE) -> None:
+    """Write a file in one step: a reader sees the old content or the new. Private unless `mode` says otherwise.
+
+    Raises `FolderNotWritable`.
+    """
     draft = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
     try:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
+            if mode != FILE_MODE:
+                os.fchmod(descriptor, mode)  # the umask has no say in it
         os.replace(draft, path)  # noqa: PTH105 - the one call that is atomic on every system
     except OSError as error:
         with contextlib.suppress(OSError):

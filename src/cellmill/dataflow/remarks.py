@@ -53,7 +53,7 @@ def remark_of(comment: str) -> Remark:
     while length:
         found = replace(found, bounds=_merged(found.bounds, bounds))
         rest = _BEFORE_HELP.sub("", rest[length:])
-        rest = re.sub(r"^and (?=[<>≤≥]|at )", "", rest)
+        rest = re.sub(r"^and (?=[<>≤≥]|at |above |below )", "", rest)
         bounds, length = _bounds(rest)
     if not found.bounds and (aside := _ASIDE.search(rest)):
         bounds, length = _bounds(aside[1])

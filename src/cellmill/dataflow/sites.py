@@ -235,7 +235,7 @@ class _Walk:
             return None
         span = self.place.span(node)
         statement = self._statement()
-        moves = moves and self.place.is_alone(statement) and isinstance(node, _LITERALS) and is_literal(node)
+        moves = moves and self.place.is_alone(statement)
         site = Site(span, statement, self.place.text(span), moves=moves)
         return Found(role, name, owner, value, kind or _kind(value), site, self.index, in_function, names)
 
@@ -244,7 +244,6 @@ class _Walk:
 
 
 MISSING = object()
-_LITERALS = (ast.Constant, ast.UnaryOp, ast.List, ast.Dict, ast.Tuple)
 
 
 def plain_value(node: ast.expr) -> Any:
@@ -261,15 +260,6 @@ def plain_value(node: ast.expr) -> Any:
             except (ArithmeticError, ValueError):
                 return MISSING
     return MISSING
-
-
-def is_literal(node: ast.expr) -> bool:
-    """Return whether an expression is written out, as papermill's parameters are."""
-    try:
-        ast.literal_eval(node)
-    except (ValueError, TypeError, MemoryError, RecursionError, SyntaxError):
-        return False
-    return True
 
 
 def is_path(text: str) -> bool:

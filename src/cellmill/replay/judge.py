@@ -86,6 +86,11 @@ def unlike_outputs(recorded: Execution, replayed: Execution) -> Figure | None:
     return Figure("output", f"execution {recorded.number}", before[:300], after[:300], same=False)
 
 
+def steady(text: str) -> str:
+    """Return a text without what is never the same twice: times, paths, addresses."""
+    return _UNSTEADY.sub("~", text)
+
+
 def why_it_failed(error: Failure, *, installed: Mapping[str, str], allowed_network: bool) -> str:
     """Return why a replay could not go on, in words that say what to do."""
     text = f"{error.type}: {error.message}"
@@ -189,4 +194,4 @@ def _shown(execution: Execution) -> str:
         for output in execution.outputs
         if output.kind not in ("stderr", "error") and not output.mime.startswith("image/")
     ]
-    return _UNSTEADY.sub("~", "\n".join(texts))
+    return steady("\n".join(texts))

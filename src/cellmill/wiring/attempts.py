@@ -2,7 +2,6 @@
 
 import ast
 import json
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +11,6 @@ from typing import Any
 from cellmill.capture.blobs import blob_path
 from cellmill.capture.folder import prepare_folder
 from cellmill.capture.hosting import engine_environment
-from cellmill.capture.secrets import is_named_like_a_secret
 from cellmill.capture.sessions import SessionReader
 from cellmill.core.errors import CellTimedOut, KernelDied
 from cellmill.core.events import Failure
@@ -27,13 +25,10 @@ from cellmill.executors.scratch import Scratch, scratch
 from cellmill.notebook.recipes import as_bytes, recipe_notebook
 from cellmill.replay.judge import Predictions, set_side_by_side, unlike_outputs, why_it_failed
 from cellmill.replay.layout import lay_out
+from cellmill.wiring.confined import REPLAYING, confine, scratch_environment
 
 LEAST_PATIENCE_S, PATIENCE_SHARE = 60.0, 10
-# Credentials by names that do not say so, and addresses at which a notebook would log to a real store.
-_TAKEN_AWAY = ("MLFLOW_", "WANDB_", "COMET_", "DATABRICKS_", "AWS_", "AZURE_", "GOOGLE_", "GCP_", "JPY_", "JUPYTERHUB_")
-_TAKEN_AWAY_TOO = ("NETRC", "KAGGLE_CONFIG_DIR", "SSH_AUTH_SOCK", "KUBECONFIG", "HF_HOME_TOKEN")
 _MAKING = re.compile(r"\bmkdir\b|\bmakedirs\b")
-_CALL = "__import__('cellmill.kernel.replaying', fromlist=['x'])"
 
 
 @dataclass(frozen=True)
@@ -115,7 +110,7 @@ class Attempts:
         document = cwd / "recipe.ipynb"
         write_atomically(document, as_bytes(recipe_notebook(recipe, self._run, sections)))
         identity = new_session_id()
-        environment = {**self._environment(place), **engine_environment(identity, document)}
+        environment = {**scratch_environment(place), **engine_environment(identity, document)}
         ran: dict[ExecutionId, ExecutionId] = {}
         reader = SessionReader(inner, identity)
         try:
@@ -129,7 +124,7 @@ class Attempts:
             ) as kernel:
                 if self._options.interpreter is not None:  # no start-up file loads us there
                     kernel.run("%load_ext cellmill", silent=True)
-                self._confine(kernel, place)
+                confine(kernel, place, network=self._options.network)
                 attempt.problem = self._run_sections(kernel, sections, ran, attempt)
                 reader.poll()
                 found = self._replayed(reader, ran, recipe)
@@ -156,7 +151,7 @@ class Attempts:
             one = section.ingredient
             if one is not None:
                 states = {name: str(blob_path(self._project, digest)) for name, digest in one.random.items()}
-                kernel.run(f"{_CALL}.before_cell(get_ipython(), {one.execution.number}, {states!r})", silent=True)
+                kernel.run(f"{REPLAYING}.before_cell(get_ipython(), {one.execution.number}, {states!r})", silent=True)
             result = kernel.run(section.source, timeout_s=self._patience(section))
             if one is not None:
                 ran[one.execution.execution] = result.execution
@@ -186,26 +181,6 @@ class Attempts:
         took_ms = (one.execution.ended_ms or one.execution.started_ms) - one.execution.started_ms if one else 0
         return max(LEAST_PATIENCE_S, PATIENCE_SHARE * took_ms / 1000)
 
-    def _confine(self, kernel: LiveKernel, place: Scratch) -> None:
-        writable = [str(place.folder), *(path for path in ("/dev", "/proc/self") if os.path.isdir(path))]  # noqa: PTH112
-        result = kernel.run(f"{_CALL}.begin(get_ipython(), {writable!r}, network={self._options.network})", silent=True)
-        if result.error is not None:
-            raise RuntimeError(
-                f"The replay's kernel could not be confined: {result.error.type}: {result.error.message}"
-            )
-
-    def _environment(self, place: Scratch) -> Mapping[str, str | None]:
-        taken: dict[str, str | None] = {
-            name: None
-            for name in os.environ
-            if name.startswith(_TAKEN_AWAY) or name in _TAKEN_AWAY_TOO or is_named_like_a_secret(name)
-        }
-        return taken | {
-            "TMPDIR": str(place.temporary),
-            "MLFLOW_TRACKING_URI": f"sqlite:///{(place.folder / 'mlflow.db').as_posix()}",
-            "MPLBACKEND": os.environ.get("MPLBACKEND"),
-        }
-
     def _replayed(self, reader: SessionReader, ran: Mapping[ExecutionId, ExecutionId], recipe: Recipe) -> Run | None:
         """Return the run of the replay that corresponds: trained in the same execution, as the same of several."""
         trained = next(one.execution.execution for one in recipe.ingredients if one.part == "trained")
@@ -228,7 +203,7 @@ class Attempts:
         if not all(path.exists() for path in paths):
             attempt.notes.append("The recorded model is no longer there, so predictions were not compared.")
             return None
-        asked = f"{_CALL}.predictions({', '.join(repr(str(path)) for path in paths)})"
+        asked = f"{REPLAYING}.predictions({', '.join(repr(str(path)) for path in paths)})"
         result = kernel.run("", silent=True, timeout_s=LEAST_PATIENCE_S, expressions={"answer": asked})
         text = result.expressions.get("answer")
         answer: dict[str, Any] = json.loads(_unquoted(text)) if text else {"problem": "the kernel did not answer"}

@@ -37,6 +37,7 @@ from cellmill.core.errors import (
     WrongParameterType,
     revive,
 )
+from cellmill.core.picks import NothingToUndo, NotProposed, PickDiffers, PickRefused
 
 
 def family(kind: type[CellmillError] = CellmillError) -> Iterator[type[CellmillError]]:
@@ -62,6 +63,14 @@ EXAMPLES: list[tuple[CellmillError, str]] = [
         ParameterOutOfBounds("depth", 30, notebook="a.ipynb", allowed="1 to 20", expected="an integer", cell=1),
         "or change the bounds in cell 1, which is tagged 'parameters'.",
     ),
+    (NotProposed("dept", notebook="a.ipynb", proposed=("depth",)), "Did you mean 'depth'?"),
+    (
+        NotProposed("x", notebook="a.ipynb", proposed=()),
+        "List what can be picked with: cellmill params a.ipynb",
+    ),
+    (PickRefused("a.ipynb", reason="'x' is a parameter already"), "'x' is a parameter already."),
+    (PickDiffers("a.ipynb", what="`rmse`", before="1.5", after="1.6"), "Pick others."),
+    (NothingToUndo("a.ipynb", reason="no pick is left to take back"), "no pick is left to take back."),
     (BadParameter("depth"), "Write NAME=VALUE, as in: -p max_depth=4"),
     (
         CellFailed(notebook="a.ipynb", cell=3, source="1/0", error="ZeroDivisionError", message="no", output="o.ipynb"),

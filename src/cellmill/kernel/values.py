@@ -1,0 +1,162 @@
+"""What the names of a notebook hold at its end, as digests: asked of two kernels, they tell where results differ.
+
+A digest is made of what an object holds, not of its address: numbers, texts, arrays and frames by content, anything
+else by what pickle would write of it. Code is left out, and so is what cannot be read: connections, generators.
+"""
+
+import hashlib
+import json
+import math
+import time
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+MOST_PARTS = 400_000
+LONGEST_S = 60.0
+
+
+class Unreadable(Exception):
+    """It holds something of which only its address is known, or too much."""
+
+
+def digests(shell: Any) -> str:
+    """Return name -> [digest, how it reads] as JSON for the user's names; the digest is null where there is none."""
+    hidden = set(shell.user_ns_hidden)
+    ends_s = time.monotonic() + LONGEST_S
+    found: dict[str, list[str | None]] = {}
+    for name, value in sorted(shell.user_ns.items()):
+        if name.startswith("_") or name in hidden or name in ("In", "Out", "exit", "quit", "get_ipython"):
+            continue
+        if isinstance(value, (ModuleType, FunctionType, BuiltinFunctionType, MethodType, type)):
+            continue
+        try:
+            digest = _Digest(ends_s).of(value)
+        except BaseException:  # noqa: BLE001 - an object of the user's may raise anything
+            found[name] = [None, type(value).__name__]
+        else:
+            found[name] = [digest, _read(value)]
+    return json.dumps(found)
+
+
+class _Digest:
+    """Of one object. What was met before is named by its place, so that shared parts and circles come out alike."""
+
+    def __init__(self, ends_s: float) -> None:
+        self._met: dict[int, int] = {}
+        self._kept: list[Any] = []  # what is looked at must not go away, or its id would be another's
+        self._ends_s = ends_s
+        self._hash = hashlib.blake2b(digest_size=16)
+
+    def of(self, value: Any) -> str:
+        self._add(value, 0)
+        return self._hash.hexdigest()
+
+    def _say(self, text: str) -> None:
+        self._hash.update(text.encode("utf-8", "surrogatepass") + b"\0")
+
+    def _add(self, value: Any, depth: int) -> None:
+        kind = type(value)
+        if value is None or kind in (bool, int, str, complex):
+            self._say(f"{kind.__name__}:{value!r}")
+            return
+        if kind is float:
+            self._say("float:nan" if math.isnan(value) else f"float:{value!r}")
+            return
+        if kind is bytes:
+            self._say(f"bytes:{len(value)}")
+            self._hash.update(value)
+            return
+        if isinstance(value, (ModuleType, BuiltinFunctionType, type)):
+            self._say(f"name:{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', repr(value))}")
+            return
+        if isinstance(value, (FunctionType, MethodType)):
+            self._say(f"function:{value.__qualname__}")  # its code may read a parameter now
+            return
+        place = self._met.get(id(value))
+        if place is not None:
+            self._say(f"met:{place}")
+            return
+        if len(self._kept) > MOST_PARTS or depth > 200 or time.monotonic() > self._ends_s:
+            raise Unreadable
+        self._met[id(value)] = len(self._kept)
+        self._kept.append(value)
+        self._parts(value, kind, depth + 1)
+
+    def _parts(self, value: Any, kind: type, depth: int) -> None:
+        name = f"{kind.__module__}.{kind.__qualname__}"
+        if kind in (list, tuple):
+            self._say(f"{kind.__name__}:{len(value)}")
+            for element in value:
+                self._add(element, depth)
+        elif kind is dict:
+            self._say(f"dict:{len(value)}")
+            for key, element in value.items():
+                self._add(key, depth)
+                self._add(element, depth)
+        elif kind in (set, frozenset):
+            # In whatever order they stand; of each a digest of its own.
+            self._say(f"set:{sorted(_Digest(self._ends_s).of(element) for element in value)}")
+        elif name == "numpy.ndarray":
+            self._say(f"array:{value.dtype.str}:{value.shape}")
+            if value.dtype.names:  # between its fields there may be bytes that nobody has set
+                for field in value.dtype.names:
+                    self._add(value[field].copy(), depth)
+            elif value.dtype.hasobject:
+                self._add(value.ravel().tolist(), depth)
+            else:
+                self._hash.update(value.tobytes())
+        elif name.startswith("pandas.") and kind.__name__ in ("DataFrame", "Series"):
+            self._frame(value, depth)
+        elif name.startswith("polars.") and kind.__name__ in ("DataFrame", "Series"):
+            frame = value.to_frame() if kind.__name__ == "Series" else value
+            self._say(f"{name}:{frame.schema}:{frame.hash_rows(seed=0).to_list()}")
+        elif name in ("torch.Tensor", "torch.nn.parameter.Parameter"):
+            plain = value.detach().cpu().contiguous()
+            self._say(f"tensor:{plain.dtype}:{tuple(plain.shape)}")
+            self._hash.update(plain.reshape(-1).view(__import__("torch").uint8).numpy().tobytes())
+        else:
+            self._other(value, name, depth)
+
+    def _frame(self, value: Any, depth: int) -> None:
+        self._say(f"{type(value).__name__}:{value.shape}")
+        self._add(value.index.tolist() if not _is_range(value.index) else repr(value.index), depth)
+        columns = [value.iloc[:, i] for i in range(value.shape[1])] if value.ndim == 2 else [value]
+        for column in columns:
+            self._add(column.name, depth)
+            self._say(str(column.dtype))
+            held = column.to_numpy()
+            self._add(held.tolist() if held.dtype.hasobject else held, depth)
+
+    def _other(self, value: Any, name: str, depth: int) -> None:
+        reduced = value.__reduce_ex__(4)
+        self._say(f"object:{name}")
+        if isinstance(reduced, str):
+            self._say(reduced)
+            return
+        function, given, *rest = reduced
+        self._add(function, depth)
+        # An address in place of content would differ each time.
+        self._add(given, depth)
+        state, items, pairs = [*rest, None, None, None][:3]
+        self._add(state, depth)
+        for more in (items, pairs):
+            if more is not None:
+                self._add(list(more), depth)
+
+
+def _is_range(index: Any) -> bool:
+    return type(index).__name__ == "RangeIndex"
+
+
+def _read(value: Any) -> str:
+    """How a value reads in a sentence."""
+    if isinstance(value, (bool, int, float, str, type(None))):
+        return repr(value)[:80]
+    shape = getattr(value, "shape", None)
+    kind = type(value).__name__
+    if isinstance(shape, tuple):
+        return f"{kind} of shape {shape}"
+    try:
+        return f"{kind} of {len(value)}"
+    except Exception:  # noqa: BLE001
+        return kind

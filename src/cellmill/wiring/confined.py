@@ -1,0 +1,35 @@
+"""A kernel that can do no harm: in a scratch folder, without credentials, and confined by the operating system."""
+
+import os
+from collections.abc import Mapping
+
+from cellmill.capture.secrets import is_named_like_a_secret
+from cellmill.core.ports import LiveKernel
+from cellmill.executors.scratch import Scratch
+
+REPLAYING = "__import__('cellmill.kernel.replaying', fromlist=['x'])"
+# Credentials by names that do not say so, and addresses at which a notebook would log to a real store.
+_TAKEN_AWAY = ("MLFLOW_", "WANDB_", "COMET_", "DATABRICKS_", "AWS_", "AZURE_", "GOOGLE_", "GCP_", "JPY_", "JUPYTERHUB_")
+_TAKEN_AWAY_TOO = ("NETRC", "KAGGLE_CONFIG_DIR", "SSH_AUTH_SOCK", "KUBECONFIG", "HF_HOME_TOKEN")
+
+
+def scratch_environment(place: Scratch) -> Mapping[str, str | None]:
+    """Return what a kernel in a scratch folder is started with: a store of its own, and no credentials."""
+    taken: dict[str, str | None] = {
+        name: None
+        for name in os.environ
+        if name.startswith(_TAKEN_AWAY) or name in _TAKEN_AWAY_TOO or is_named_like_a_secret(name)
+    }
+    return taken | {
+        "TMPDIR": str(place.temporary),
+        "MLFLOW_TRACKING_URI": f"sqlite:///{(place.folder / 'mlflow.db').as_posix()}",
+        "MPLBACKEND": os.environ.get("MPLBACKEND"),
+    }
+
+
+def confine(kernel: LiveKernel, place: Scratch, *, network: bool) -> None:
+    """Let a kernel write nowhere but in its scratch folder, and connect to nobody unless `network`."""
+    writable = [str(place.folder), *(path for path in ("/dev", "/proc/self") if os.path.isdir(path))]  # noqa: PTH112
+    result = kernel.run(f"{REPLAYING}.begin(get_ipython(), {writable!r}, network={network})", silent=True)
+    if result.error is not None:
+        raise RuntimeError(f"The kernel could not be confined: {result.error.type}: {result.error.message}")

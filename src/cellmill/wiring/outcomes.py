@@ -1,0 +1,203 @@
+"""A whole notebook run from a clean kernel in a scratch folder, for what it comes to."""
+
+import ast
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from cellmill.capture.folder import prepare_folder
+from cellmill.capture.hosting import engine_environment
+from cellmill.capture.sessions import SessionReader
+from cellmill.core.errors import CellTimedOut, KernelDied
+from cellmill.core.events import Failure
+from cellmill.core.files import make_folder, write_atomically
+from cellmill.core.ids import new_session_id
+from cellmill.core.ports import CellRan, Kernels, LiveKernel, Progress
+from cellmill.core.project import Project
+from cellmill.executors.scratch import Scratch, scratch
+from cellmill.replay.judge import steady
+from cellmill.replay.outcomes import Outcome
+from cellmill.wiring.confined import confine, scratch_environment
+
+LARGEST_COPY_BYTES, COPIES_BYTES = 10_000_000, 200_000_000
+_OURS = (".cellmill", "mlruns", ".ipynb_checkpoints", "__pycache__")
+_VALUES = "__import__('cellmill.kernel.values', fromlist=['x']).digests(get_ipython())"
+# The same in both, whatever the notebook seeds itself.
+_SEED = (
+    "__import__('random').seed(0)\n"
+    "if __import__('importlib.util').util.find_spec('numpy'): __import__('numpy').random.seed(0)"
+)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How a notebook is tried."""
+
+    network: bool = False
+    timeout_s: float | None = None
+    kernel: str | None = None
+
+
+def outcome_of(
+    document: NotebookNode,
+    notebook: Path,
+    project: Project,
+    kernels: Kernels,
+    trial: Trial,
+    *,
+    without: int | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Outcome:
+    """Run a notebook as if it stood at `notebook`, to its end or to the cell that raises, and return what came of it.
+
+    `without` is the position of a cell that is run and not counted. Raises `KernelMissing`, `NoScratch`.
+    """
+    with scratch(project.root, inputs=[], written=[], left_out=[]) as place:
+        here = place.place_of(notebook)
+        make_folder(here.parent)
+        _copy_small(here.parent)
+        before = _stamps(place.root)
+        inner = Project(place.root)
+        prepare_folder(inner)
+        write_atomically(here, nbformat.writes(document).encode())
+        identity = new_session_id()
+        environment = {
+            **scratch_environment(place),
+            **engine_environment(identity, here),
+            "PYTHONHASHSEED": "0",
+        }
+        language = document.metadata.get("kernelspec", {})
+        with kernels.start(
+            notebook=notebook,
+            cwd=here.parent,
+            kernel=trial.kernel or language.get("name"),
+            environment=environment,
+            warm=False,
+        ) as kernel:
+            kernel.run(_SEED, silent=True)
+            confine(kernel, place, network=trial.network)
+            ran = _run(kernel, document, trial, without, progress)
+            values = _values(kernel) if ran.is_alive else {}
+        reader = SessionReader(inner, identity)
+        reader.poll()
+        runs = reader.session.runs if reader.session is not None else ()
+        files = _written(place, before, here)
+    return Outcome(
+        values=values,
+        shown=ran.shown,
+        files=files,
+        runs=tuple((run.short_class, dict(run.last_metrics)) for run in runs if run.parent is None),
+        stopped=ran.stopped,
+        error=ran.error,
+    )
+
+
+@dataclass
+class _Ran:
+    shown: dict[int, str]
+    stopped: int | None = None
+    error: Failure | None = None
+    is_alive: bool = True
+
+
+def _run(
+    kernel: LiveKernel,
+    document: NotebookNode,
+    trial: Trial,
+    without: int | None,
+    progress: Callable[[Progress], None] | None,
+) -> _Ran:
+    ran = _Ran({})
+    number = 0
+    for position, cell in enumerate(document.cells):
+        if cell.cell_type != "code":
+            continue
+        number += position != without
+        if not cell.source.strip():
+            continue
+        try:
+            result = kernel.run(cell.source, timeout_s=trial.timeout_s)
+        except (KernelDied, CellTimedOut) as error:
+            ran.stopped, ran.error, ran.is_alive = number, Failure(type(error).__name__, str(error)), False
+            return ran
+        if progress is not None:
+            progress(Progress(position + 1, len(document.cells)))
+        if position != without:
+            ran.shown[number] = _shown(result)
+        if result.outcome != "ok" and "raises-exception" not in cell.metadata.get("tags", []):
+            ran.stopped, ran.error = number, result.error or Failure("KeyboardInterrupt", "interrupted")
+            return ran
+    return ran
+
+
+def _shown(result: CellRan) -> str:
+    """The text that a cell shows, without pictures and what libraries warn of."""
+    texts: list[str] = []
+    for output in result.outputs:
+        if output["output_type"] == "stream":
+            if output["name"] == "stdout":
+                texts.append(output["text"])
+        elif "data" in output and not any(kind.startswith("image/") for kind in output["data"]):
+            texts.append(str(output["data"].get("text/plain", "")))
+    return steady("\n".join(texts))
+
+
+def _values(kernel: LiveKernel) -> Mapping[str, tuple[str | None, str]]:
+    result = kernel.run("", silent=True, timeout_s=300, expressions={"values": _VALUES})
+    text = result.expressions.get("values")
+    found: dict[str, Any] = json.loads(ast.literal_eval(text)) if text else {}
+    return {name: (digest, reads) for name, (digest, reads) in found.items()}
+
+
+def _copy_small(folder: Path) -> None:
+    """Put copies where the links to small files are: a notebook may write over a file of an earlier run."""
+    left = COPIES_BYTES
+    for above, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if name not in _OURS]
+        for name in files:
+            link = Path(above, name)
+            if not link.is_symlink():
+                continue
+            try:
+                size = link.stat().st_size
+                if size > LARGEST_COPY_BYTES or size > left:
+                    continue
+                original = link.resolve()
+                link.unlink()
+                shutil.copy2(original, link)
+                link.chmod(0o600)
+            except OSError:
+                continue  # a link that leads nowhere stays one
+            left -= size
+
+
+def _stamps(root: Path) -> dict[str, tuple[int, int]]:
+    found: dict[str, tuple[int, int]] = {}
+    for above, folders, files in os.walk(root):
+        folders[:] = [name for name in folders if name not in _OURS]
+        for name in files:
+            path = os.path.join(above, name)  # noqa: PTH118 - of thousands of files
+            state = os.lstat(path)
+            found[path] = (state.st_mtime_ns, state.st_size)
+    return found
+
+
+def _written(place: Scratch, before: Mapping[str, tuple[int, int]], notebook: Path) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for path, stamp in _stamps(place.root).items():
+        file = Path(path)
+        if before.get(path) == stamp or file.is_symlink() or file == notebook or not file.is_file():
+            continue
+        if file.name.startswith("mlflow.db"):
+            continue
+        with file.open("rb") as content:
+            found[file.relative_to(place.root).as_posix()] = hashlib.file_digest(content, "sha256").hexdigest()
+    return found
