@@ -84,7 +84,7 @@ def measure(notebook: Notebook) -> Measured:
         numbers = {one.execution: at for at, one in enumerate(session.executions, start=1)}
         sources = [notebook.executions[number - 1] for number in notebook.slice]
         again = _last(_run(Project(Path(folder) / "slice"), sources))
-        readers = judge(set_side_by_side(run, again, predictions=None), tolerance=TOLERANCE)
+        readers = judge(set_side_by_side(run, again, models=None), tolerance=TOLERANCE)
         kept = tuple(numbers[execution] for execution in verdict.kept)
         return Measured(notebook, kept, verdict.judgement, readers, verdict.reason)
 

@@ -141,8 +141,7 @@ def examine(
     found = [run for run in first.session.runs if run.parent is None]
     drawn = found if len(found) <= most else sorted(Random(seed).sample(found, most), key=found.index)
     replayed = tuple(
-        _replayed(first, run, kernel=kernel, steady=_is_steady(first.session, second.session, run), twice=not quick)
-        for run in drawn
+        _replayed(first, run, steady=_is_steady(first.session, second.session, run), twice=not quick) for run in drawn
     )
     return Examined(
         **{**vars(empty), "executions": len(first.session.executions), "runs": len(found), "replayed": replayed}
@@ -204,7 +203,7 @@ def _is_steady(first: Session, second: Session, run: Run) -> bool:
     again = next((other for other in second.runs if other.parent is None and _place(second, other) == place), None)
     if place is None or again is None:
         return False
-    return judge(set_side_by_side(run, again, predictions=None), tolerance=TOLERANCE) != "differs"
+    return judge(set_side_by_side(run, again, models=None), tolerance=TOLERANCE) != "differs"
 
 
 def _place(session: Session, run: Run) -> tuple[int, int] | None:
@@ -221,9 +220,9 @@ def _trained(run: Run) -> str | None:
     return next((part.execution.execution for part in run.executions if part.part == "trained"), None)
 
 
-def _replayed(executed: _Executed, run: Run, *, kernel: str | None, steady: bool, twice: bool) -> Replayed:
+def _replayed(executed: _Executed, run: Run, *, steady: bool, twice: bool) -> Replayed:
     def find() -> Verdict:
-        return find_verdict(executed.project, executed.session, run, LocalKernels(), Options(warm=False, kernel=kernel))
+        return find_verdict(executed.project, executed.session, run, LocalKernels(), Options(warm=False))
 
     number = next((part.execution.number for part in run.executions if part.part == "trained"), 0)
     try:

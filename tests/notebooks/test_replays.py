@@ -115,6 +115,22 @@ def test_randomness_that_cannot_be_restored_is_stochastic_with_its_spread(desk: 
     assert any(" to " in figure["replayed"] for figure in found["figures"])
 
 
+def test_a_model_that_cannot_be_asked_is_compared_by_what_it_has_learned(desk: Desk, tmp_path: Path) -> None:
+    """No rows are recorded of lists, and r2 of two points does not tell: the coefficients do."""
+    flag = tmp_path / "flag"
+    desk.notebook(
+        "work.ipynb",
+        f"import pathlib\nfrom sklearn.linear_model import Ridge\nvalue = 2 + pathlib.Path({str(flag)!r}).exists()",
+        "model = Ridge().fit([[1], [2]], [1, value])",
+    )
+    assert desk.cellmill("run", "work.ipynb").code == 0
+    assert verdict(desk)["judgement"] == "exact"
+    flag.touch()
+    found = verdict(desk, code=1)
+    assert (found["judgement"], found["reason"]) == ("differs", "model coef_ came out otherwise")
+    assert [(figure["what"], figure["replayed"]) for figure in found["figures"]] == [("model", "0.666667")]
+
+
 READING = "import pandas as pd\nfrom sklearn.linear_model import Ridge\ndata = pd.read_csv('data.csv')"
 FITTING = "model = Ridge().fit(data[['a']], data['b'])\nmodel.score(data[['a']], data['b'])"
 

@@ -478,7 +478,7 @@ export interface WireVerdict {
  * One thing set side by side. Values are text, and None where there was none.
  */
 export interface WireComparison {
-  what: 'metric' | 'parameter' | 'predictions' | 'data' | 'outcome' | 'output';
+  what: 'metric' | 'parameter' | 'predictions' | 'model' | 'data' | 'outcome' | 'output';
   name: string;
   recorded: string | null;
   replayed: string | null;

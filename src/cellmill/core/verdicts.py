@@ -8,7 +8,7 @@ from cellmill.core.records import record
 
 Judgement = Literal["exact", "within tolerance", "differs", "stochastic", "cannot"]
 Layout = Literal["tidy", "verbatim"]
-Compared = Literal["metric", "parameter", "predictions", "data", "outcome", "output"]
+Compared = Literal["metric", "parameter", "predictions", "model", "data", "outcome", "output"]
 
 TOLERANCE = 1e-9
 """Largest relative difference that counts as the same figure on a CPU: sums may be ordered otherwise."""

@@ -3,12 +3,14 @@
 import fnmatch
 import json
 import math
+import platform
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from cellmill.capture.surroundings import random_state
 from cellmill.kernel.confinement import confine
+from cellmill.kernel.learned import compare
 
 
 def begin(shell: Any, writable: Iterable[str], *, network: bool) -> str:
@@ -38,34 +40,60 @@ def _kept_by_ipython(shell: Any) -> dict[str, Any]:
         return {}
 
 
+def versions(names: Iterable[str]) -> str:
+    """Return this Python's version and those of distributions, as JSON; null for one that is not installed."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    found: dict[str, str | None] = {}
+    for name in names:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = None
+    return json.dumps({"python": platform.python_version(), "distributions": found})
+
+
 def before_cell(shell: Any, number: int, states: dict[str, str]) -> None:
     """Make the next cell have the number that it had, and the random state that it met. `states` are files."""
     shell.execution_count = number
     random_state.restore({name: Path(path).read_bytes() for name, path in states.items() if Path(path).exists()})
 
 
-def predictions(recorded: str, replayed: str, example: str) -> str:
-    """Return how two pickled models answer the same rows, as JSON; with `problem` where one does not."""
+def compared(recorded: str, replayed: str, example: str | None) -> str:
+    """Return how two pickled models compare, as JSON.
+
+    By `predictions`: what they answer for the same rows, where there are any; else by what they have `learned`.
+    `problem` says why there are no predictions, None where no rows were recorded.
+    """
     import cloudpickle
 
+    found: dict[str, Any] = {"predictions": None, "learned": None, "problem": None}
     try:
-        rows = cloudpickle.loads(Path(example).read_bytes())
-        answers = [_answer(cloudpickle.loads(Path(path).read_bytes()), rows) for path in (recorded, replayed)]
+        models = [cloudpickle.loads(Path(path).read_bytes()) for path in (recorded, replayed)]
+        if example is not None:
+            found["predictions"], found["problem"] = _predictions(models, cloudpickle.loads(Path(example).read_bytes()))
+        if found["predictions"] is None:
+            found["learned"] = compare(*models)
     except Exception as error:  # noqa: BLE001 - a model of the user's may raise anything
-        return json.dumps({"problem": f"{type(error).__name__}: {error}"[:300]})
-    before, after = answers
+        found["problem"] = found["problem"] or f"{type(error).__name__}: {error}"[:300]
+    return json.dumps(found)
+
+
+def _predictions(models: list[Any], rows: Any) -> tuple[dict[str, Any] | None, str | None]:
+    try:
+        before, after = (_answer(model, rows) for model in models)
+    except Exception as error:  # noqa: BLE001
+        return None, f"{type(error).__name__}: {error}"[:300]
     if before is None or after is None:
-        return json.dumps({"problem": "this kind of model is not known how to ask"})
+        return None, "this kind of model is not known how to ask"
     same_shape = len(before) == len(after)
     relative = max(map(_relative, before, after), default=0.0) if same_shape else math.inf
-    return json.dumps(
-        {
-            "rows": len(rows) if hasattr(rows, "__len__") else len(before),
-            "relative": relative if math.isfinite(relative) else 1e308,
-            "recorded": _shown(before),
-            "replayed": _shown(after),
-        }
-    )
+    return {
+        "rows": len(rows) if hasattr(rows, "__len__") else len(before),
+        "relative": relative if math.isfinite(relative) else 1e308,
+        "recorded": _shown(before),
+        "replayed": _shown(after),
+    }, None
 
 
 def _answer(model: Any, rows: Any) -> list[Any] | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from cellmill.core.events import Failure
 from cellmill.core.runs import Execution, Run
-from cellmill.core.verdicts import Figure, Judgement
+from cellmill.core.verdicts import Compared, Figure, Judgement
 
 MOST_FIGURES = 60
 # How long something took is never the same twice.
@@ -30,22 +30,29 @@ class Predictions:
     replayed: str
 
 
+@dataclass(frozen=True)
+class Learned:
+    """What two models have learned, where they could not be asked the same question."""
+
+    values: int
+    relative: float
+    """Largest relative difference, to the largest number of its array."""
+    name: str
+    """Where that is: an attribute, or the path to it."""
+    recorded: str
+    replayed: str
+
+
 def set_side_by_side(
-    recorded: Run, replayed: Run, *, predictions: Predictions | None, outputs: Sequence[Figure] = ()
+    recorded: Run, replayed: Run, *, models: Predictions | Learned | None, outputs: Sequence[Figure] = ()
 ) -> tuple[Figure, ...]:
-    """Return all that was compared: parameters, data, metrics, predictions and, where given, outputs."""
+    """Return all that was compared: parameters, data, metrics, the models and, where given, outputs."""
     figures = [*_parameters(recorded, replayed), *_data(recorded, replayed), *_metrics(recorded, replayed)]
-    if predictions is not None:
-        figures.append(
-            Figure(
-                "predictions",
-                f"{predictions.rows} rows",
-                predictions.recorded,
-                predictions.replayed,
-                predictions.relative,
-                same=predictions.relative == 0,
-            )
-        )
+    if models is not None:
+        what: Compared = "predictions" if isinstance(models, Predictions) else "model"
+        name = f"{models.rows} rows" if isinstance(models, Predictions) else models.name
+        relative, same = models.relative, models.relative == 0
+        figures.append(Figure(what, name, models.recorded, models.replayed, relative, same=same))
     if recorded.status != replayed.status:
         figures.append(Figure("outcome", "status", recorded.status, replayed.status, same=False))
     return (*figures, *outputs)

@@ -12,7 +12,7 @@ Judged = Literal["exact", "within tolerance", "differs", "stochastic", "cannot"]
 class WireComparison(WireModel):
     """One thing set side by side. Values are text, and None where there was none."""
 
-    what: Literal["metric", "parameter", "predictions", "data", "outcome", "output"]
+    what: Literal["metric", "parameter", "predictions", "model", "data", "outcome", "output"]
     name: str
     recorded: str | None
     replayed: str | None

@@ -23,9 +23,11 @@ from cellmill.core.runs import Execution, Run, Session
 from cellmill.core.verdicts import TOLERANCE, Figure, Layout
 from cellmill.executors.scratch import Scratch, scratch
 from cellmill.notebook.recipes import as_bytes, recipe_notebook
-from cellmill.replay.judge import Predictions, set_side_by_side, unlike_outputs, why_it_failed
+from cellmill.replay.judge import Learned, Predictions, set_side_by_side, unlike_outputs, why_it_failed
 from cellmill.replay.layout import lay_out
-from cellmill.wiring.confined import REPLAYING, confine, scratch_environment
+from cellmill.wiring.confined import REPLAYING, NotConfined, confine, scratch_environment
+from cellmill.wiring.environments import try_own_interpreter
+from cellmill.wiring.hindrances import Versions
 
 LEAST_PATIENCE_S, PATIENCE_SHARE = 60.0, 10
 _MAKING = re.compile(r"\bmkdir\b|\bmakedirs\b")
@@ -56,6 +58,8 @@ class Attempt:
     problem: str | None = None
     parted: int | None = None
     notes: list[str] = field(default_factory=list)
+    there: Versions | None = None
+    """What was installed where it ran; None where its kernel did not come so far."""
 
 
 class Attempts:
@@ -102,6 +106,7 @@ class Attempts:
 
     def _in_scratch(self, place: Scratch, recipe: Recipe, sections: Sequence[Section]) -> Attempt:
         attempt = Attempt()
+        interpreter = self._interpreter()
         cwd = place.place_of(recipe.cwd or self._project.root)
         make_folder(cwd)
         inner = Project(place.root)
@@ -119,22 +124,23 @@ class Attempts:
                 cwd=cwd,
                 kernel=self._options.kernel,
                 environment=environment,
-                warm=self._options.warm and self._options.interpreter is None,
-                interpreter=self._options.interpreter,
+                warm=self._options.warm and interpreter is None,
+                interpreter=interpreter,
             ) as kernel:
-                if self._options.interpreter is not None:  # no start-up file loads us there
+                if interpreter is not None:  # perhaps no start-up file loads us there
                     kernel.run("%load_ext cellmill", silent=True)
-                confine(kernel, place, network=self._options.network)
-                attempt.problem = self._run_sections(kernel, sections, ran, attempt)
+                attempt.problem = self._confine(kernel, place, attempt) or self._run_sections(
+                    kernel, sections, ran, attempt
+                )
                 reader.poll()
                 found = self._replayed(reader, ran, recipe)
                 if attempt.problem is None and found is None:
                     attempt.problem = "the replay ended, and no training was seen in it"
                 if found is not None and attempt.problem is None:
-                    predicted = self._predictions(kernel, inner, found, attempt)
+                    models = self._models(kernel, inner, found, attempt)
                     outputs = self._outputs(reader, ran, recipe)
                     attempt.figures = set_side_by_side(
-                        self._run, found, predictions=predicted, outputs=outputs if self._options.outputs else ()
+                        self._run, found, models=models, outputs=outputs if self._options.outputs else ()
                     )
                     if any(not figure.same for figure in attempt.figures):
                         attempt.parted = self._parted(reader, ran, recipe, attempt.figures)
@@ -181,6 +187,25 @@ class Attempts:
         took_ms = (one.execution.ended_ms or one.execution.started_ms) - one.execution.started_ms if one else 0
         return max(LEAST_PATIENCE_S, PATIENCE_SHARE * took_ms / 1000)
 
+    def _interpreter(self) -> Path | None:
+        """Return which Python is asked for, None for that of the usual kernel."""
+        if self._options.interpreter is not None or self._options.kernel is not None:
+            return self._options.interpreter
+        return try_own_interpreter(self._run)
+
+    def _confine(self, kernel: LiveKernel, place: Scratch, attempt: Attempt) -> str | None:
+        """Take its rights away, and look what is installed there. Returns why that could not be."""
+        try:
+            confine(kernel, place, network=self._options.network)
+        except NotConfined as error:
+            return str(error)
+        around = self._run.surroundings
+        names = sorted(around.distributions) if around is not None else []
+        asked = f"{REPLAYING}.versions({names!r})"
+        text = kernel.run("", silent=True, expressions={"versions": asked}).expressions.get("versions")
+        attempt.there = Versions(**json.loads(_unquoted(text))) if text else None
+        return None
+
     def _replayed(self, reader: SessionReader, ran: Mapping[ExecutionId, ExecutionId], recipe: Recipe) -> Run | None:
         """Return the run of the replay that corresponds: trained in the same execution, as the same of several."""
         trained = next(one.execution.execution for one in recipe.ingredients if one.part == "trained")
@@ -191,26 +216,34 @@ class Attempts:
         place = mine.index(self._run.run) if self._run.run in mine else 0
         return theirs[place] if place < len(theirs) else None
 
-    def _predictions(self, kernel: LiveKernel, inner: Project, found: Run, attempt: Attempt) -> Predictions | None:
+    def _models(self, kernel: LiveKernel, inner: Project, found: Run, attempt: Attempt) -> Predictions | Learned | None:
+        """Return how the two models compare, None where they could not be: a note says so."""
         mine, theirs = self._run.model, found.model
-        if mine is None or mine.example_sha256 is None:
+        if mine is None:
+            attempt.notes.append("No model was kept of the run, so that models were not compared.")
             return None
         if theirs is None:
-            attempt.notes.append("The replayed model was not kept, so predictions were not compared.")
+            attempt.notes.append("The replayed model was not kept, so that models were not compared.")
             return None
         paths = [blob_path(self._project, mine.sha256), blob_path(inner, theirs.sha256)]
-        paths.append(blob_path(self._project, mine.example_sha256))
-        if not all(path.exists() for path in paths):
-            attempt.notes.append("The recorded model is no longer there, so predictions were not compared.")
+        example = blob_path(self._project, mine.example_sha256) if mine.example_sha256 else None
+        if not paths[0].exists() or (example is not None and not example.exists()):
+            attempt.notes.append("The recorded model is no longer there, so that models were not compared.")
             return None
-        asked = f"{REPLAYING}.predictions({', '.join(repr(str(path)) for path in paths)})"
+        arguments = ", ".join(repr(str(path)) for path in paths) + f", {str(example) if example else None!r}"
+        asked = f"{REPLAYING}.compared({arguments})"
         result = kernel.run("", silent=True, timeout_s=LEAST_PATIENCE_S, expressions={"answer": asked})
         text = result.expressions.get("answer")
         answer: dict[str, Any] = json.loads(_unquoted(text)) if text else {"problem": "the kernel did not answer"}
-        if "problem" in answer:
-            attempt.notes.append(f"Predictions were not compared: {answer['problem']}.")
-            return None
-        return Predictions(answer["rows"], answer["relative"], answer["recorded"], answer["replayed"])
+        if answer.get("predictions"):
+            return Predictions(**answer["predictions"])
+        learned = answer.get("learned")
+        instead = ", but what the models have learned was" if learned else ""
+        if answer["problem"]:
+            attempt.notes.append(f"Predictions were not compared{instead}: {answer['problem']}.")
+        elif not learned:
+            attempt.notes.append("Models were not compared: no rows were recorded, and no numbers are found in them.")
+        return Learned(**learned) if learned else None
 
     def _outputs(
         self, reader: SessionReader, ran: Mapping[ExecutionId, ExecutionId], recipe: Recipe
@@ -238,7 +271,7 @@ class Attempts:
                 return recorded.number
             part = next((one.part for one in recipe.ingredients if one.execution is recorded), "fed")
             if part == "trained" and any(
-                f.what in ("data", "parameter", "predictions") and not f.same for f in figures
+                f.what in ("data", "parameter", "predictions", "model") and not f.same for f in figures
             ):
                 return recorded.number
         return None

@@ -13,6 +13,10 @@ _TAKEN_AWAY = ("MLFLOW_", "WANDB_", "COMET_", "DATABRICKS_", "AWS_", "AZURE_", "
 _TAKEN_AWAY_TOO = ("NETRC", "KAGGLE_CONFIG_DIR", "SSH_AUTH_SOCK", "KUBECONFIG", "HF_HOME_TOKEN")
 
 
+class NotConfined(RuntimeError):
+    """A kernel refused, or knows no such thing: it is of a Cellmill of another version."""
+
+
 def scratch_environment(place: Scratch) -> Mapping[str, str | None]:
     """Return what a kernel in a scratch folder is started with: a store of its own, and no credentials."""
     taken: dict[str, str | None] = {
@@ -28,8 +32,11 @@ def scratch_environment(place: Scratch) -> Mapping[str, str | None]:
 
 
 def confine(kernel: LiveKernel, place: Scratch, *, network: bool) -> None:
-    """Let a kernel write nowhere but in its scratch folder, and connect to nobody unless `network`."""
+    """Let a kernel write nowhere but in its scratch folder, and connect to nobody unless `network`.
+
+    Raises `NotConfined`.
+    """
     writable = [str(place.folder), *(path for path in ("/dev", "/proc/self") if os.path.isdir(path))]  # noqa: PTH112
     result = kernel.run(f"{REPLAYING}.begin(get_ipython(), {writable!r}, network={network})", silent=True)
     if result.error is not None:
-        raise RuntimeError(f"The kernel could not be confined: {result.error.type}: {result.error.message}")
+        raise NotConfined(f"its kernel could not be confined ({result.error.type}: {result.error.message[:200]})")

@@ -1,9 +1,11 @@
 """An environment made again from a run's own lock, with uv. Kept, for the next replay will ask for it too."""
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
+from functools import lru_cache
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -11,11 +13,12 @@ from cellmill.core.errors import EnvironmentNotBuilt
 from cellmill.core.files import make_folder, write_atomically
 from cellmill.core.project import Project
 from cellmill.core.runs import Run
+from cellmill.executors.processes import try_spec
 from cellmill.wiring.lock import lock_of
 
 # What a kernel needs besides what the notebook imported. Cellmill itself is lent from here.
 _KERNELS_OWN = ("ipykernel", "cloudpickle", "psutil")
-LONGEST_S = 1_800
+LONGEST_S, START_S = 1_800, 60
 
 
 def rebuilt_environment(project: Project, run: Run) -> Path:
@@ -42,6 +45,35 @@ def rebuilt_environment(project: Project, run: Run) -> Path:
     _lend_cellmill(folder, interpreter)
     write_atomically(folder / "built", b"")
     return interpreter
+
+
+def try_own_interpreter(run: Run) -> Path | None:
+    """Return the Python that a run was made with, None where the usual kernel has it, or where it is of no use.
+
+    In JupyterLab a notebook's kernel often is of another environment than the commands are.
+    """
+    if run.surroundings is None or not run.surroundings.executable:
+        return None
+    usual = try_spec("python3")
+    own = Path(run.surroundings.executable)
+    if usual is None or _is_same(own, Path(usual.command[0])):
+        return None
+    return own if _has_kernel(own) else None
+
+
+def _is_same(own: Path, other: Path) -> bool:
+    """Whether two are one environment's: `bin/python` and `bin/python3` are. What links lead to is shared by many."""
+    return own.parent == other.parent and os.path.realpath(own) == os.path.realpath(other)
+
+
+@lru_cache(maxsize=8)
+def _has_kernel(interpreter: Path) -> bool:
+    """Whether an interpreter is there, with ipykernel and Cellmill."""
+    try:
+        asked = [str(interpreter), "-W", "ignore", "-c", "import ipykernel, cellmill.kernel.replaying"]
+        return subprocess.run(asked, capture_output=True, timeout=START_S, check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
 
 
 def _is_ours(line: str) -> bool:

@@ -1,10 +1,21 @@
 """What keeps a recipe from being replayed, seen before anything runs: its data, its modules, its packages."""
 
-import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
 
 from cellmill.core.recipes import Recipe
+
+MOST_PACKAGES = 8
+
+
+@dataclass(frozen=True)
+class Versions:
+    """What is installed where a replay runs, of what the record names. None: it is not."""
+
+    python: str
+    distributions: Mapping[str, str | None]
 
 
 def hindrance(recipe: Recipe) -> str | None:
@@ -32,22 +43,20 @@ def hindrance(recipe: Recipe) -> str | None:
     return None
 
 
-def changed_packages(recipe: Recipe) -> list[str]:
-    """Return a sentence on the packages that have other versions now; empty where none has."""
-    from importlib.metadata import PackageNotFoundError, version
-
+def changed_packages(recipe: Recipe, there: Versions | None) -> list[str]:
+    """Return a sentence on the packages that are others where it was replayed; empty where none is."""
     around = recipe.surroundings
+    if around is None or there is None:
+        return []
     found = []
-    for name, recorded in sorted(around.distributions.items()) if around is not None else ():
-        try:
-            now = version(name)
-        except PackageNotFoundError:
-            continue  # where it was needed, the replay could not be
+    for name, recorded in sorted(around.distributions.items()):
+        now = there.distributions.get(name, recorded)
         if now != recorded:
-            found.append(f"{name} was {recorded}, is {now}")
-    if around is not None and around.python != platform.python_version():
-        found.append(f"Python was {around.python}, is {platform.python_version()}")
-    return [f"packages were changed: {', '.join(found[:8])}"] if found else []
+            found.append(f"{name} was {recorded}, " + (f"is {now}" if now is not None else "is not installed any more"))
+    if around.python != there.python:
+        found.append(f"Python was {around.python}, is {there.python}")
+    more = f" and {len(found) - MOST_PACKAGES} more" if len(found) > MOST_PACKAGES else ""
+    return [f"packages were changed: {', '.join(found[:MOST_PACKAGES])}{more}"] if found else []
 
 
 def _digest(path: Path) -> str:

@@ -160,7 +160,8 @@ def find_verdict(
         layout=layout,
         kept=recipe.executions,
         rebuilt=options.interpreter is not None,
-        notes=tuple(dict.fromkeys([*attempt.notes, *changed_packages(recipe)])),
+        notes=tuple(dict.fromkeys([*attempt.notes, *changed_packages(recipe, attempt.there)])),
+        python=attempt.there.python if attempt.there is not None else verdict.python,
     )
 
 
@@ -190,7 +191,7 @@ def _best(attempts: Attempts, recipe: Recipe, session: Session, tolerance: float
 def _told_apart(attempt: Attempt, recipe: Recipe) -> str:
     unlike = [figure for figure in attempt.figures if not figure.same and figure.what != "output"]
     names = ", ".join(f"{figure.what} {figure.name}" for figure in unlike[:4])
-    changed = changed_packages(recipe)
+    changed = changed_packages(recipe, attempt.there)
     return f"{names} came out otherwise" + (f"; {changed[0]}" if changed else "")
 
 

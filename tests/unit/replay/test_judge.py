@@ -30,53 +30,53 @@ def run(story: Story, *points: tuple[str, float], params: dict[str, str] | None 
     ],
 )
 def test_a_metric_decides(story: Story, replayed: float, judgement: str) -> None:
-    figures = set_side_by_side(run(story, ("r2", 0.75)), run(story, ("r2", replayed)), predictions=None)
+    figures = set_side_by_side(run(story, ("r2", 0.75)), run(story, ("r2", replayed)), models=None)
     assert judge(figures, tolerance=1e-9) == judgement
 
 
 def test_two_that_are_no_numbers_are_the_same(story: Story) -> None:
-    figures = set_side_by_side(run(story, ("r2", math.nan)), run(story, ("r2", math.nan)), predictions=None)
+    figures = set_side_by_side(run(story, ("r2", math.nan)), run(story, ("r2", math.nan)), models=None)
     assert judge(figures, tolerance=0) == "exact"
 
 
 def test_each_point_of_a_curve_counts(story: Story) -> None:
     before, after = [("loss", 3.0), ("loss", 1.0)], [("loss", 2.0), ("loss", 1.0)]
-    figures = set_side_by_side(run(story, *before), run(story, *after), predictions=None)
+    figures = set_side_by_side(run(story, *before), run(story, *after), models=None)
     assert judge(figures, tolerance=1e-9) == "differs"
 
 
 def test_a_curve_of_another_length_differs(story: Story) -> None:
-    figures = set_side_by_side(run(story, ("loss", 1.0)), run(story, ("loss", 1.0), ("loss", 1.0)), predictions=None)
+    figures = set_side_by_side(run(story, ("loss", 1.0)), run(story, ("loss", 1.0), ("loss", 1.0)), models=None)
     assert judge(figures, tolerance=1.0) == "differs"
 
 
 def test_a_metric_that_is_missing_differs_and_one_that_came_newly_does_not(story: Story) -> None:
     less, more = run(story, ("a", 1.0)), run(story, ("a", 1.0), ("b", 2.0))
-    assert judge(set_side_by_side(more, less, predictions=None), tolerance=1.0) == "differs"
-    assert judge(set_side_by_side(less, more, predictions=None), tolerance=0) == "exact"
+    assert judge(set_side_by_side(more, less, models=None), tolerance=1.0) == "differs"
+    assert judge(set_side_by_side(less, more, models=None), tolerance=0) == "exact"
 
 
 def test_how_long_something_took_is_not_compared(story: Story) -> None:
-    figures = set_side_by_side(run(story, ("fit_time", 1.0)), run(story, ("fit_time", 9.0)), predictions=None)
+    figures = set_side_by_side(run(story, ("fit_time", 1.0)), run(story, ("fit_time", 9.0)), models=None)
     assert [figure.name for figure in figures if figure.what == "metric"] == []
 
 
 def test_parameters_are_compared_but_for_addresses(story: Story) -> None:
     one, other = run(story, params={"f": "<f at 0x7f00000a>"}), run(story, params={"f": "<f at 0x7f00000b>"})
-    assert judge(set_side_by_side(one, other, predictions=None), tolerance=0) == "exact"
-    assert judge(set_side_by_side(one, run(story, params={"f": "g"}), predictions=None), tolerance=1.0) == "differs"
+    assert judge(set_side_by_side(one, other, models=None), tolerance=0) == "exact"
+    assert judge(set_side_by_side(one, run(story, params={"f": "g"}), models=None), tolerance=1.0) == "differs"
 
 
 def test_predictions_are_told_by_their_largest_difference(story: Story) -> None:
     one, other = run(story), run(story)
-    near = set_side_by_side(one, other, predictions=Predictions(5, 1e-12, "1", "1"))
-    far = set_side_by_side(one, other, predictions=Predictions(5, 0.5, "1", "2"))
+    near = set_side_by_side(one, other, models=Predictions(5, 1e-12, "1", "1"))
+    far = set_side_by_side(one, other, models=Predictions(5, 0.5, "1", "2"))
     assert (judge(near, tolerance=1e-9), judge(far, tolerance=1e-9)) == ("within tolerance", "differs")
 
 
 def test_outputs_are_told_and_decide_nothing(story: Story) -> None:
     output = Figure("output", "execution 3", "a", "b", same=False)
-    figures = set_side_by_side(run(story), run(story), predictions=None, outputs=[output])
+    figures = set_side_by_side(run(story), run(story), models=None, outputs=[output])
     assert output in figures
     assert judge(figures, tolerance=0) == "exact"
 
@@ -115,5 +115,5 @@ def test_a_notebooks_literal_that_a_replay_does_not_infer_is_no_difference(story
     with story.cell("again", "model.fit(X, 0.5)"):
         story.trains("aa00000008")
     assert ("rate", "0.5") in [(one.name, one.value) for one in recorded.parameters]
-    figures = set_side_by_side(recorded, story.runs()[-1], predictions=None)
+    figures = set_side_by_side(recorded, story.runs()[-1], models=None)
     assert judge(figures, tolerance=0) == "exact"

@@ -184,6 +184,8 @@ export function figureKindWords(what: WireComparison['what'], trans: Translation
       return trans.__('parameter');
     case 'predictions':
       return trans.__('predictions');
+    case 'model':
+      return trans.__('model');
     case 'data':
       return trans.__('data');
     case 'outcome':
