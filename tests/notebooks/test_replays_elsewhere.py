@@ -49,7 +49,7 @@ def test_a_replay_is_made_where_the_run_was(desk: Desk, environment: Path) -> No
     (run,) = desk.captured
     assert run.surroundings is not None
     assert run.surroundings.distributions["only-there"] == "1.0"
-    said = desk.cellmill("replay", run.run, "--json")
+    said = desk.cellmill("replay", run.run, "--times", "1", "--json")
     assert [(found["judgement"], found["notes"]) for found in said.json] == [("exact", [])], said.err
 
     described = environment / "only_there-1.0.dist-info"
@@ -57,13 +57,13 @@ def test_a_replay_is_made_where_the_run_was(desk: Desk, environment: Path) -> No
     metadata = environment / "only_there-1.5.dist-info" / "METADATA"
     metadata.write_text(metadata.read_text().replace("1.0", "1.5"))
     (environment / "only_there.py").write_text("value = 3\n", "utf-8")
-    (found,) = desk.cellmill("replay", run.run, "--json").json
+    (found,) = desk.cellmill("replay", run.run, "--times", "1", "--json").json
     assert found["judgement"] == "differs"
     assert found["reason"].endswith("; packages were changed: only-there was 1.0, is 1.5")
 
     shutil.rmtree(metadata.parent)
     (environment / "only_there.py").unlink()
-    (found,) = desk.cellmill("replay", run.run, "--json").json
+    (found,) = desk.cellmill("replay", run.run, "--times", "1", "--json").json
     assert found["judgement"] == "cannot"
     assert "the module only_there is not installed here (it was only-there 1.0)" in found["reason"]
     assert found["notes"] == ["packages were changed: only-there was 1.0, is not installed any more"]
