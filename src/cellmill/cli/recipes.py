@@ -38,7 +38,7 @@ def recipe(
     """
     from cellmill.cli.tables import print_recipe
     from cellmill.core.files import write_atomically
-    from cellmill.notebook.recipes import as_bytes
+    from cellmill.notebook.plain import as_bytes
     from cellmill.wiring.recipes import recipe_of, write_recipe
 
     sessions = load(folder)

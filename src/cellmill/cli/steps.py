@@ -23,14 +23,17 @@ def run(
     parameters: list[str] = typer.Option([], "-p", "--parameter", metavar="NAME=VALUE", help="Set a parameter."),
     output: Path | None = typer.Option(None, "-o", "--output", help="Where the executed notebook goes."),
     kernel: str | None = typer.Option(None, "-k", "--kernel", help="The kernel, if not the notebook's own."),
+    cold: bool = typer.Option(False, "--cold", help="Start the kernel from nothing."),
     as_json: bool = AS_JSON,
 ) -> None:
     """Run a notebook from a clean kernel and record its runs.
 
     Example: cellmill run notebooks/01_flight_delays.ipynb -p max_depth=4
     """
+    from cellmill.executors.notebooks import KernelExecutor
     from cellmill.executors.papermill import PapermillExecutor
     from cellmill.pipeline.step import Step, run_step
+    from cellmill.wiring.headless import HeadlessSession
 
     step = Step(
         notebook=notebook.resolve(),
@@ -39,9 +42,15 @@ def run(
         kernel=kernel,
     )
     session = new_session_id()
+    executor = KernelExecutor(
+        lambda notebook, output: HeadlessSession(session, notebook, output=str(output)),
+        otherwise=PapermillExecutor(session, cold=cold),
+        say=lambda text: typer.echo(text, err=True),
+        cold=cold,
+    )
     try:
         with _progress(notebook.name, silent=as_json) as progress:
-            run_step(step, PapermillExecutor(session), progress=progress)
+            run_step(step, executor, progress=progress)
     except (CellFailed, KernelDied, KeyboardInterrupt) as error:
         _report(notebook.resolve(), session, step.output, as_json=as_json)
         if isinstance(error, CellFailed):

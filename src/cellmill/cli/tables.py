@@ -1,7 +1,7 @@
 """Tables that a person likes to read, on a terminal of any width."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 from rich.console import Console
 from rich.syntax import Syntax
@@ -16,9 +16,6 @@ from cellmill.core.runs import Run
 from cellmill.core.verdicts import Verdict
 from cellmill.core.words import age, count, number, size
 from cellmill.replay.compare import Comparison
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
 
 _COLOURS = {"finished": "green", "failed": "red", "interrupted": "yellow", "running": "cyan"}
 SHOWN_METRICS, SHOWN_PARAMETERS, LONGEST_PARAMETER = 3, 6, 28
@@ -231,23 +228,23 @@ def _first_line(source: str) -> str:
     return (lines or [""])[0][:70]
 
 
-def print_recipe(recipe: Recipe, notebook: "NotebookNode") -> None:
+def print_recipe(recipe: Recipe, notebook: dict[str, Any]) -> None:
     """Print a recipe's code, each cell under the reasons why it is there."""
     out = console()
     out.print(Text(f"{count(len(recipe.ingredients), 'execution')} of {recipe.of} make run {recipe.run}", style="bold"))
     for obstacle in recipe.obstacles:
         out.print(Text(f"It cannot be made again as it was: {obstacle}.", style="yellow"))
-    for cell in notebook.cells:
-        if cell.cell_type != "code":
+    for cell in notebook["cells"]:
+        if cell["cell_type"] != "code":
             continue
-        told = cell.metadata.get("cellmill")
+        told = cell["metadata"].get("cellmill")
         head = (
             f"[{told['number']}] {'; '.join(told['why'])}"
             if told
-            else ", ".join(cell.metadata.get("tags", ["imports"]))
+            else ", ".join(cell["metadata"].get("tags", ["imports"]))
         )
         out.print(Text(f"\n# {head}", style="dim"))
-        out.print(Syntax(cell.source, "python", background_color="default"))
+        out.print(Syntax(cell["source"], "python", background_color="default"))
 
 
 _JUDGED = {"exact": "green", "within tolerance": "green", "differs": "red", "stochastic": "yellow", "cannot": "yellow"}

@@ -34,6 +34,12 @@ class Settings:
         default=50,
         metadata={"help": "A search that tries more has the best ones kept as runs of their own and says so."},
     )
+    warm_kernels: bool = field(
+        default=True,
+        metadata={
+            "help": "Fork kernels of headless runs and of replays from a process that has imported already (Linux)."
+        },
+    )
     exclude: tuple[str, ...] = field(
         default=(),
         metadata={"help": "Regular expressions: a cell whose source one of them matches is not recorded."},

@@ -121,6 +121,10 @@ class LocalKernel:
         """See `LiveKernel`."""
         self._process.interrupt()
 
+    def tell(self, kind: str, content: Mapping[str, Any]) -> None:
+        """Send a message that is not answered."""
+        self._channels.send(self._channels.shell, kind, content)
+
     def get_ready(self, timeout_s: float) -> None:
         """Wait until it answers, on the channel of its replies and on that of its outputs. Raises `HungAtStart`."""
         channels, ends_s = self._channels, time.monotonic() + timeout_s
@@ -146,8 +150,13 @@ class LocalKernel:
         silent: bool = False,
         expressions: Mapping[str, str] | None = None,
         heard: Callable[[Message, Shown], None] | None = None,
+        waited: Callable[[], None] | None = None,
     ) -> CellRan:
-        """See `LiveKernel`. `heard` is told of each message that the cell sends, before its reply."""
+        """See `LiveKernel`.
+
+        `heard` takes each message that the cell sends, and gives to `Shown` what the cell is to show; `waited` is
+        called now and then, also while nothing is heard.
+        """
         channels, started_ms = self._channels, now_ms()
         request = channels.send(
             channels.shell,
@@ -167,12 +176,15 @@ class LocalKernel:
         ends_s = None if timeout_s is None else time.monotonic() + timeout_s
         while reply is None or not is_idle:
             self._wait(LOOK_S if ends_s is None else max(0.0, min(LOOK_S, ends_s - time.monotonic())))
+            if waited is not None:
+                waited()
             while (message := channels.receive(channels.iopub)) is not None:
                 if message.parent == request:
                     is_idle |= message.kind == "status" and message.content["execution_state"] == "idle"
-                    shown.take(message)
                     if heard is not None:
                         heard(message, shown)
+                    else:
+                        shown.take(message)
             while (message := channels.receive(channels.shell)) is not None:
                 if message.parent == request:
                     reply = message.content

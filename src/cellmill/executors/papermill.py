@@ -17,9 +17,10 @@ ENGINE = "cellmill"
 class PapermillExecutor:
     """A `NotebookExecutor` on papermill with Cellmill's engine, in the notebook's own folder as JupyterLab has it."""
 
-    def __init__(self, session: SessionId) -> None:
+    def __init__(self, session: SessionId, *, cold: bool = False) -> None:
         """`session` is the id of the session that the next execution will be."""
         self._session = session
+        self._cold = cold
 
     def execute(
         self,
@@ -49,6 +50,7 @@ class PapermillExecutor:
                     progress_bar=False,
                     cellmill_session=self._session,
                     cellmill_progress=progress,
+                    cellmill_cold=self._cold,
                 )
         except PapermillExecutionError as error:
             raise CellFailed(

@@ -4,15 +4,16 @@ import json
 import warnings
 from difflib import get_close_matches
 from pathlib import Path
-
-import nbformat
-from nbformat import NotebookNode
+from typing import TYPE_CHECKING
 
 from cellmill.core.errors import NotANotebook, NotebookMissing
 from cellmill.core.words import shown_path
 
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
-def read_notebook(path: Path) -> NotebookNode:
+
+def read_notebook(path: Path) -> "NotebookNode":
     """Return a notebook in the current format. Raises `NotebookMissing`, `NotANotebook`."""
     if path.is_dir():
         raise NotANotebook(shown_path(path), reason="it is a folder")
@@ -24,6 +25,8 @@ def read_notebook(path: Path) -> NotebookNode:
         reason = "it is not text" if isinstance(error, UnicodeDecodeError) else str(error.strerror).lower()
         raise NotANotebook(shown_path(path), reason=reason) from error
     _check_shape(path, text)
+    import nbformat  # which may cost a second
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a missing cell id is mended, and warned of

@@ -8,8 +8,6 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from nbformat import NotebookNode
-
 from cellmill.core.errors import ParameterOutOfBounds, UnknownParameter, WrongParameterType
 from cellmill.core.parameters import Parameter
 from cellmill.dataflow.declarations import declarations
@@ -34,22 +32,22 @@ _FORMATS = {
 }
 
 
-def declared_parameters(notebook: NotebookNode) -> tuple[Parameter, ...]:
+def declared_parameters(notebook: Mapping[str, Any]) -> tuple[Parameter, ...]:
     """Return the parameters in the order they stand; empty when no cell is tagged `parameters`."""
     before: list[str] = []
-    for cell in notebook.cells:
-        if cell.cell_type != "code":
+    for cell in notebook["cells"]:
+        if cell["cell_type"] != "code":
             continue
-        if TAG in cell.metadata.get("tags", []):
-            return declarations(cell.source, before=before)
-        before.append(cell.source)
+        if TAG in cell["metadata"].get("tags", []):
+            return declarations(cell["source"], before=before)
+        before.append(cell["source"])
     return ()
 
 
-def declaring_cell(notebook: NotebookNode) -> int | None:
+def declaring_cell(notebook: Mapping[str, Any]) -> int | None:
     """Return the number, among the code cells and from 1, of the one tagged `parameters`; None where there is none."""
-    codes = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    return next((i for i, cell in enumerate(codes, start=1) if TAG in cell.metadata.get("tags", [])), None)
+    codes = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    return next((i for i, cell in enumerate(codes, start=1) if TAG in cell["metadata"].get("tags", [])), None)
 
 
 def json_schema(parameters: Iterable[Parameter], *, title: str) -> dict[str, Any]:

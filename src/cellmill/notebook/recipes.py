@@ -5,28 +5,25 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-import nbformat
-from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-
 from cellmill.core.recipes import Recipe, Section, in_words
 from cellmill.core.runs import Run
 from cellmill.core.words import count
+from cellmill.notebook.plain import new_code_cell, new_markdown_cell, new_notebook
 
 VERSION = 1
 _HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*\s*$", re.MULTILINE)
 
 
-def headings_of(notebook: NotebookNode) -> dict[str, tuple[str, ...]]:
+def headings_of(notebook: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     """Return, for each code cell's id, the headings that it stands under, the outermost first."""
     open_headings: list[tuple[int, str]] = []
     found: dict[str, tuple[str, ...]] = {}
-    for index, cell in enumerate(notebook.cells):
-        if cell.cell_type == "markdown":
-            for marks, text in _HEADING.findall(_without_fences(cell.source)):
+    for index, cell in enumerate(notebook["cells"]):
+        if cell["cell_type"] == "markdown":
+            for marks, text in _HEADING.findall(_without_fences(cell["source"])):
                 level = len(marks)
                 open_headings = [*((lv, t) for lv, t in open_headings if lv < level), (level, f"{marks} {text}")]
-        elif cell.cell_type == "code":
+        elif cell["cell_type"] == "code":
             found[cell.get("id") or str(index)] = tuple(text for _, text in open_headings)
     return found
 
@@ -38,15 +35,15 @@ def recipe_notebook(
     *,
     headings: Mapping[str, tuple[str, ...]] | None = None,
     lock: str | None = None,
-) -> NotebookNode:
+) -> dict[str, Any]:
     """Return the recipe as a notebook. The same recipe gives the same bytes.
 
     Its metadata `cellmill` holds the format's version, the run, what was recorded of it, the input files with
     their digests, the lock of the environment, and of each cell the execution, the reasons and the random state.
     """
-    notebook: NotebookNode = new_notebook(
-        cells=[_with_id(new_markdown_cell(_title(recipe, run)), "title")],
-        metadata={
+    notebook = new_notebook(
+        [new_markdown_cell("title", _title(recipe, run))],
+        {
             "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
             "language_info": {"name": "python"},
             "cellmill": {
@@ -72,15 +69,9 @@ def recipe_notebook(
         if execution is not None and here:
             above = here
         for place, text in enumerate(new):
-            notebook.cells.append(_with_id(new_markdown_cell(text), f"heading-{index}-{place}"))
-        notebook.cells.append(_with_id(new_code_cell(section.source, metadata=_metadata(section)), f"cell-{index}"))
+            notebook["cells"].append(new_markdown_cell(f"heading-{index}-{place}", text))
+        notebook["cells"].append(new_code_cell(f"cell-{index}", section.source, metadata=_metadata(section)))
     return notebook
-
-
-def as_bytes(notebook: NotebookNode) -> bytes:
-    """Return the file of a notebook."""
-    text: str = nbformat.writes(notebook)
-    return text.encode()
 
 
 def _title(recipe: Recipe, run: Run) -> str:
@@ -123,8 +114,3 @@ _PARTS = {"fed": "fed the training", "trained": "the training", "evaluated": "ev
 def _without_fences(text: str) -> str:
     """A `#` in a block of code is no heading."""
     return re.sub(r"^(```|~~~).*?^\1", "", text, flags=re.MULTILINE | re.DOTALL)
-
-
-def _with_id(cell: NotebookNode, identity: str) -> NotebookNode:
-    cell["id"] = identity  # nbformat's own are random
-    return cell

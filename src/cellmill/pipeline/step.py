@@ -8,8 +8,8 @@ from typing import Any
 from cellmill.core.files import check_writable, make_folder
 from cellmill.core.ports import NotebookExecutor, Progress
 from cellmill.core.words import shown_path
-from cellmill.notebook.documents import read_notebook
 from cellmill.notebook.parameters import check_parameters, declared_parameters, declaring_cell, read_texts
+from cellmill.notebook.plain import read_plain
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def run_step(step: Step, executor: NotebookExecutor, *, progress: Callable[[Prog
 
     Raises `NotebookError`, `ExecutionError`, `FolderNotWritable`.
     """
-    document = read_notebook(step.notebook)
+    document = read_plain(step.notebook)
     declared = declared_parameters(document)
     given = {**read_texts(step.texts, declared), **step.parameters}
     parameters = check_parameters(given, declared, notebook=shown_path(step.notebook), cell=declaring_cell(document))

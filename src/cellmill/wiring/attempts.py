@@ -22,7 +22,8 @@ from cellmill.core.recipes import Recipe, Section
 from cellmill.core.runs import Execution, Run, Session
 from cellmill.core.verdicts import TOLERANCE, Figure, Layout
 from cellmill.executors.scratch import Scratch, scratch
-from cellmill.notebook.recipes import as_bytes, recipe_notebook
+from cellmill.notebook.plain import as_bytes
+from cellmill.notebook.recipes import recipe_notebook
 from cellmill.replay.judge import Learned, Predictions, set_side_by_side, unlike_outputs, why_it_failed
 from cellmill.replay.layout import lay_out
 from cellmill.wiring.confined import REPLAYING, NotConfined, confine, scratch_environment

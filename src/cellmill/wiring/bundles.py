@@ -42,7 +42,7 @@ from cellmill.core.project import Project
 from cellmill.core.recipes import Recipe
 from cellmill.core.runs import Run
 from cellmill.core.words import shown_path
-from cellmill.notebook.recipes import as_bytes
+from cellmill.notebook.plain import as_bytes
 from cellmill.replay.recipe import make_recipe, whole_history
 from cellmill.wiring.lock import lock_of
 from cellmill.wiring.recipes import recipe_of, write_recipe

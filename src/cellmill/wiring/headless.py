@@ -1,10 +1,6 @@
 """A notebook run without a browser: who it is, what happened to it, and its runs recorded at the end."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import IO, Any
 
 from cellmill.capture.blobs import keep_blob
 from cellmill.capture.folder import prepare_folder
@@ -34,36 +30,27 @@ class HeadlessSession:
         self._error: Failure | None = None
         self._trouble: str | None = None
         self._has_run = False
-        self.words = ""
+        self.warm_kernels = True
         self.went_well = True
         self._store = StoreProcess(self.project)
         try:
             prepare_folder(self.project)
-            if not settings_of(self.project).capture:
+            settings = settings_of(self.project)
+            self.warm_kernels = settings.warm_kernels
+            if not settings.capture:
                 self._trouble = f"The setting capture is off in {self.project.settings}."
         except CellmillError as error:
             self._trouble = str(error)
         if self._trouble is None:
             self._store.warm()
 
-    @contextmanager
-    def last_words(self) -> Iterator[IO[bytes]]:
-        """Give a file for the kernel's standard error: chatter, unless the kernel dies."""
-        with TemporaryFile() as stderr:
-            try:
-                yield stderr
-            finally:
-                stderr.seek(0)
-                lines = stderr.read().decode("utf-8", "replace").strip().splitlines()
-                self.words = "\n".join(line for line in lines if " WARNING | " not in line)[-2_000:]
-
-    def cell_executed(self, *, execution: str, cell: str, tags: tuple[str, ...], reply: dict[str, Any]) -> None:
+    def cell_executed(self, *, execution: str, cell: str, tags: tuple[str, ...], error: Failure | None) -> None:
         """A cell ended, well or not."""
         self._has_run = True
         self._write(CellIdentified(ExecutionId(execution), cell, tags))
-        if reply.get("status") == "error":
+        if error is not None:
             self._failed = ExecutionId(execution)
-            self._error = Failure(str(reply.get("ename")), str(reply.get("evalue"))[:2_000])
+            self._error = Failure(error.type, error.message[:2_000])
 
     def executed(self, notebook: bytes) -> None:
         """The notebook came to its end, or to a cell that raised."""

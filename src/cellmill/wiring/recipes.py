@@ -1,15 +1,14 @@
 """The recipe of a run, from the project's journals, and as a notebook."""
 
 from dataclasses import dataclass
-
-from nbformat import NotebookNode
+from typing import Any
 
 from cellmill.core.errors import CellmillError, RunWithoutRecipe
 from cellmill.core.project import Project
 from cellmill.core.recipes import Recipe
 from cellmill.core.runs import Run, Session
 from cellmill.core.verdicts import REPRODUCED
-from cellmill.notebook.documents import read_notebook
+from cellmill.notebook.plain import read_plain
 from cellmill.notebook.recipes import headings_of, recipe_notebook
 from cellmill.replay.layout import lay_out
 from cellmill.replay.recipe import make_recipe, only, whole_history
@@ -22,7 +21,7 @@ class Written:
 
     run: Run
     recipe: Recipe
-    notebook: NotebookNode
+    notebook: dict[str, Any]
 
 
 def recipe_of(session: Session, run: Run) -> Recipe:
@@ -55,6 +54,6 @@ def _headings(project: Project, recipe: Recipe) -> dict[str, tuple[str, ...]]:
     if recipe.notebook is None:
         return {}
     try:
-        return headings_of(read_notebook(project.root / recipe.notebook))
+        return headings_of(read_plain(project.root / recipe.notebook))
     except CellmillError:
         return {}  # moved or removed since: the recipe does without its headings

@@ -10,7 +10,7 @@ from cellmill.core.ports import RunFiles
 from cellmill.core.project import Project
 from cellmill.core.runs import Run, Session
 from cellmill.notebook.executions import executions_notebook
-from cellmill.notebook.recipes import as_bytes
+from cellmill.notebook.plain import as_bytes
 from cellmill.wiring.lock import lock_of
 from cellmill.wiring.recipes import recipe_of, write_recipe
 

@@ -21,6 +21,7 @@ from cellmill.executors.warm.places import FOLDER_VARIABLE, Interpreter, Server,
 ANSWER_S = 3.0
 QUIET_S = 900.0
 MOST_SERVERS = 4
+NO_SERVER_YET = "there was no fork server yet"
 _MODULE = "cellmill.executors.warm.server"
 
 _started: list["subprocess.Popen[bytes]"] = []
@@ -129,7 +130,7 @@ def fork(
         server = try_server(command.interpreter, environment)
         if server is None:
             start_server(command.interpreter, environment)
-            return "there was no fork server yet"
+            return NO_SERVER_YET
         from cellmill.executors.warm.child import surroundings
 
         request = {

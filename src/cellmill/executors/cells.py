@@ -1,0 +1,113 @@
+"""The cells of a notebook, run one after the other."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from cellmill.core.ports import CellRan
+from cellmill.executors.channels import Message
+from cellmill.executors.kernels import LocalKernel
+from cellmill.executors.shown import Shown
+from cellmill.executors.widgets import Widgets
+
+SKIPPED = "skip-execution"
+EXPECTED_TO_RAISE = "raises-exception"
+_TIMES = {"execute_input": "iopub.execute_input", "busy": "iopub.status.busy", "idle": "iopub.status.idle"}
+
+
+class Keeper(Protocol):
+    """Writes down what happens to a notebook. papermill's manager of a notebook is one."""
+
+    def cell_start(self, cell: Any, cell_index: int) -> None:
+        """A cell is about to run, or to be passed over."""
+        ...
+
+    def cell_exception(self, cell: Any, cell_index: int) -> None:
+        """It raised, or could not be run to its end."""
+        ...
+
+    def cell_complete(self, cell: Any, cell_index: int) -> None:
+        """It has ended."""
+        ...
+
+    def autosave_cell(self) -> None:
+        """Save, if it is time: called now and then while a cell runs."""
+        ...
+
+
+def run_cells(
+    document: Mapping[str, Any],
+    kernel: LocalKernel,
+    keeper: Keeper,
+    *,
+    ended: Callable[[int, CellRan | None], None],
+    timeout_s: float | None = None,
+    shown: Callable[[Mapping[str, Any]], None] | None = None,
+) -> None:
+    """Run the cells until one raises that is not expected to. `ended` is told of each, `shown` of each output.
+
+    Raises `KernelDied`, `CellTimedOut`; what the cell has shown until then is kept.
+    """
+    widgets = Widgets(kernel.tell)
+    try:
+        for index, cell in enumerate(document["cells"]):
+            keeper.cell_start(cell, index)
+            ran, has_failed = None, False
+            try:
+                if _runs(cell):
+                    ran = _run(cell, kernel, keeper, widgets, timeout_s, shown)
+                    has_failed = ran.outcome != "ok" and EXPECTED_TO_RAISE not in cell["metadata"].get("tags", ())
+            except BaseException:
+                keeper.cell_exception(cell, cell_index=index)
+                raise
+            else:
+                if has_failed:
+                    keeper.cell_exception(cell, cell_index=index)
+            finally:
+                keeper.cell_complete(cell, cell_index=index)
+            ended(index, ran)
+            if has_failed:
+                return
+    finally:
+        document["metadata"]["language_info"] = kernel.language
+        states = widgets.states()
+        if states is not None:
+            document["metadata"]["widgets"] = states
+
+
+def _runs(cell: Mapping[str, Any]) -> bool:
+    if cell["cell_type"] != "code" or SKIPPED in cell["metadata"].get("tags", ()):
+        return False
+    return bool(cell["source"].strip())
+
+
+def _run(
+    cell: Any,
+    kernel: LocalKernel,
+    keeper: Keeper,
+    widgets: Widgets,
+    timeout_s: float | None,
+    shown: Callable[[Mapping[str, Any]], None] | None,
+) -> CellRan:
+    times = cell["metadata"].setdefault("execution", {})
+    times.clear()
+
+    def heard(message: Message, outputs: Shown) -> None:
+        moment = _TIMES.get(message.content.get("execution_state", "") if message.kind == "status" else message.kind)
+        if moment is not None:
+            times[moment] = message.header["date"]
+            if message.kind == "execute_input":
+                cell["execution_count"] = message.content["execution_count"]
+        if not widgets.take(message) and outputs.take(message):
+            cell["outputs"] = outputs.outputs
+            if shown is not None and outputs.outputs:
+                shown(_alone(message, outputs.outputs[-1]))
+
+    cell["outputs"] = []
+    ran = kernel.run(cell["source"], timeout_s=timeout_s, heard=heard, waited=keeper.autosave_cell)
+    cell["execution_count"] = ran.number
+    return ran
+
+
+def _alone(message: Message, output: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what this message shows: a stream's text is joined to what came before it."""
+    return {**output, "text": message.content["text"]} if message.kind == "stream" else output

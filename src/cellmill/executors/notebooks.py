@@ -1,0 +1,237 @@
+"""Notebooks run in kernels of our own, warm where there is a fork server. The executed one is as papermill's."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from cellmill.core.errors import CellFailed, KernelDied
+from cellmill.core.events import Failure
+from cellmill.core.files import check_writable
+from cellmill.core.ports import CellRan, NotebookExecutor, Progress
+from cellmill.core.words import shown_path
+from cellmill.executors.cells import run_cells
+from cellmill.executors.kernels import LocalKernels
+from cellmill.executors.processes import try_spec
+from cellmill.executors.saving import Saving, write_executed
+from cellmill.executors.warm.client import NO_SERVER_YET
+from cellmill.notebook.plain import as_bytes, free_id, inject_parameters, new_markdown_cell, read_plain
+
+MARKER = "papermill-error-cell-tag"  # papermill takes cells with it away when the notebook is run again
+_EXITS = ("", "0")
+
+
+class Watcher(Protocol):
+    """Whom the cells are told to."""
+
+    @property
+    def environment(self) -> Mapping[str, str]: ...
+
+    @property
+    def warm_kernels(self) -> bool: ...
+
+    @property
+    def went_well(self) -> bool: ...
+
+    def cell_executed(self, *, execution: str, cell: str, tags: tuple[str, ...], error: Failure | None) -> None:
+        """A cell ended, well or not."""
+        ...
+
+    def executed(self, notebook: bytes) -> None:
+        """The notebook came to its end, or to a cell that raised."""
+        ...
+
+    def died(self, notebook: bytes) -> None:
+        """The kernel died under it, or was ended before its time."""
+        ...
+
+    def record(self) -> str:
+        """Record the runs, and return a sentence on how that went. `went_well` says whether it did."""
+        ...
+
+
+class KernelExecutor:
+    """A `NotebookExecutor` for kernels of ipykernel, in the notebook's own folder as JupyterLab has it."""
+
+    def __init__(
+        self,
+        begin: Callable[[Path, Path], Watcher],
+        *,
+        otherwise: NotebookExecutor,
+        say: Callable[[str], None],
+        cold: bool = False,
+    ) -> None:
+        """`begin` makes the session of a notebook and its output, `otherwise` runs what has another kernel."""
+        self._begin = begin
+        self._otherwise = otherwise
+        self._say = say
+        self._cold = cold
+
+    def execute(
+        self,
+        notebook: Path,
+        output: Path,
+        parameters: Mapping[str, Any],
+        *,
+        kernel: str | None,
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        """See `NotebookExecutor`."""
+        document = read_plain(notebook)
+        name = kernel or document["metadata"].get("kernelspec", {}).get("name")
+        if name is None or try_spec(name) is None:
+            self._otherwise.execute(notebook, output, parameters, kernel=kernel, progress=progress)
+            return
+        check_writable(output.parent)
+        book = _Book(document, notebook, output, dict(parameters))
+        session = self._begin(notebook, output)
+        try:
+            self._run(book, session, name, progress)
+        except BaseException:  # it died, was interrupted, or never was
+            book.end()
+            session.died(as_bytes(document))
+            raise
+        else:
+            book.end()
+            session.executed(as_bytes(document))
+        finally:
+            said = session.record()
+            if not session.went_well:
+                self._say(said)
+        if book.failed is not None:
+            raise book.failed
+
+    def _run(self, book: "_Book", session: Watcher, name: str, progress: Callable[[Progress], None] | None) -> None:
+        cells = book.document["cells"]
+
+        def ended(index: int, ran: CellRan | None) -> None:
+            if ran is not None:
+                cell = cells[index]
+                tags = tuple(cell["metadata"].get("tags", ()))
+                session.cell_executed(execution=ran.execution, cell=cell["id"], tags=tags, error=ran.error)
+                book.ran = index, ran
+            if progress is not None:
+                progress(Progress(index + 1, len(cells)))
+
+        try:
+            with LocalKernels().start(
+                notebook=book.notebook,
+                cwd=book.notebook.parent,
+                kernel=name,
+                environment=session.environment,
+                warm=session.warm_kernels and not self._cold,
+            ) as live:
+                if live.note and NO_SERVER_YET not in live.note:
+                    self._say(f"cellmill: {live.note[0].upper()}{live.note[1:]}.")
+                run_cells(book.document, live, book, ended=ended)
+                book.look_for_failure()
+        except KernelDied as error:
+            kept = shown_path(book.output) if book.output.exists() else None
+            raise KernelDied(notebook=error.notebook, output=kept, words=error.words) from error
+
+
+class _Book:
+    """The executed notebook: what papermill notes of cells is noted, and it is saved."""
+
+    def __init__(self, document: dict[str, Any], notebook: Path, output: Path, parameters: dict[str, Any]) -> None:
+        self.document = document
+        self.notebook = notebook
+        self.output = output
+        self.failed: CellFailed | None = None
+        self.ran: tuple[int, CellRan] | None = None
+        self._saving = Saving(self._save)
+        self._began = datetime.now(UTC)
+        document["cells"] = [c for c in document["cells"] if MARKER not in c["metadata"].get("tags", ())]
+        if parameters:
+            inject_parameters(document, parameters)
+        self._noted: dict[str, Any] = {
+            "default_parameters": {},
+            "parameters": parameters,
+            "environment_variables": {},
+            "version": _version(),
+            "input_path": str(notebook),
+            "output_path": str(output),
+            "start_time": self._began.isoformat(),
+            "end_time": None,
+            "duration": None,
+            "exception": None,
+        }
+        document["metadata"]["papermill"] = self._noted
+        for cell in document["cells"]:
+            cell["metadata"].setdefault("tags", [])
+            none = dict.fromkeys(("exception", "start_time", "end_time", "duration"))
+            cell["metadata"]["papermill"] = {**none, "status": "pending"}
+            if cell["cell_type"] == "code":
+                cell["outputs"], cell["execution_count"] = [], None
+        self._started: datetime = self._began
+        self._saving.now()
+
+    def cell_start(self, cell: Any, cell_index: int) -> None:
+        """See `Keeper`."""
+        self._started = datetime.now(UTC)
+        cell["metadata"]["papermill"] |= {
+            "start_time": self._started.isoformat(),
+            "status": "running",
+            "exception": False,
+        }
+        self._saving.changed()
+
+    def cell_exception(self, cell: Any, cell_index: int) -> None:
+        """See `Keeper`."""
+        cell["metadata"]["papermill"] |= {"exception": True, "status": "failed"}
+        self._noted["exception"] = True
+
+    def cell_complete(self, cell: Any, cell_index: int) -> None:
+        """See `Keeper`."""
+        ended = datetime.now(UTC)
+        noted = cell["metadata"]["papermill"]
+        noted |= {"end_time": ended.isoformat(), "duration": (ended - self._started).total_seconds()}
+        if noted["status"] != "failed":
+            noted["status"] = "completed"
+        self._saving.changed()
+
+    def autosave_cell(self) -> None:
+        """See `Keeper`."""
+        self._saving.look()
+
+    def look_for_failure(self) -> None:
+        """Mark the cell that raised, if the last one did."""
+        if not self._noted["exception"] or self.ran is None:
+            return
+        index, ran = self.ran
+        error = ran.error or Failure("KeyboardInterrupt", "the cell was interrupted")
+        if error.type == "SystemExit" and error.message in _EXITS:
+            return  # it ended with `sys.exit()`, which is no failure
+        cells = self.document["cells"]
+        number = ran.number if ran.number is not None else index
+        self.failed = CellFailed(
+            notebook=shown_path(self.notebook),
+            cell=number,
+            source=cells[index]["source"],
+            error=error.type,
+            message=error.message,
+            output=shown_path(self.output),
+        )
+        here, above = "**This cell raised an error, and the run stopped here.**", f"**In [{number}] raised an error.**"
+        for place, text in ((index, here), (0, above)):
+            identity = free_id(self.document, MARKER)
+            cells.insert(place, new_markdown_cell(identity, text, metadata={"tags": [MARKER]}))
+
+    def end(self) -> None:
+        """Write down when it ended."""
+        ended = datetime.now(UTC)
+        self._noted |= {"end_time": ended.isoformat(), "duration": (ended - self._began).total_seconds()}
+        self._saving.now()
+
+    def _save(self) -> None:
+        write_executed(self.output, as_bytes(self.document))
+
+
+def _version() -> str:
+    """Return papermill's, whose notes these are."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("papermill")
+    except PackageNotFoundError:
+        return ""
