@@ -109,15 +109,15 @@ def replay(
     from cellmill.executors.kernels import LocalKernels
     from cellmill.wiring.attempts import Options
     from cellmill.wiring.bundles import opened_bundle
+    from cellmill.wiring.projects import settings_of
     from cellmill.wiring.replaying import find_verdict
     from cellmill.wiring.replaying import replay as replay_run
 
     if attended:
         _end_with_input()
-    options = Options(
-        tolerance=tolerance, network=network, warm=not cold, outputs=outputs, times=times, timeout_s=timeout
-    )
     sessions = load(folder)
+    warm = not cold and settings_of(sessions.project).warm_kernels
+    options = Options(tolerance=tolerance, network=network, warm=warm, outputs=outputs, times=times, timeout_s=timeout)
     found = [sessions.run(run) for run in runs or () if not run.endswith(".zip")]
     if notebook is not None:
         found += [run for run in sessions.runs(sessions.project.relative(notebook)) if run.parent is None]
