@@ -23,6 +23,8 @@ from cellmill.core.project import Project
 from cellmill.executors.kernels import LocalKernel, LocalKernels
 from cellmill.executors.warm.client import stop_servers, try_server, warm_up
 from cellmill.executors.warm.places import FOLDER_VARIABLE, Interpreter, Server, can_fork, servers
+from cellmill.wiring.doctor import examine
+from cellmill.wiring.fork_servers import fork_servers
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="kernels are forked on Linux alone")
 
@@ -485,6 +487,23 @@ def test_a_server_whose_environment_has_changed_serves_no_more(project: Project,
     second = warm_up(INTERPRETER, {**surroundings(), "PYTHONPATH": path}, timeout_s=START_S)
     assert second is not None
     assert second.pid != first.pid
+
+
+def test_the_doctor_shows_servers_with_their_kernels_and_ends_them(project: Project) -> None:
+    environment = {**surroundings(), "PYTHONHASHSEED": "33"}
+    found = warm_up(INTERPRETER, environment, ("pandas", "no_such_module"), timeout_s=START_S)
+    assert found is not None
+    start = Started(project)
+    with start(PYTHONHASHSEED="33") as kernel:
+        assert kernel.is_warm, kernel.note
+        (server,) = [each for each in fork_servers() if each.pid == found.pid]
+        assert [each.pid for each in server.kernels] == [kernel.pid]
+        assert 0 < server.kernels[0].own <= server.kernels[0].shared < 500e6
+        said = {finding.name: finding.what for finding in examine(project, load_sessions(project), stop=True)}
+        for words in ("started", "1 kernel of", "pandas", "no_such_module (it is not installed in this environment)"):
+            assert words in said[f"fork server {found.pid}"]
+        assert not is_gone(found.pid, until_s=1)  # it waits for its kernel
+    assert is_gone(found.pid)
 
 
 def test_the_kernelspec_forks_through_jupyter_client(server: Server, project: Project) -> None:

@@ -15,9 +15,10 @@ _MARKS = {"fine": ("✓", "green"), "note": ("!", "yellow"), "wrong": ("✗", "r
 def doctor(
     folder: Path = FOLDER,
     mend: bool = typer.Option(False, "--mend", help="Mend what can be mended without a loss."),
+    stop: bool = typer.Option(False, "--stop-fork-servers", help="End the processes that warm kernels are copies of."),
     as_json: bool = AS_JSON,
 ) -> None:
-    """Look whether everything is in place and in order: installation, journals, blobs, MLflow.
+    """Look whether everything is in place and in order: installation, journals, blobs, fork servers, MLflow.
 
     Ends with 1 when something is wrong. Example: cellmill doctor --mend
     """
@@ -31,7 +32,7 @@ def doctor(
     sessions = load(folder)
     found = []
     out = console()
-    for finding in examine(sessions.project, sessions, mend=mend):
+    for finding in examine(sessions.project, sessions, mend=mend, stop=stop):
         found.append(finding)
         if as_json:
             continue

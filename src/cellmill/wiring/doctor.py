@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Literal
 
 from cellmill.capture.sessions import Sessions
+from cellmill.core.clock import now_ms
 from cellmill.core.errors import CellmillError
 from cellmill.core.files import FILE_MODE, FOLDER_MODE, check_writable
 from cellmill.core.project import Project
-from cellmill.core.words import count, size
+from cellmill.core.words import age, count, size
 
 State = Literal["fine", "note", "wrong"]
 
@@ -36,8 +37,8 @@ class Finding:
     mended: str = ""
 
 
-def examine(project: Project, sessions: Sessions, *, mend: bool = False) -> Iterator[Finding]:
-    """Yield what is found, one thing after the other: the slow ones come last."""
+def examine(project: Project, sessions: Sessions, *, mend: bool = False, stop: bool = False) -> Iterator[Finding]:
+    """Yield what is found, one thing after the other: the slow ones come last. `stop` ends the fork servers."""
     yield _hook()
     yield from _jupyter()
     yield _folder(project)
@@ -49,6 +50,7 @@ def examine(project: Project, sessions: Sessions, *, mend: bool = False) -> Iter
         yield _drafts(project, mend=mend)
         yield _failures(sessions)
     yield from _kernels()
+    yield from _fork_servers(stop=stop)
     yield _store(project, sessions, mend=mend)
 
 
@@ -111,6 +113,33 @@ def _kernels() -> Iterator[Finding]:
             f"{command[0]} has Cellmill" if has else f"{command[0]} has no Cellmill: its notebooks are not captured",
             "" if has else f"{command[0]} -m pip install cellmill",
         )
+
+
+def _fork_servers(*, stop: bool) -> Iterator[Finding]:
+    """Warm kernels are copies of these processes, and share their memory."""
+    from cellmill.executors.warm.client import stop_servers
+    from cellmill.executors.warm.places import can_fork
+    from cellmill.wiring.fork_servers import fork_servers
+
+    if not can_fork():
+        yield Finding("fork servers", "fine", "kernels are not forked on this system: each is started from nothing")
+        return
+    found = tuple(fork_servers())
+    if not found:
+        yield Finding("fork servers", "fine", "none runs; the next headless run or replay starts one")
+    for server in found:
+        own = ", ".join(f"{size(kernel.shared)} ({size(kernel.own)} of its own)" for kernel in server.kernels)
+        what = f"{size(server.memory.shared)}, started {age(server.started_ms, now_ms())}, "
+        what += count(len(server.kernels), "kernel")
+        what += f" of {own}" if own else ""
+        what += f"; has imported {', '.join(server.modules)}" if server.modules else "; has imported no library yet"
+        if server.later:
+            what += "; leaves to its kernels " + ", ".join(f"{name} ({why})" for name, why in server.later.items())
+        yield Finding(f"fork server {server.pid}", "fine", what)
+    if stop and found:
+        stop_servers()
+        what = "asked to end; one that has kernels ends with the last of them"
+        yield Finding("fork servers", "fine", what)
 
 
 def _is_this(command: str) -> bool:
