@@ -108,6 +108,7 @@ def test_the_recipe_is_a_notebook_that_runs_and_trains_the_same(desk: Desk, work
     assert LATER not in sources
     assert sources[0].startswith("from sklearn.datasets import load_diabetes")
     assert document.metadata["cellmill"]["run"] == run.run
+    assert document.cells[-1].source.endswith("- `[4]` evaluates the model")
     assert "scikit-learn==" in document.metadata["cellmill"]["requirements"]
     why = [cell.metadata["cellmill"]["why"] for cell in document.cells if "cellmill" in cell.metadata]
     assert ["evaluates the model"] in why

@@ -62,6 +62,7 @@ def recipe_notebook(
         },
     )
     above: tuple[str, ...] = ()
+    reasons: list[str] = []
     for index, section in enumerate(sections):
         execution = section.ingredient.execution if section.ingredient else None
         here = (headings or {}).get(execution.cell or "", ()) if execution else ()
@@ -71,13 +72,16 @@ def recipe_notebook(
         for place, text in enumerate(new):
             notebook["cells"].append(new_markdown_cell(f"heading-{index}-{place}", text))
         notebook["cells"].append(new_code_cell(f"cell-{index}", section.source, metadata=_metadata(section)))
+        if section.ingredient is not None:
+            reasons.append(f"- `[{section.ingredient.execution.number}]` {'; '.join(_why(section))}")
+    notebook["cells"].append(new_markdown_cell("why", "\n".join([_WHY, "", *reasons])))
     return notebook
 
 
 def _title(recipe: Recipe, run: Run) -> str:
-    where = f" in `{recipe.notebook}`" if recipe.notebook else ""
+    where = f" of `{recipe.notebook}`" if recipe.notebook else ""
     kept = f"{count(len(recipe.ingredients), 'execution')} of the {recipe.of} that had run"
-    lines = [f"# {run.short_class}", "", f"Makes run `{recipe.run}` again{where}: {kept}.", ""]
+    lines = [f"# {run.short_class}", "", f"Makes run `{recipe.run}`{where} again: {kept}.", ""]
     if run.last_metrics:
         lines += [
             "It was recorded with " + ", ".join(f"{k} = {v:.6g}" for k, v in list(run.last_metrics.items())[:8]) + "."
@@ -102,12 +106,18 @@ def _metadata(section: Section) -> dict[str, Any]:
             "number": one.execution.number,
             "cell": one.execution.cell,
             "part": one.part,
-            "why": in_words(section.reasons) or [_PARTS[one.part]],
+            "why": _why(section),
             "random": dict(one.random),
         },
     }
 
 
+def _why(section: Section) -> list[str]:
+    assert section.ingredient is not None
+    return list(in_words(section.reasons)) or [_PARTS[section.ingredient.part]]
+
+
+_WHY = "**Why each cell is here**, by the number that its execution had:"
 _PARTS = {"fed": "fed the training", "trained": "the training", "evaluated": "evaluates the model"}
 
 
