@@ -114,6 +114,7 @@ def test_a_word_of_the_command_line_is_handed_to_it(kernel: Kernel) -> None:
     run = kernel.run_of(kernel.run("model = Ridge().fit(X, y)"))
     assert "sklearn.linear_model.Ridge" in kernel.run(f"%cellmill show {run.run}").stdout
     assert kernel.run("%cellmill show beef").stdout.startswith("cellmill: There is no run beef.")
+    assert kernel.run("%cellmill params no.ipynb").stdout.startswith("cellmill: There is no notebook at no.ipynb.")
 
 
 def test_a_run_is_replayed_and_its_recipe_shown_from_a_cell(kernel: Kernel) -> None:

@@ -1,15 +1,18 @@
 """What a user's mistake gets: a sentence that says what to do, nothing half-written, no traceback of ours."""
 
+import ast
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import nbformat
 import pytest
 from tests.notebooks.commands import EVALUATE, PARAMETERS, TRAIN, Desk, Said
 
 DIES = """\
+import ast
 import os
 from sklearn.base import BaseEstimator
 class Dies(BaseEstimator):
@@ -159,3 +162,54 @@ def test_an_empty_project_says_what_to_do(desk: Desk) -> None:
     assert "Run a notebook that fits a model" in desk.cellmill("runs").out
     assert "Register one with" in desk.cellmill("models").out
     assert is_refused(desk.cellmill("compare", "abc", "def"), "There is no run abc")
+
+
+TYPED = """\
+depth: int = 4  # 1..20, of a tree
+text = "a"
+words: list[str] = ["a"]
+table: Path = "a.csv" """
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("depth=21", ("takes an integer, 1 to 20, and 21 is not", "cell 2, which is tagged 'parameters'")),
+        ("depth=4.5", ("takes an integer, and 4.5 is not one",)),
+        ("words=[1]", ("takes a list of texts",)),
+        ("table=", ("takes a path",)),
+    ],
+)
+def test_bounds_and_types_are_looked_at_before_a_kernel_starts(desk: Desk, given: str, words: tuple[str, ...]) -> None:
+    path = desk.notebook("typed.ipynb", "from pathlib import Path", TYPED)
+    document = desk.read(path)
+    document.cells[0].metadata["tags"], document.cells[1].metadata["tags"] = [], ["parameters"]
+    nbformat.write(document, path)
+    assert is_refused(desk.cellmill("run", "typed.ipynb", "-p", given), *words)
+    assert not (desk.root / ".cellmill").exists()
+
+
+INJECTING = [
+    '"); import os; os._exit(3) #',
+    "'''\nimport os\nos._exit(3)\n'''",
+    "\\",
+    '{x!r} \\N{DASH} \u2028 "\'"',
+    "\\\n",
+]
+
+
+def test_text_arrives_as_that_text_whatever_it_holds(desk: Desk) -> None:
+    desk.notebook(
+        "typed.ipynb", "a = ''\nb = ''\nc = ''\nd = ''\ne = ''\nf = ['']\ng = {'k': ''}", "print([a, b, c, d, e, f, g])"
+    )
+    given = {
+        **dict(zip("abcde", INJECTING, strict=True)),
+        "f": repr(INJECTING),
+        "g": repr({INJECTING[0]: INJECTING[1]}),
+    }
+    said = desk.cellmill(
+        "run", "typed.ipynb", "-o", "out.ipynb", *(w for n, v in given.items() for w in ("-p", f"{n}={v}"))
+    )
+    assert said.code == 0, said.err
+    (shown,) = desk.read("out.ipynb").cells[-1].outputs
+    assert ast.literal_eval(shown.text) == [*INJECTING, INJECTING, {INJECTING[0]: INJECTING[1]}]

@@ -29,9 +29,12 @@ USAGE = """\
 %cellmill replay RUN
 %cellmill register RUN --name NAME [--alias ALIAS]
 %cellmill models
+%cellmill params [NOTEBOOK]     what can be turned in this notebook, or in another one
+%cellmill run NOTEBOOK [-p NAME=VALUE]
 %cellmill sync"""
 
-COMMAND_LINE = ("compare", "models", "recipe", "register", "replay", "show", "sync")
+COMMAND_LINE = ("compare", "models", "params", "recipe", "register", "replay", "run", "show", "sync")
+_OF_THIS_NOTEBOOK = ("params",)
 
 
 class Magics:
@@ -65,7 +68,7 @@ class Magics:
             if word in self._words:
                 return self._words[word](rest)
             if word in COMMAND_LINE:
-                return self._command_line(words)
+                return self._command_line([word, *self._notebook_first(word, rest)])
         except CellmillError as error:
             return _say(str(error))
         from difflib import get_close_matches
@@ -152,6 +155,14 @@ class Magics:
             f"MLFLOW_TRACKING_URI is set to that store in this kernel, so what you log by hand lands there too.\n"
             f"Leave examples out with keep_input_examples = false in {project.settings}; pause with %cellmill pause."
         )
+
+    def _notebook_first(self, word: str, rest: list[str]) -> list[str]:
+        """Of some words the notebook is this one, where no other is named."""
+        recording, project = self._state.recording, self._state.project
+        own = recording.notebook if recording is not None else None
+        if word not in _OF_THIS_NOTEBOOK or own is None or any(each.endswith(".ipynb") for each in rest):
+            return rest
+        return [project.relative(own) or own if project is not None else own, *rest]
 
     def _command_line(self, words: list[str]) -> None:
         project = self._state.project
