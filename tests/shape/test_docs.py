@@ -10,13 +10,13 @@ import typer
 from tests.shape.repository import ROOT, SOURCE, modules, pages
 from tests.unit.core.test_errors import LEAVES
 
-from cellmill.cli import app, doctor, models, parameters, runs, steps
+from cellmill.cli import app, doctor, models, parameters, runs, steps, sweeps
 from cellmill.core.settings import Settings
 from cellmill.kernel.magics import USAGE, Magics
 from cellmill.kernel.state import KernelState
 from cellmill.server.extension import API, HANDLERS
 
-COMMANDS_COME_FROM = (doctor, models, parameters, runs, steps)  # importing them gives the commands to `app`
+COMMANDS_COME_FROM = (doctor, models, parameters, runs, steps, sweeps)  # importing them gives the commands to `app`
 VERBS = ("get", "post", "put", "patch", "delete")
 
 

@@ -20,7 +20,7 @@ EXIT_INTERRUPTED = 130  # as shells have it for SIGINT
 
 def main() -> None:
     """Run the command line. A user's mistake ends in one sentence, never in a traceback."""
-    from cellmill.cli import doctor, models, parameters, recipes, runs, steps  # noqa: F401 - each adds its commands to `app`
+    from cellmill.cli import doctor, models, parameters, recipes, runs, steps, sweeps  # noqa: F401 - they add commands
 
     try:
         app(prog_name="cellmill")

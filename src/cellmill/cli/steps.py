@@ -38,7 +38,7 @@ def run(
     step = Step(
         notebook=notebook.resolve(),
         output=output.resolve() if output is not None else default_output(notebook.resolve()),
-        texts=_texts(parameters),
+        texts=read_pairs(parameters),
         kernel=kernel,
     )
     session = new_session_id()
@@ -78,7 +78,8 @@ def default_output(notebook: Path) -> Path:
     return project_of(notebook).root / "executed" / f"{notebook.stem}-{stamp}.ipynb"
 
 
-def _texts(pairs: list[str]) -> dict[str, str]:
+def read_pairs(pairs: list[str]) -> dict[str, str]:
+    """Return `NAME=VALUE` as name -> text. Raises `BadParameter`."""
     texts = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")

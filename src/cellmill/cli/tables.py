@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
@@ -13,6 +13,7 @@ from cellmill.core.models import RegisteredModel, Version
 from cellmill.core.parameters import Parameter, Proposal
 from cellmill.core.recipes import Recipe
 from cellmill.core.runs import Run
+from cellmill.core.sweeps import Sweep
 from cellmill.core.verdicts import Verdict
 from cellmill.core.words import age, count, number, size
 from cellmill.replay.compare import Comparison
@@ -178,6 +179,30 @@ def print_proposals(proposals: Sequence[Proposal]) -> None:
             ", ".join(one.reaches),
         )
     console().print(table)
+
+
+def sweep_table(sweep: Sweep, running: int, limit: int | None, *, live: bool = False) -> Group:
+    """Return a sweep as it stands: its trials, best first, and then those that came to nothing."""
+    axes = [axis.name for axis in sweep.plan.axes]
+    table = _table("trial", *axes, sweep.plan.metric, "took", "")
+    others = [trial for trial in sweep.trials if trial not in sweep.ranked]
+    shown = [*sweep.ranked, *reversed(others)]
+    for trial in shown[:limit]:
+        is_best = trial is sweep.best
+        table.add_row(
+            Text(str(trial.number), style="bold" if is_best else ""),
+            *(Text(_turned(trial.parameters.get(name))) for name in axes),
+            Text(number(trial.value) if trial.value is not None else "", style="green" if is_best else ""),
+            f"{trial.seconds:.1f} s",
+            Text(trial.error or ("" if trial.state == "finished" else trial.state), style="yellow"),
+        )
+    head = f"{len(sweep.trials)} of {sweep.plan.size} trials, {sweep.plan.metric} {sweep.plan.direction}d"
+    more = f", {running} under way" if running else ", recording them" if live and sweep.is_done else ""
+    return Group(Text(f"sweep {sweep.sweep}: {head}{more}", style="bold"), table)
+
+
+def _turned(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else _shortened(str(value))
 
 
 def _shortened(text: str) -> str:

@@ -37,7 +37,12 @@ CellmillError
 │   └── InvalidAlias
 ├── FolderNotWritable
 ├── BadSettings
-└── NoSession                    no kernel is captured there
+├── NoSession                    no kernel is captured there
+└── SweepError
+    ├── BadSpace                 what is to be tried makes no sense
+    ├── NoSuchSweep              no sweep to go on with
+    ├── SweepChanged             the notebook is another by now
+    └── OptunaMissing            it is not installed
 """
 
 from typing import Any, ClassVar

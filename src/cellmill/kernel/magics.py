@@ -31,9 +31,10 @@ USAGE = """\
 %cellmill models
 %cellmill params [NOTEBOOK]     what can be turned in this notebook, or in another one
 %cellmill run NOTEBOOK [-p NAME=VALUE]
+%cellmill sweep NOTEBOOK --grid NAME=A,B --metric NAME
 %cellmill sync"""
 
-COMMAND_LINE = ("compare", "models", "params", "recipe", "register", "replay", "run", "show", "sync")
+COMMAND_LINE = ("compare", "models", "params", "recipe", "register", "replay", "run", "show", "sweep", "sync")
 _OF_THIS_NOTEBOOK = ("params",)
 
 

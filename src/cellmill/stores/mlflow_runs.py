@@ -153,12 +153,13 @@ class MlflowRunStore:
             "mlflow.user": (run.surroundings.user if run.surroundings else None) or _user(),
         }
         created = self._client.create_run(
-            self._experiment(run.notebook or "notebooks"), run.started_ms, tags, run_name=run.short_class
+            self.experiment(run.notebook or "notebooks"), run.started_ms, tags, run_name=run.short_class
         )
         store_id: str = created.info.run_id
         return store_id
 
-    def _experiment(self, name: str) -> str:
+    def experiment(self, name: str) -> str:
+        """Return the id of the experiment of this name, which is made where there is none."""
         if name not in self._experiments:
             from mlflow.exceptions import MlflowException
 

@@ -1,10 +1,14 @@
 """Which project, with which settings and which store."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cellmill.core.ports import ModelRegistry, RunStore
 from cellmill.core.project import Project, find_project
 from cellmill.core.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from cellmill.stores.mlflow_sweeps import MlflowSweeps
 
 
 def project_of(path: Path, *, server_root: Path | None = None) -> Project:
@@ -30,3 +34,11 @@ def model_registry(project: Project) -> ModelRegistry:
     from cellmill.stores.mlflow_models import MlflowModelRegistry
 
     return MlflowModelRegistry(project.store)
+
+
+def sweep_store(project: Project) -> "MlflowSweeps":
+    """Return the store of a project's sweeps."""
+    from cellmill.stores.mlflow_runs import MlflowRunStore
+    from cellmill.stores.mlflow_sweeps import MlflowSweeps
+
+    return MlflowSweeps(MlflowRunStore(project, project.store))

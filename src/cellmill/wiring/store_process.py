@@ -56,6 +56,10 @@ class StoreProcess:
         """See `registering.register`."""
         return _version(self._ask({"do": "register", "run": run, "name": name, "alias": alias}))
 
+    def sweep(self, sweep: dict[str, Any], *, best: dict[str, Any]) -> str:
+        """Record a sweep and the one trial in it, under it. Returns the store's id of the sweep's run."""
+        return str(self._ask({"do": "sweep", "sweep": sweep, "best": best}))
+
     def close(self) -> None:
         """End the process: it finishes the request in hand. The next request starts another."""
         with self._lock:
@@ -138,6 +142,7 @@ class _Answering:
         self._sessions = Sessions(project)
         self._store = run_store(project)
         self._registry = model_registry(project)
+        self._sweeps: Any = None
 
     def record(self, only: SessionId | None, at_most: int | None) -> Any:
         from cellmill.wiring.recorder import record
@@ -157,6 +162,20 @@ class _Answering:
 
         self._sessions.poll()
         return asdict(register(self._sessions, self._store, self._registry, run=run, name=name, alias=alias))
+
+    def sweep(self, sweep: dict[str, Any], best: dict[str, Any]) -> Any:
+        from cellmill.wiring.projects import sweep_store
+        from cellmill.wiring.recorder import store_ids
+
+        (trial,) = sweep["trials"]
+        self._sessions.poll()
+        known = store_ids(self._sessions.project, self._store.uri)
+        reader = self._sessions.readers().get(SessionId(trial["session"]))
+        runs = reader.session.runs if reader is not None and reader.session is not None else ()
+        mine = [known[run.run] for run in runs if run.parent is None and run.run in known]
+        if self._sweeps is None:
+            self._sweeps = sweep_store(self._sessions.project)
+        return self._sweeps.put(sweep, trial, best, mine)
 
 
 def _serve(root: Path) -> None:

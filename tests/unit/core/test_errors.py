@@ -38,6 +38,7 @@ from cellmill.core.errors import (
     revive,
 )
 from cellmill.core.picks import NothingToUndo, NotProposed, PickDiffers, PickRefused
+from cellmill.core.sweep_errors import BadSpace, NoSuchSweep, OptunaMissing, SweepChanged
 
 
 def family(kind: type[CellmillError] = CellmillError) -> Iterator[type[CellmillError]]:
@@ -71,6 +72,12 @@ EXAMPLES: list[tuple[CellmillError, str]] = [
     (PickRefused("a.ipynb", reason="'x' is a parameter already"), "'x' is a parameter already."),
     (PickDiffers("a.ipynb", what="`rmse`", before="1.5", after="1.6"), "Pick others."),
     (NothingToUndo("a.ipynb", reason="no pick is left to take back"), "no pick is left to take back."),
+    (BadSpace("depth", reason="no"), "See: cellmill sweep --help"),
+    (BadSpace("", reason="no parameter is turned"), "See: cellmill sweep --help"),
+    (NoSuchSweep("", notebook="a.ipynb"), "Begin one without --resume."),
+    (NoSuchSweep("5eed", notebook="a.ipynb"), "Begin one without --resume."),
+    (SweepChanged("5eed", notebook="a.ipynb"), "Begin another sweep without --resume."),
+    (OptunaMissing(), "Install it with: pip install 'cellmill[optuna]'"),
     (BadParameter("depth"), "Write NAME=VALUE, as in: -p max_depth=4"),
     (
         CellFailed(notebook="a.ipynb", cell=3, source="1/0", error="ZeroDivisionError", message="no", output="o.ipynb"),

@@ -1,0 +1,158 @@
+"""`cellmill sweep`: a notebook, many times, with other parameters."""
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from cellmill.cli import EXIT_FAILED, EXIT_INTERRUPTED, app
+from cellmill.cli.runs import AS_JSON
+from cellmill.core.clock import now_ms
+from cellmill.core.words import count, shown_path
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+    from cellmill.core.sweeps import Sweep
+
+SHOWN_TRIALS = 12
+
+
+@app.command()
+def sweep(
+    notebook: Path = typer.Argument(help="The notebook to run. It is not changed."),
+    metric: str = typer.Option("", "--metric", help="What is compared: a metric of its runs, or a variable."),
+    grid: list[str] = typer.Option([], "--grid", metavar="NAME=A,B,…", help="Values of a parameter."),
+    ranges: list[str] = typer.Option([], "--range", metavar="NAME=LOW..HIGH[:log]", help="All values in between."),
+    random: int = typer.Option(0, "--random", min=0, help="Draw so many trials."),
+    optuna: int = typer.Option(0, "--optuna", min=0, help="Let Optuna choose so many, after those drawn."),
+    minimize: bool = typer.Option(False, "--minimize", help="The lowest metric is best."),
+    maximize: bool = typer.Option(False, "--maximize", help="The highest metric is best."),
+    parameters: list[str] = typer.Option([], "-p", "--parameter", metavar="NAME=VALUE", help="The same for all."),
+    jobs: int = typer.Option(0, "--jobs", "-j", min=0, help="How many at a time; by default as many as cores."),
+    seed: int = typer.Option(0, "--seed", help="What is drawn is the same for the same seed."),
+    timeout: float | None = typer.Option(None, "--timeout", min=0.1, help="Seconds that a cell may take."),
+    kernel: str | None = typer.Option(None, "-k", "--kernel", help="The kernel, if not the notebook's own."),
+    resume: bool = typer.Option(False, "--resume", help="Go on with the newest unfinished sweep of the notebook."),
+    as_json: bool = AS_JSON,
+) -> None:
+    """Run a notebook many times with other parameters, several at a time, and set the results side by side.
+
+    Example: cellmill sweep work.ipynb --grid max_depth=2,4,8 --metric rmse --minimize
+    """
+    from cellmill.cli.steps import read_pairs
+    from cellmill.core.sweeps import Sweep
+    from cellmill.executors.kernels import LocalKernels
+    from cellmill.notebook.documents import read_notebook
+    from cellmill.wiring.projects import project_of
+    from cellmill.wiring.sweeping import go_on
+    from cellmill.wiring.sweeps import begin_sweep, unfinished
+    from cellmill.wiring.trials import Trials
+
+    if minimize and maximize:
+        raise typer.BadParameter("--minimize and --maximize exclude each other")
+    if not metric and not resume:
+        raise typer.BadParameter("--metric says what is compared")
+    path = notebook.resolve()
+    document = read_notebook(notebook)
+    project = project_of(path)
+    name = project.relative(str(path)) or path.name
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    if resume:
+        found = unfinished(project, name, digest)
+    else:
+        plan = _plan(
+            document, path, grid, ranges, random, optuna, metric, minimize, maximize, seed, read_pairs(parameters)
+        )
+        found = Sweep(os.urandom(4).hex(), name, digest, plan, now_ms())
+        begin_sweep(project, found)
+    folder = project.root / "executed" / f"{path.stem}-sweep-{found.sweep}"
+    trials = Trials(project, path, document, folder, found.plan.metric, LocalKernels(), kernel, timeout)
+    latest = [found]
+
+    def told(now: "Sweep", running: int) -> None:
+        latest[0] = now
+        show(now, running)
+
+    with _live(silent=as_json or not sys.stderr.isatty()) as show:
+        try:
+            latest[0], troubles = go_on(found, trials, jobs=jobs or os.cpu_count() or 1, told=told)
+        except KeyboardInterrupt:
+            troubles = ()
+    _report(latest[0], as_json=as_json)
+    for trouble in troubles:
+        typer.echo(f"cellmill: {trouble}", err=True)
+    if not latest[0].is_done:
+        left = latest[0].plan.size - len(latest[0].trials)
+        again = f"cellmill sweep {shown_path(path)} --resume"
+        typer.echo(f"cellmill: Interrupted, with {count(left, 'trial')} left. Go on with: {again}", err=True)
+        raise typer.Exit(EXIT_INTERRUPTED)
+    if latest[0].best is None:
+        raise typer.Exit(EXIT_FAILED)
+
+
+def _plan(
+    document: "NotebookNode",
+    path: Path,
+    grid: list[str],
+    ranges: list[str],
+    random: int,
+    optuna: int,
+    metric: str,
+    minimize: bool,
+    maximize: bool,
+    seed: int,
+    texts: dict[str, str],
+) -> Any:
+    from cellmill.core.sweeps import Plan
+    from cellmill.notebook.parameters import check_parameters, declared_parameters, declaring_cell, read_texts
+    from cellmill.pipeline.spaces import at_most, axes_of, check_plan, declared_axes
+    from cellmill.replay.compare import direction
+
+    declared, cell, shown = declared_parameters(document), declaring_cell(document), shown_path(path)
+    fixed = check_parameters(read_texts(texts, declared), declared, notebook=shown, cell=cell)
+    axes = axes_of(grid, ranges, declared, notebook=shown, cell=cell)
+    if not axes and (random or optuna):
+        axes = tuple(axis for axis in declared_axes(declared) if axis.name not in fixed)
+    way = "minimize" if minimize or (not maximize and direction(metric) == "lower") else "maximize"
+    plan = Plan(axes, metric, way, at_most(random, axes) if axes else random, optuna, seed, fixed)  # type: ignore[arg-type]
+    check_plan(plan)
+    if optuna:
+        from cellmill.wiring.studies import check_optuna
+
+        check_optuna()
+    return plan
+
+
+@contextmanager
+def _live(*, silent: bool) -> Iterator[Callable[["Sweep", int], None]]:
+    """Give a function that shows a sweep as it stands; where it is silent, nothing is drawn."""
+    if silent:
+        yield lambda sweep, running: None
+        return
+    from rich.console import Console
+    from rich.live import Live
+
+    from cellmill.cli.tables import sweep_table
+
+    with Live(console=Console(stderr=True), transient=True, auto_refresh=False) as live:
+        yield lambda sweep, running: live.update(sweep_table(sweep, running, SHOWN_TRIALS, live=True), refresh=True)
+
+
+def _report(sweep: "Sweep", *, as_json: bool) -> None:
+    from cellmill.cli.tables import console, sweep_table
+
+    if as_json:
+        record = asdict(sweep)
+        record["best"] = sweep.best.number if sweep.best else None
+        record["is_done"] = sweep.is_done
+        return typer.echo(json.dumps(record, indent=2, default=repr))
+    console().print(sweep_table(sweep, 0, None))
+    return None

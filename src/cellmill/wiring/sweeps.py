@@ -1,0 +1,87 @@
+"""Sweeps as they are kept: a file each in `.cellmill/sweeps/`, its plan in the first line and then a trial a line."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from cellmill.core.files import make_folder, write_atomically
+from cellmill.core.ids import SessionId
+from cellmill.core.project import Project
+from cellmill.core.sweep_errors import NoSuchSweep, SweepChanged
+from cellmill.core.sweeps import Axis, Plan, Sweep, SweepTrial
+
+
+def begin_sweep(project: Project, sweep: Sweep) -> None:
+    """Write down what will be tried. Raises `FolderNotWritable`."""
+    make_folder(_folder(project))
+    head = {key: value for key, value in asdict(sweep).items() if key != "trials"}
+    write_atomically(_file(project, sweep.sweep), _line(head))
+
+
+def add_trial(project: Project, sweep: str, trial: SweepTrial) -> None:
+    """Write down a trial that has ended."""
+    with _file(project, sweep).open("r+b") as file:
+        file.seek(0, os.SEEK_END)
+        if file.tell():
+            file.seek(-1, os.SEEK_END)
+            torn = file.read(1) != b"\n"  # by a kill: what is written now has a line of its own
+            file.write((b"\n" if torn else b"") + _line(asdict(trial)))
+
+
+def unfinished(project: Project, notebook: str, digest: str, *, sweep: str = "") -> Sweep:
+    """Return the sweep whose id begins so, or the newest of a notebook that has trials left.
+
+    Raises `NoSuchSweep`, and `SweepChanged` when the notebook is another by now.
+    """
+    for one in reversed(all_sweeps(project)):
+        if one.notebook == notebook and one.sweep.startswith(sweep) and (sweep or not one.is_done):
+            if one.digest != digest:
+                raise SweepChanged(one.sweep, notebook=notebook)
+            return one
+    raise NoSuchSweep(sweep, notebook=notebook)
+
+
+def all_sweeps(project: Project) -> tuple[Sweep, ...]:
+    """Return every sweep of a project, oldest first; empty where there is none."""
+    found = []
+    for path in sorted(_folder(project).glob("*.jsonl")):
+        sweep = _read(path)
+        if sweep is not None:
+            found.append(sweep)
+    return tuple(sorted(found, key=lambda sweep: (sweep.started_ms, sweep.sweep)))
+
+
+def _read(path: Path) -> Sweep | None:
+    records: list[dict[str, Any]] = []
+    for line in path.read_text("utf-8").splitlines():
+        try:
+            records.append(json.loads(line))
+        except ValueError:
+            continue  # torn by a kill; that trial is tried again
+    if not records or "plan" not in records[0]:
+        return None
+    head, *trials = records
+    plan = head.pop("plan")
+    axes = tuple(Axis(**{**axis, "choices": tuple(axis["choices"])}) for axis in plan.pop("axes"))
+    made = Sweep(**{**head, "trials": ()}, plan=Plan(axes=axes, **plan))
+    return replace(made, trials=tuple(_trial(record) for record in trials))
+
+
+def _trial(record: Mapping[str, Any]) -> SweepTrial:
+    steps = {int(step): value for step, value in record.get("steps", {}).items()}
+    return SweepTrial(**{**record, "steps": steps, "session": SessionId(record["session"])})
+
+
+def _folder(project: Project) -> Path:
+    return project.folder / "sweeps"
+
+
+def _file(project: Project, sweep: str) -> Path:
+    return _folder(project) / f"{sweep}.jsonl"
+
+
+def _line(record: Mapping[str, Any]) -> bytes:
+    return json.dumps(record, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
