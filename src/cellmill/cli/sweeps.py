@@ -18,8 +18,6 @@ from cellmill.core.clock import now_ms
 from cellmill.core.words import count, shown_path
 
 if TYPE_CHECKING:
-    from nbformat import NotebookNode
-
     from cellmill.core.sweeps import Sweep
 
 SHOWN_TRIALS = 12
@@ -50,7 +48,7 @@ def sweep(
     from cellmill.cli.steps import read_pairs
     from cellmill.core.sweeps import Sweep
     from cellmill.executors.kernels import LocalKernels
-    from cellmill.notebook.documents import read_notebook
+    from cellmill.notebook.plain import read_plain
     from cellmill.wiring.projects import project_of
     from cellmill.wiring.sweeping import go_on
     from cellmill.wiring.sweeps import begin_sweep, unfinished
@@ -61,7 +59,7 @@ def sweep(
     if not metric and not resume:
         raise typer.BadParameter("--metric says what is compared")
     path = notebook.resolve()
-    document = read_notebook(notebook)
+    document = read_plain(notebook)
     project = project_of(path)
     name = project.relative(str(path)) or path.name
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -99,7 +97,7 @@ def sweep(
 
 
 def _plan(
-    document: "NotebookNode",
+    document: dict[str, Any],
     path: Path,
     grid: list[str],
     ranges: list[str],

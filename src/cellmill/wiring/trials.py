@@ -1,15 +1,13 @@
 """One trial of a sweep: the notebook with its parameters in a kernel of its own, captured like any other session."""
 
 import ast
+import copy
 import math
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-import nbformat
-from nbformat import NotebookNode
 
 from cellmill.capture.hosting import engine_environment
 from cellmill.capture.journal import append_once
@@ -23,8 +21,8 @@ from cellmill.core.ports import CellRan, Kernels, LiveKernel
 from cellmill.core.project import Project
 from cellmill.core.runs import Run
 from cellmill.core.sweeps import SweepTrial, TrialState
-from cellmill.executors.injection import with_parameters
 from cellmill.notebook.parameters import INJECTED_TAG
+from cellmill.notebook.plain import as_bytes, inject_parameters, tags_of
 
 LOOK_S = 0.5  # how often a trial is asked how far it has come
 NOTEBOOK_MODE = 0o644
@@ -36,7 +34,7 @@ class Trials:
 
     project: Project
     notebook: Path
-    document: NotebookNode
+    document: Mapping[str, Any]
     folder: Path
     metric: str
     kernels: Kernels
@@ -58,17 +56,18 @@ class Trials:
         if self._stopped.is_set():
             return None
         session = new_session_id()
-        document = with_parameters(self.document, parameters)
-        for cell in document.cells:
-            if cell.cell_type == "code":
-                cell.outputs, cell.execution_count = [], None
+        document = copy.deepcopy(dict(self.document))
+        inject_parameters(document, dict(parameters))
+        for cell in document["cells"]:
+            if cell["cell_type"] == "code":
+                cell["outputs"], cell["execution_count"] = [], None
         going = _Going(self, number, session, document)
         started_ms = now_ms()
         try:
             with self.kernels.start(
                 notebook=self.notebook,
                 cwd=self.notebook.parent,
-                kernel=self.kernel or self.document.metadata.get("kernelspec", {}).get("name"),
+                kernel=self.kernel or self.document["metadata"].get("kernelspec", {}).get("name"),
                 environment=engine_environment(session, self.notebook),
             ) as kernel:
                 self._alive[number] = kernel
@@ -89,7 +88,7 @@ class Trials:
 class _Going:
     """A trial while it runs."""
 
-    def __init__(self, trials: Trials, number: int, session: SessionId, document: NotebookNode) -> None:
+    def __init__(self, trials: Trials, number: int, session: SessionId, document: dict[str, Any]) -> None:
         self._trials = trials
         self._number = number
         self._session = session
@@ -116,20 +115,20 @@ class _Going:
             self._value = _number(answer)
 
     def _cells(self, kernel: LiveKernel) -> None:
-        for position, cell in enumerate(self._document.cells):
-            if cell.cell_type != "code" or not cell.source.strip():
+        for position, cell in enumerate(self._document["cells"]):
+            if cell["cell_type"] != "code" or not cell["source"].strip():
                 continue
             if self._is_pruned or self._trials._stopped.is_set():
                 return
-            result = kernel.run(cell.source, timeout_s=self._trials.timeout_s)
+            result = kernel.run(cell["source"], timeout_s=self._trials.timeout_s)
             _fill(cell, result)
-            tags = tuple(cell.metadata.get("tags", []))
-            self._write(CellIdentified(result.execution, cell.get("id") or str(position), tags))
+            tags = tuple(tags_of(cell))
+            self._write(CellIdentified(result.execution, cell["id"], tags))
             if result.outcome == "ok" or ("raises-exception" in tags and result.outcome == "error"):
                 continue
             if not self._is_pruned:
                 error = result.error
-                number = sum(1 for each in self._document.cells[: position + 1] if _counts(each))
+                number = sum(1 for each in self._document["cells"][: position + 1] if _counts(each))
                 self.error = f"cell {number} raised {error.type}: {error.message}" if error else f"cell {number} ended"
             return
         self.is_whole = True
@@ -162,7 +161,7 @@ class _Going:
         """Write the executed notebook."""
         make_folder(self._trials.folder, mode=0o777)
         path = self._trials.folder / f"{self._number:04d}.ipynb"
-        write_atomically(path, nbformat.writes(self._document).encode(), mode=NOTEBOOK_MODE)
+        write_atomically(path, as_bytes(self._document), mode=NOTEBOOK_MODE)
         self._write(SessionEnded(now_ms(), "shut down"))
         return path
 
@@ -213,13 +212,12 @@ def _metrics(runs: tuple[Run, ...]) -> dict[str, float]:
     return found
 
 
-def _fill(cell: NotebookNode, result: CellRan) -> None:
-    cell.outputs = [nbformat.from_dict(output) for output in result.outputs]
-    cell.execution_count = result.number
+def _fill(cell: dict[str, Any], result: CellRan) -> None:
+    cell["outputs"], cell["execution_count"] = list(result.outputs), result.number
 
 
-def _counts(cell: NotebookNode) -> bool:
-    return cell.cell_type == "code" and INJECTED_TAG not in cell.metadata.get("tags", [])
+def _counts(cell: dict[str, Any]) -> bool:
+    return cell["cell_type"] == "code" and INJECTED_TAG not in tags_of(cell)
 
 
 def _number(text: str | None) -> float | None:
