@@ -53,7 +53,9 @@ class CellmillEngine(Engine):
         if not quiet:  # `cellmill run` has checked them already, as they were before papermill took them
             _check(nb, notebook)
         _check_output(output_path)
-        session = HeadlessSession(cellmill_session or new_session_id(), notebook, output=output_path)
+        session = HeadlessSession(
+            cellmill_session or new_session_id(), notebook, output=output_path, cold=cellmill_cold
+        )
         book = _Book(nb, output_path, progress_bar, log_output, autosave_cell_every)
         book.notebook_start()
         try:

@@ -43,7 +43,7 @@ def run(
     )
     session = new_session_id()
     executor = KernelExecutor(
-        lambda notebook, output: HeadlessSession(session, notebook, output=str(output)),
+        lambda notebook, output: HeadlessSession(session, notebook, output=str(output), cold=cold),
         otherwise=PapermillExecutor(session, cold=cold),
         say=lambda text: typer.echo(text, err=True),
         cold=cold,

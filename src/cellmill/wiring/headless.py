@@ -21,7 +21,7 @@ from cellmill.wiring.store_process import StoreProcess
 class HeadlessSession:
     """The engine's side of one session. What goes wrong with us never stops the notebook: it is said at the end."""
 
-    def __init__(self, session: SessionId, notebook: Path, *, output: str | None) -> None:
+    def __init__(self, session: SessionId, notebook: Path, *, output: str | None, cold: bool = False) -> None:
         self.session = session
         self.project = project_of(notebook)
         self.environment = engine_environment(session, notebook)
@@ -32,7 +32,6 @@ class HeadlessSession:
         self._has_run = False
         self.warm_kernels = True
         self.went_well = True
-        self._store = StoreProcess(self.project)
         try:
             prepare_folder(self.project)
             settings = settings_of(self.project)
@@ -41,6 +40,7 @@ class HeadlessSession:
                 self._trouble = f"The setting capture is off in {self.project.settings}."
         except CellmillError as error:
             self._trouble = str(error)
+        self._store = StoreProcess(self.project, from_fork_server=self.warm_kernels and not cold)
         if self._trouble is None:
             self._store.warm()
 

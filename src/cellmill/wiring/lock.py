@@ -5,14 +5,20 @@ kernel looked for modules, which may be gone or changed when the recorder comes 
 the installer, and the lock says so.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import Distribution, distributions
+from importlib.metadata import distributions
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from cellmill.core.runs import Surroundings
+
+_FOLD = re.compile(r"\n[ \t]+")
+# Alone, or as one of several conditions that all must hold.
+_EXTRA = re.compile(r";(?!.*\bor\b).*\bextra\s*==\s*['\"][^'\"]")
 
 
 def lock_of(surroundings: Surroundings) -> str:
@@ -34,7 +40,7 @@ def lock_of(surroundings: Surroundings) -> str:
             local[name] = url
         for needed in _needed(found):
             if needed not in pinned and needed in installed:
-                pinned[needed] = (installed[needed].metadata["Name"], installed[needed].version)
+                pinned[needed] = (installed[needed].name, installed[needed].version)
                 queue.append(needed)
     lines = [f"# Python {surroundings.python} on {surroundings.platform}"]
     if unknown:
@@ -44,18 +50,39 @@ def lock_of(surroundings: Surroundings) -> str:
     return "\n".join(lines) + "\n"
 
 
+@dataclass(frozen=True)
+class _Installed:
+    """What is asked of a distribution. importlib.metadata parses the whole file, as mail, for each of it."""
+
+    name: str
+    version: str
+    requires: tuple[str, ...]
+    read: Callable[[str], str | None]
+
+
 @lru_cache(maxsize=8)
-def _installed(path: tuple[str, ...]) -> Mapping[str, Distribution]:
-    found: dict[str, Distribution] = {}
+def _installed(path: tuple[str, ...]) -> Mapping[str, _Installed]:
+    found: dict[str, _Installed] = {}
     for distribution in distributions(path=list(path)):
-        name = distribution.metadata["Name"]
-        if name:
-            found.setdefault(canonicalize_name(name), distribution)  # the first on the path is what is imported
+        text = distribution.read_text("METADATA")
+        if text is None:  # of an older form
+            name, version = str(distribution.metadata["Name"] or ""), distribution.version
+            requires = tuple(distribution.requires or ())
+        else:
+            head = _FOLD.sub(" ", text.replace("\r\n", "\n").partition("\n\n")[0])
+            fields = [line.partition(":")[::2] for line in head.split("\n")]
+            told = {key: value.strip() for key, value in reversed(fields)}
+            name, version = told.get("Name", ""), told.get("Version", "")
+            requires = tuple(value.strip() for key, value in fields if key == "Requires-Dist")
+        if name:  # the first on the path is what is imported
+            found.setdefault(canonicalize_name(name), _Installed(name, version, requires, distribution.read_text))
     return found
 
 
-def _needed(distribution: Distribution) -> Iterator[str]:
-    for text in distribution.requires or ():
+def _needed(distribution: _Installed) -> Iterator[str]:
+    for text in distribution.requires:
+        if _EXTRA.search(text):
+            continue  # of an extra that nobody has asked for: most are
         try:
             requirement = Requirement(text)
         except InvalidRequirement:
@@ -64,11 +91,11 @@ def _needed(distribution: Distribution) -> Iterator[str]:
             yield canonicalize_name(requirement.name)
 
 
-def _direct_url(distribution: Distribution) -> str | None:
+def _direct_url(distribution: _Installed) -> str | None:
     """Return where a distribution was installed from that no index has: a folder, a repository (PEP 610)."""
     import json
 
-    text = distribution.read_text("direct_url.json")
+    text = distribution.read("direct_url.json")
     try:
         told = json.loads(text) if text else {}
     except ValueError:

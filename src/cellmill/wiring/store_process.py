@@ -14,13 +14,25 @@ import sys
 import threading
 import time
 import traceback
+import warnings
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
 
 from cellmill.core.errors import CellmillError, StoreUnreachable, revive
 from cellmill.core.ids import RunId, SessionId
 from cellmill.core.models import RegisteredModel, Version
 from cellmill.core.project import Project
+
+if TYPE_CHECKING:
+    from cellmill.executors.warm.client import Forked
+
+# What a record needs of MLflow, most of which it imports when it is asked.
+_NEEDED = (
+    "mlflow", "mlflow.sklearn", "mlflow.data.pandas_dataset", "mlflow.data.numpy_dataset",
+    "mlflow.store.tracking.sqlalchemy_store", "mlflow.store.model_registry.sqlalchemy_store",
+    "mlflow.store.artifact.local_artifact_repo",
+)  # fmt: skip
 
 # --- the side that asks
 
@@ -28,9 +40,11 @@ from cellmill.core.project import Project
 class StoreProcess:
     """Starts the process when it is first asked, one for each project. Safe to use from several threads."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, *, from_fork_server: bool = False) -> None:
+        """`from_fork_server` takes a fork of a process that has imported MLflow, where there is one."""
         self._project = project
-        self._process: subprocess.Popen[bytes] | None = None
+        self._from_fork_server = from_fork_server
+        self._process: subprocess.Popen[bytes] | ForkedStore | None = None
         self._database: int | None = None
         self._lock = threading.Lock()
         self.used_at_s = time.monotonic()
@@ -66,7 +80,7 @@ class StoreProcess:
             process, self._process = self._process, None
         self._end(process)
 
-    def _end(self, process: "subprocess.Popen[bytes] | None") -> None:
+    def _end(self, process: "subprocess.Popen[bytes] | ForkedStore | None") -> None:
         if process is None:
             return
         assert process.stdin is not None
@@ -102,15 +116,18 @@ class StoreProcess:
             raise revive(**answer["error"])
         return answer["ok"]
 
-    def _started(self) -> subprocess.Popen[bytes]:
+    def _started(self) -> "subprocess.Popen[bytes] | ForkedStore":
         # Of a database that was removed it would go on writing to what no longer has a name.
         is_lost = self._database is not None and self._database != self._database_number()
         if self._process is not None and (is_lost or self._process.poll() is not None):
             self._end(self._process)
             self._process = self._database = None
+        command = [sys.executable, "-m", __name__, str(self._project.root)]
+        if self._process is None and self._from_fork_server:
+            self._process = _try_forked(command, self._project.root)
         if self._process is None:
             self._process = subprocess.Popen(
-                [sys.executable, "-W", "ignore", "-m", __name__, str(self._project.root)],
+                command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -125,6 +142,44 @@ class StoreProcess:
             return Path(self._project.store.removeprefix("sqlite:///")).stat().st_ino
         except OSError:
             return None
+
+
+@dataclass(frozen=True)
+class ForkedStore:
+    """As much of `subprocess.Popen` as is asked for here."""
+
+    process: "Forked"
+    stdin: IO[bytes]
+    stdout: IO[bytes]
+
+    def poll(self) -> int | None:
+        """Return how it ended, None while it lives."""
+        return self.process.poll()
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end. Raises `subprocess.TimeoutExpired`."""
+        return self.process.wait(timeout)
+
+    def kill(self) -> None:
+        """End it."""
+        self.process.kill()
+
+
+def _try_forked(command: list[str], cwd: Path) -> ForkedStore | None:
+    from cellmill.executors.warm.client import Forked, fork
+
+    asking, answering = os.pipe(), os.pipe()
+    with Path(os.devnull).open("wb") as nowhere:
+        streams = (asking[0], answering[1], nowhere.fileno())
+        forked = fork(command, environment=os.environ, cwd=cwd, streams=streams, wanted=_NEEDED)
+    os.close(asking[0])
+    os.close(answering[1])
+    stdin, stdout = os.fdopen(asking[1], "wb"), os.fdopen(answering[0], "rb")
+    if isinstance(forked, Forked):
+        return ForkedStore(forked, stdin, stdout)
+    stdin.close()
+    stdout.close()
+    return None
 
 
 def _version(given: dict[str, Any]) -> Version:
@@ -182,6 +237,7 @@ def _serve(root: Path) -> None:
     # Whatever MLflow prints must not end up among the answers.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    warnings.simplefilter("ignore")
     project = Project(root)
     threading.Thread(target=_import_ahead, args=(project.store,), daemon=True).start()
     answering = _Answering(project)

@@ -40,6 +40,8 @@ class Request:
     umask: int
     cores: tuple[int, ...]
     niceness: int
+    scheduling: tuple[int, int]
+    """Its class, and its priority in there."""
     limits: dict[str, tuple[int, int]]
     wanted: tuple[str, ...] = ()
     project: str | None = None
@@ -53,6 +55,7 @@ def surroundings() -> dict[str, Any]:
         "umask": umask,
         "cores": tuple(sorted(os.sched_getaffinity(0))),
         "niceness": os.getpriority(os.PRIO_PROCESS, 0),
+        "scheduling": (os.sched_getscheduler(0), os.sched_getparam(0).sched_priority),
         "limits": {name: resource.getrlimit(getattr(resource, name)) for name in _LIMITS},
     }
 
@@ -135,6 +138,10 @@ def _take_limits(request: Request) -> None:
     for name, limit in request.limits.items():
         with suppress(OSError, ValueError, AttributeError):
             resource.setrlimit(getattr(resource, name), tuple(limit))  # type: ignore[arg-type]
+    with suppress(OSError):
+        policy, priority = request.scheduling
+        if policy != os.sched_getscheduler(0):
+            os.sched_setscheduler(0, policy, os.sched_param(priority))
     with suppress(OSError):  # upward only, but for root
         os.setpriority(os.PRIO_PROCESS, 0, request.niceness)
 
