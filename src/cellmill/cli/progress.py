@@ -22,7 +22,8 @@ def cell_progress(name: str, *, silent: bool) -> Iterator[Callable[[Progress], N
 
         def told(progress: Progress) -> None:
             done = progress.done == progress.total
-            words = f"{name}: recording its runs" if done else name
+            took = f": cell {progress.number}, {progress.seconds:.1f} s" if progress.seconds is not None else ""
+            words = f"{name}: recording its runs" if done else f"{name}{took}"
             bar.update(task, completed=progress.done, total=progress.total, description=words)
 
         yield told

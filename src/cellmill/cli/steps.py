@@ -4,62 +4,130 @@ import json
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from cellmill.cli import EXIT_INTERRUPTED, app
+from cellmill.cli import EXIT_INTERRUPTED, app, exit_code
 from cellmill.cli.runs import AS_JSON, as_record
-from cellmill.core.errors import BadParameter, CellFailed, KernelDied
+from cellmill.core.errors import BadParameter, CellFailed, CellmillError, CellTimedOut, KernelDied
 from cellmill.core.ids import SessionId, new_session_id
+from cellmill.core.ports import Progress
 from cellmill.core.words import shown_path
+
+if TYPE_CHECKING:
+    from cellmill.cli.attempts import Log
 
 LONGEST_EXCERPT = 12
 
 
 @app.command()
 def run(
-    notebook: Path = typer.Argument(help="The notebook to run. It is not changed."),
+    notebook: str = typer.Argument(help="The notebook to run, or its address (https://…, s3://…). It is not changed."),
     parameters: list[str] = typer.Option([], "-p", "--parameter", metavar="NAME=VALUE", help="Set a parameter."),
-    output: Path | None = typer.Option(None, "-o", "--output", help="Where the executed notebook goes."),
+    output: str | None = typer.Option(None, "-o", "--output", help="Where the executed notebook goes."),
     kernel: str | None = typer.Option(None, "-k", "--kernel", help="The kernel, if not the notebook's own."),
     cold: bool = typer.Option(False, "--cold", help="Start the kernel from nothing."),
+    retries: int = typer.Option(0, "--retries", min=0, help="How often it is run again when it fails."),
+    cell_timeout: float | None = typer.Option(None, "--cell-timeout", min=0.1, help="Seconds that a cell may take."),
+    timeout: float | None = typer.Option(None, "--timeout", min=0.1, help="Seconds that all cells may take."),
+    watch: bool = typer.Option(False, "--watch", help="Run it again whenever its file changes."),
+    log_json: bool = typer.Option(False, "--log-json", help="Tell what happens on standard error, as lines of JSON."),
     as_json: bool = AS_JSON,
 ) -> None:
     """Run a notebook from a clean kernel and record its runs.
 
     Example: cellmill run notebooks/01_flight_delays.ipynb -p max_depth=4
     """
+    from cellmill.cli.attempts import Log, until_it_ends_well, whenever_it_changes
+    from cellmill.executors.remote import is_remote
+
+    if watch and is_remote(notebook):
+        raise typer.BadParameter("--watch looks at a file of this machine")
+    path, cwd = (fetched(notebook), Path.cwd()) if is_remote(notebook) else (Path(notebook).resolve(), None)
+    log = Log(wanted=log_json)
+    limits = {"cell_timeout_s": cell_timeout, "timeout_s": timeout}
+    silent = as_json or log_json
+
+    def once() -> None:
+        sends = output is not None and is_remote(output)
+        place = default_output(path) if output is None or sends else Path(output).resolve()
+        try:
+            _once(path, place, read_pairs(parameters), kernel, cold, limits, cwd, log, silent=silent, as_json=as_json)
+        finally:
+            if sends and output is not None and place.exists():
+                from cellmill.executors.remote import send
+
+                send(place, output)
+
+    def tried() -> None:
+        until_it_ends_well(once, retries=retries, log=log)
+
+    try:
+        whenever_it_changes(tried, path, log=log) if watch else tried()
+    except KeyboardInterrupt:
+        log.tell("interrupted")
+        if not log_json:
+            typer.echo("cellmill: Interrupted. A training that was under way is marked so.", err=True)
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+    except CellmillError as error:
+        if not log_json:
+            raise
+        raise typer.Exit(exit_code(error)) from None  # the log has told it
+
+
+def _once(
+    notebook: Path,
+    output: Path,
+    texts: dict[str, str],
+    kernel: str | None,
+    cold: bool,
+    limits: dict[str, float | None],
+    cwd: Path | None,
+    log: "Log",
+    *,
+    silent: bool,
+    as_json: bool,
+) -> None:
     from cellmill.executors.notebooks import KernelExecutor
     from cellmill.executors.papermill import PapermillExecutor
     from cellmill.pipeline.step import Step, run_step
     from cellmill.wiring.headless import HeadlessSession
 
-    step = Step(
-        notebook=notebook.resolve(),
-        output=output.resolve() if output is not None else default_output(notebook.resolve()),
-        texts=read_pairs(parameters),
-        kernel=kernel,
-    )
     session = new_session_id()
     executor = KernelExecutor(
         lambda notebook, output: HeadlessSession(session, notebook, output=str(output), cold=cold),
         otherwise=PapermillExecutor(session, cold=cold),
-        say=lambda text: typer.echo(text, err=True),
+        say=lambda text: log.tell("said", message=text) if log.wanted else typer.echo(text, err=True),
         cold=cold,
+        cwd=cwd,
+        **limits,
     )
     try:
-        with _progress(notebook.name, silent=as_json) as progress:
-            run_step(step, executor, progress=progress)
-    except (CellFailed, KernelDied, KeyboardInterrupt) as error:
-        _report(notebook.resolve(), session, step.output, as_json=as_json)
-        if isinstance(error, CellFailed):
+        with _progress(notebook.name, silent=silent) as bar:
+
+            def told(progress: Progress) -> None:
+                bar(progress)
+                log.cell(progress)
+
+            run_step(Step(notebook, output, texts=texts, kernel=kernel), executor, progress=told)
+    except (CellFailed, KernelDied, CellTimedOut, KeyboardInterrupt) as error:
+        _report(notebook, session, output, as_json=as_json)
+        if isinstance(error, CellFailed) and not log.wanted:
             typer.echo(_excerpt(error), err=True)
-        if isinstance(error, KeyboardInterrupt):
-            typer.echo("cellmill: Interrupted. A training that was under way is marked so.", err=True)
-            raise typer.Exit(EXIT_INTERRUPTED) from None
         raise
-    _report(notebook.resolve(), session, step.output, as_json=as_json)
+    _report(notebook, session, output, as_json=as_json)
+
+
+def fetched(address: str) -> Path:
+    """Return a copy of a notebook that lies elsewhere, in `executed/fetched/` of the project that one is in."""
+    from cellmill.executors.remote import fetch
+    from cellmill.wiring.projects import project_of
+
+    name = address.partition("?")[0].rstrip("/").rpartition("/")[2] or "notebook.ipynb"
+    path = project_of(Path.cwd()).root / "executed" / "fetched" / name
+    fetch(address, path)
+    return path
 
 
 def _excerpt(error: CellFailed) -> str:

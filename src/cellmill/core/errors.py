@@ -174,11 +174,14 @@ class KernelDied(ExecutionError):
 class CellTimedOut(ExecutionError):
     kind = "cell_timed_out"
 
-    def __init__(self, *, notebook: str, number: int | None, seconds: float) -> None:
-        self.notebook, self.number, self.seconds = notebook, number, seconds
-        cell = f"Cell {number}" if number is not None else "A cell"
+    def __init__(self, *, notebook: str, number: int | None, seconds: float, in_all: bool = False) -> None:
+        self.notebook, self.number, self.seconds, self.in_all = notebook, number, seconds, in_all
+        cell = f"{'cell' if in_all else 'Cell'} {number}" if number is not None else "a cell" if in_all else "A cell"
+        long = f"{seconds:g} s"
         super().__init__(
-            f"{cell} of {notebook} ran for longer than {seconds:g} s and was interrupted. Allow it more time."
+            f"{notebook} ran for longer than {long} in all, and {cell} was interrupted. Allow it more time."
+            if in_all
+            else f"{cell} of {notebook} ran for longer than {long} and was interrupted. Allow it more time."
         )
 
 

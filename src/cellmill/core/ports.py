@@ -74,10 +74,13 @@ class ModelRegistry(Protocol):
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a notebook has come: cell `done` of `total` has ended."""
+    """How far a notebook has come: cell `done` of `total` has ended. Of one that ran, with what came of it."""
 
     done: int
     total: int
+    number: int | None = None
+    outcome: Outcome | None = None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)

@@ -41,9 +41,12 @@ def run_cells(
     *,
     ended: Callable[[int, CellRan | None], None],
     timeout_s: float | None = None,
+    left_s: Callable[[], float | None] = lambda: None,
     shown: Callable[[Mapping[str, Any]], None] | None = None,
 ) -> None:
     """Run the cells until one raises that is not expected to. `ended` is told of each, `shown` of each output.
+
+    Each may take `timeout_s`, and as long as `left_s` then answers; None: as long as it likes.
 
     Raises `KernelDied`, `CellTimedOut`; what the cell has shown until then is kept.
     """
@@ -54,7 +57,8 @@ def run_cells(
             ran, has_failed = None, False
             try:
                 if _runs(cell):
-                    ran = _run(cell, kernel, keeper, widgets, timeout_s, shown)
+                    limits = [limit for limit in (timeout_s, left_s()) if limit is not None]
+                    ran = _run(cell, kernel, keeper, widgets, min(limits, default=None), shown)
                     has_failed = ran.outcome != "ok" and EXPECTED_TO_RAISE not in cell["metadata"].get("tags", ())
             except BaseException:
                 keeper.cell_exception(cell, cell_index=index)

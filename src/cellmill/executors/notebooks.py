@@ -1,11 +1,12 @@
 """Notebooks run in kernels of our own, warm where there is a fork server. The executed one is as papermill's."""
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from cellmill.core.errors import CellFailed, KernelDied
+from cellmill.core.errors import CellFailed, CellTimedOut, KernelDied
 from cellmill.core.events import Failure
 from cellmill.core.files import check_writable
 from cellmill.core.ports import CellRan, NotebookExecutor, Progress
@@ -60,8 +61,17 @@ class KernelExecutor:
         otherwise: NotebookExecutor,
         say: Callable[[str], None],
         cold: bool = False,
+        cell_timeout_s: float | None = None,
+        timeout_s: float | None = None,
+        cwd: Path | None = None,
     ) -> None:
-        """`begin` makes the session of a notebook and its output, `otherwise` runs what has another kernel."""
+        """`begin` makes the session of a notebook and its output, `otherwise` runs what has another kernel.
+
+        Each cell may take `cell_timeout_s`, and all of them `timeout_s`. `cwd` is the kernel's, if not the notebook's.
+        """
+        self._cell_timeout_s = cell_timeout_s
+        self._timeout_s = timeout_s
+        self._cwd = cwd
         self._begin = begin
         self._otherwise = otherwise
         self._say = say
@@ -111,23 +121,44 @@ class KernelExecutor:
                 session.cell_executed(execution=ran.execution, cell=cell["id"], tags=tags, error=ran.error)
                 book.ran = index, ran
             if progress is not None:
-                progress(Progress(index + 1, len(cells)))
+                progress(_progress(index + 1, len(cells), ran))
 
+        ends_s = None if self._timeout_s is None else time.monotonic() + self._timeout_s
         try:
             with LocalKernels().start(
                 notebook=book.notebook,
-                cwd=book.notebook.parent,
+                cwd=self._cwd or book.notebook.parent,
                 kernel=name,
                 environment=session.environment,
                 warm=session.warm_kernels and not self._cold,
             ) as live:
                 if live.note and NO_SERVER_YET not in live.note:
                     self._say(f"cellmill: {live.note[0].upper()}{live.note[1:]}.")
-                run_cells(book.document, live, book, ended=ended)
+                run_cells(
+                    book.document,
+                    live,
+                    book,
+                    ended=ended,
+                    timeout_s=self._cell_timeout_s,
+                    left_s=lambda: None if ends_s is None else max(0.0, ends_s - time.monotonic()),
+                )
                 book.look_for_failure()
+        except CellTimedOut as error:
+            if ends_s is None or time.monotonic() < ends_s:
+                raise
+            assert self._timeout_s is not None
+            raise CellTimedOut(
+                notebook=error.notebook, number=error.number, seconds=self._timeout_s, in_all=True
+            ) from error
         except KernelDied as error:
             kept = shown_path(book.output) if book.output.exists() else None
             raise KernelDied(notebook=error.notebook, output=kept, words=error.words) from error
+
+
+def _progress(done: int, total: int, ran: CellRan | None) -> Progress:
+    if ran is None:
+        return Progress(done, total)
+    return Progress(done, total, ran.number, ran.outcome, (ran.ended_ms - ran.started_ms) / 1000)
 
 
 class _Book:
