@@ -329,6 +329,38 @@ def test_the_first_thing_after_a_fork_computes_what_a_cold_kernel_computes(start
         assert answer == said(cold, source)
 
 
+def test_pools_of_threads_are_as_large_as_in_a_cold_one_and_are_used(start: Started) -> None:
+    pools = """
+        import json, os, numpy, torch
+        from sklearn.ensemble import HistGradientBoostingRegressor
+        from threadpoolctl import threadpool_info
+        threads = lambda: set(os.listdir("/proc/self/task"))
+        before = threads()
+        X = numpy.random.RandomState(0).rand(20000, 8)
+        HistGradientBoostingRegressor(max_iter=3).fit(X, X[:, 0])
+        print(json.dumps([
+            sorted({(pool["internal_api"], pool["num_threads"]) for pool in threadpool_info()}),
+            torch.get_num_threads(), bool(threads() - before) or os.cpu_count() == 1]))
+    """
+    with start() as warm, start(warm=False) as cold:
+        assert warm.is_warm, warm.note
+        assert said(warm, pools) == said(cold, pools)
+
+
+def test_nothing_of_a_run_is_there_in_the_next(start: Started) -> None:
+    with start() as first:
+        first.run("import os, sys, pandas, numpy\nos.environ['LEFT'] = 'x'\nos.chdir('/')\nsys.path.append('/left')")
+        first.run("pandas.left = numpy.left = 1\nnumpy.random.seed(1)\npandas.set_option('display.max_rows', 7)")
+    looked = """
+        import json, os, sys, pandas, numpy
+        print(json.dumps([os.environ.get("LEFT"), os.getcwd(), "/left" in sys.path, hasattr(pandas, "left"),
+                          hasattr(numpy, "left"), pandas.get_option("display.max_rows")]))
+    """
+    with start() as second:
+        assert second.is_warm, second.note
+        assert said(second, looked) == [None, str(start.project.root), False, False, False, 60]
+
+
 def test_figures_are_shown(start: Started) -> None:
     with start() as kernel:
         assert kernel.is_warm, kernel.note

@@ -11,7 +11,9 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 from cellmill.capture.hosting import announced_notebook
-from cellmill.core.project import find_project
+from cellmill.core.errors import BadSettings
+from cellmill.core.project import Project, find_project
+from cellmill.core.settings import read_settings
 from cellmill.executors.warm.client import Forked, fork
 from cellmill.executors.warm.wanted import imports_of, journalled, worth_importing
 
@@ -26,6 +28,9 @@ class WarmProvisioner(LocalProvisioner):
         environment = {**(kwargs.get("env") or os.environ), "JPY_PARENT_PID": str(os.getpid())}
         cwd = Path(kwargs.get("cwd") or Path.cwd())
         notebook = announced_notebook(environment)
+        project = find_project(cwd)
+        if not _is_wanted(project):
+            return await super().launch_kernel(cmd, **kwargs)
         nothing = os.open(os.devnull, os.O_RDWR)
         streams = [_descriptor(kwargs.get(name), nothing) for name in ("stdin", "stdout", "stderr")]
         try:
@@ -35,7 +40,7 @@ class WarmProvisioner(LocalProvisioner):
                 cwd=cwd,
                 streams=streams,
                 wanted=worth_importing(imports_of(notebook)) if notebook is not None else (),
-                project=journalled(find_project(cwd)),
+                project=journalled(project),
             )
         finally:
             os.close(nothing)
@@ -57,6 +62,13 @@ class WarmProvisioner(LocalProvisioner):
             await asyncio.sleep(LOOK_S)
         self.process = None
         return code
+
+
+def _is_wanted(project: Project) -> bool:
+    try:
+        return read_settings(project.settings).warm_kernels
+    except BadSettings:
+        return True  # said where the kernel reads them
 
 
 def _descriptor(given: Any, nothing: int) -> int:
