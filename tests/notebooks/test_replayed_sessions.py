@@ -3,15 +3,8 @@
 from pathlib import Path
 
 import pytest
+from tests.notebooks.recorded import recorded
 
-from cellmill.capture.folder import prepare_folder
-from cellmill.capture.hosting import engine_environment
-from cellmill.capture.journal import append_once
-from cellmill.capture.sessions import SessionReader
-from cellmill.core.clock import now_ms
-from cellmill.core.events import SessionEnded
-from cellmill.core.ids import new_session_id
-from cellmill.core.project import Project
 from cellmill.executors.kernels import LocalKernels
 from cellmill.wiring.attempts import Options
 from cellmill.wiring.replaying import find_verdict
@@ -53,24 +46,25 @@ def test_it_is_made_again_exactly(
 ) -> None:
     profile = tmp_path / "ipython"
     monkeypatch.setenv("IPYTHONDIR", str(profile))
-    project = Project(tmp_path / "project")
-    project.root.mkdir()
-    prepare_folder(project)
-    notebook, identity = project.root / "work.ipynb", new_session_id()
-    environment = engine_environment(identity, notebook)
-    with LocalKernels().start(
-        notebook=notebook, cwd=project.root, kernel=None, environment=environment, warm=False
-    ) as kernel:
-        for cell in cells:
-            assert kernel.run(cell).error is None
-    append_once(project.outside_journal(identity), SessionEnded(now_ms(), "shut down"))
-    reader = SessionReader(project, identity)
-    reader.poll()
-    assert reader.session is not None
-    (run,) = reader.session.runs
+    project, session = recorded(tmp_path / "project", cells)
+    (run,) = session.runs
     before = {path: path.read_bytes() for path in project.root.rglob("*") if path.is_file()}
-    verdict = find_verdict(project, reader.session, run, LocalKernels(), Options(warm=False))
-    numbers = {execution.execution: execution.number for execution in reader.session.executions}
+    verdict = find_verdict(project, session, run, LocalKernels(), Options(warm=False))
+    numbers = {execution.execution: execution.number for execution in session.executions}
     assert (verdict.judgement, verdict.reason, verdict.notes) == ("exact", None, ())
     assert tuple(numbers[execution] for execution in verdict.kept) == kept
     assert {path: path.read_bytes() for path in project.root.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("far", ["../beside", "../../../../../../beside"])
+def test_a_kernel_that_worked_outside_of_its_project(tmp_path: Path, far: str) -> None:
+    """Nothing is written where it worked: not even what a replay itself has to write."""
+    root = tmp_path / "1/2/3/4/5/project"
+    root.parent.mkdir(parents=True)
+    beside = (root / far).resolve()
+    beside.mkdir()
+    (beside / "recipe.ipynb").write_text("mine", "utf-8")
+    project, session = recorded(root, (DATA, FIT), cwd=beside)
+    verdict = find_verdict(project, session, session.runs[0], LocalKernels(), Options(warm=False))
+    assert (verdict.judgement, verdict.reason) == ("exact", None)
+    assert [(path.name, path.read_text("utf-8")) for path in beside.iterdir()] == [("recipe.ipynb", "mine")]

@@ -1,11 +1,13 @@
 """Recipes and replays as a user asks for them, with real kernels."""
 
 import json
+import os
 import shutil
 import signal
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from filelock import FileLock, Timeout
 from tests.notebooks.commands import EVALUATE, PARAMETERS, PATIENCE_S, TRAIN, Desk, Said, is_refused, new_desk
@@ -28,9 +30,9 @@ def replayed(
     return verdicts
 
 
-def verdict(desk: Desk, *options: str, code: int = 0) -> dict[str, Any]:
+def verdict(desk: Desk, *options: str, code: int = 0, **environment: str) -> dict[str, Any]:
     """Replay the only run of the project."""
-    (found,) = replayed(desk, *options, code=code)
+    (found,) = replayed(desk, *options, code=code, environment=environment)
     return found
 
 
@@ -186,12 +188,12 @@ def test_data_that_was_changed_is_told_with_both_digests(desk: Desk, reading: Pa
     reading.write_text("a,b\n1,2\n", "utf-8")
     found = verdict(desk, code=1)
     assert found["judgement"] == "cannot"
-    assert "data.csv was changed: sha256 was " in str(found["reason"])
+    assert "data.csv was changed (sha256 was " in str(found["reason"])
 
 
 def test_data_that_was_moved_away_is_told(desk: Desk, reading: Path) -> None:
     reading.rename(desk.root / "elsewhere.csv")
-    assert str(verdict(desk, code=1)["reason"]).endswith("data.csv is not there any more")
+    assert "data.csv is not there any more" in str(verdict(desk, code=1)["reason"])
 
 
 @pytest.mark.parametrize(
@@ -356,7 +358,9 @@ def test_two_replays_of_a_run_at_once(desk: Desk, tmp_path: Path) -> None:
         first.communicate()
 
 
-def test_a_replay_that_is_interrupted_leaves_nothing(desk: Desk, tmp_path: Path) -> None:
+def test_a_replay_that_is_ended_leaves_nothing_and_one_that_is_killed_no_more_than_the_next_clears_away(
+    desk: Desk, tmp_path: Path
+) -> None:
     flag, folder = tmp_path / "flag", tmp_path / "scratch"
     folder.mkdir()
     desk.notebook(
@@ -366,16 +370,49 @@ def test_a_replay_that_is_interrupted_leaves_nothing(desk: Desk, tmp_path: Path)
         "model = Ridge().fit([[1], [time.time() > 0]], [1, 2])",
     )
     assert desk.cellmill("run", "work.ipynb").code == 0
-    flag.touch()
     (run,) = desk.captured
-    process = desk.begin("replay", run.run, TMPDIR=str(folder))
-    try:
-        wait_for(lambda: any(folder.glob("cellmill-replay-*/1/2/3/4/*/.cellmill/journal/*.jsonl")))
-        process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=PATIENCE_S)
-        assert process.returncode == EXIT_INTERRUPTED, said
-    finally:
-        process.kill()
-        process.communicate()
-    assert list(folder.iterdir()) == []
+    flag.touch()
+    for number, code in ((signal.SIGINT, EXIT_INTERRUPTED), (signal.SIGTERM, EXIT_INTERRUPTED), (signal.SIGKILL, -9)):
+        process = desk.begin("replay", run.run, TMPDIR=str(folder))
+        try:
+            wait_for(lambda: len(scratch_journals(folder)) == 1)
+            (journal,) = scratch_journals(folder)
+            wait_for(lambda path=journal: b"\n" in path.read_bytes())  # type: ignore[misc]
+            kernel = json.loads(journal.read_bytes().splitlines()[0])["pid"]
+            process.send_signal(number)
+            said = process.communicate(timeout=PATIENCE_S)
+            assert process.returncode == code, said
+        finally:
+            process.kill()
+            process.communicate()
+        wait_for(lambda pid=kernel: not psutil.pid_exists(pid))  # type: ignore[misc]
+        assert number == signal.SIGKILL or list(folder.iterdir()) == []
     assert desk.captured[0].verdict is None
+    flag.unlink()
+    (left,) = folder.glob("cellmill-replay-*")
+    os.utime(left, (0, 0))
+    assert verdict(desk, TMPDIR=str(folder))["judgement"] == "exact"
+    assert list(folder.glob("cellmill-replay-*")) == []
+
+
+def scratch_journals(folder: Path) -> list[Path]:
+    """Return the journals of the kernels that replay."""
+    return list(folder.glob("cellmill-replay-*/1/2/3/4/*/.cellmill/journal/*.jsonl"))
+
+
+def test_a_recipe_that_was_edited_is_replayed_as_it_stands(desk: Desk, work: Path) -> None:
+    (run,) = desk.captured
+    assert desk.cellmill("recipe", run.run, "-o", "recipe.ipynb").code == 0
+    path = desk.root / "recipe.ipynb"
+    as_made = path.read_text("utf-8")
+    found = []
+    for text in (as_made, as_made.replace("Ridge(alpha=alpha)", "Ridge(alpha=alhpa)")):
+        path.write_text(text, "utf-8")
+        (one,) = desk.cellmill("replay", "recipe.ipynb", "--times", "1", "--json").json
+        found.append((one["judgement"], one["reason"]))
+    assert found[0] == ("exact", None)
+    assert found[1][0] == "cannot"
+    assert "it raised NameError: name 'alhpa' is not defined" in found[1][1]
+    assert path.read_text("utf-8") == text
+    assert desk.captured[0].verdict is None
+    assert desk.cellmill("replay", "work.ipynb").code == 2  # it is a notebook, and not a recipe

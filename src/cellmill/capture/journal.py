@@ -1,5 +1,6 @@
 """A journal on disk: JSON Lines, one writer, append-only."""
 
+import json
 import os
 import threading
 from pathlib import Path
@@ -83,6 +84,21 @@ def append_once(path: Path, *events: Event) -> None:
             writer.append(event)
     finally:
         writer.close()
+
+
+def torn_lines(path: Path) -> int:
+    """Return how many whole lines of a journal are not JSON: what they said is lost. 0 where there is no journal."""
+    try:
+        lines = path.read_bytes().split(b"\n")[:-1]
+    except OSError:
+        return 0
+    torn = 0
+    for line in lines:
+        try:
+            json.loads(line)
+        except ValueError:
+            torn += bool(line.strip())
+    return torn
 
 
 def read_events(path: Path, offset: int = 0) -> tuple[list[Event], int]:

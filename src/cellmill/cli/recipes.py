@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from cellmill.core.words import count, shown_path
 if TYPE_CHECKING:
     from cellmill.capture.sessions import Sessions
     from cellmill.core.project import Project
+    from cellmill.core.recipes import Recipe, Section
     from cellmill.core.runs import Run
     from cellmill.wiring.attempts import Options
 
@@ -80,7 +82,7 @@ def _facts(notebook: dict[str, object]) -> dict[str, object]:
 
 @app.command()
 def replay(
-    runs: list[str] = typer.Argument(None, help="The runs to replay, or bundles.", autocompletion=complete_run),
+    runs: list[str] = typer.Argument(None, help="Runs, bundles, or recipes.", autocompletion=complete_run),
     notebook: str | None = typer.Option(None, "--all", metavar="NOTEBOOK", help="Every run of this notebook."),
     tolerance: float = typer.Option(1e-9, "--tolerance", min=0, help="Largest relative difference of a same figure."),
     network: bool = typer.Option(False, "--network", help="Allow the replay to connect."),
@@ -113,19 +115,21 @@ def replay(
     from cellmill.wiring.replaying import find_verdict
     from cellmill.wiring.replaying import replay as replay_run
 
+    _end_as_if_interrupted()
     if attended:
         _end_with_input()
     sessions = load(folder)
     warm = not cold and settings_of(sessions.project).warm_kernels
     options = Options(tolerance=tolerance, network=network, warm=warm, outputs=outputs, times=times, timeout_s=timeout)
-    found = [sessions.run(run) for run in runs or () if not run.endswith(".zip")]
+    recipes = [_recipe_in(name, sessions) for name in runs or () if name.endswith(".ipynb")]
+    found = [sessions.run(run) for run in runs or () if not run.endswith((".zip", ".ipynb"))]
     if notebook is not None:
         found += [run for run in sessions.runs(sessions.project.relative(notebook)) if run.parent is None]
         if not found:
             raise NoRuns(notebook)
     bundles = [Path(name).resolve() for name in runs or () if name.endswith(".zip")]
-    if not found and not bundles:
-        raise typer.BadParameter("Name a run or a bundle, or give --all NOTEBOOK.")
+    if not found and not bundles and not recipes:
+        raise typer.BadParameter("Name a run, a bundle or a recipe, or give --all NOTEBOOK.")
     kernels, silent = LocalKernels(), as_json or not sys.stderr.isatty()
     verdicts: list[tuple[Run, Verdict]] = []
 
@@ -142,6 +146,15 @@ def replay(
                     session = inside.session_of(one)
                     verdict = find_verdict(inside.project, session, one, kernels, asked, recipe=made, progress=progress)
                 told(one, verdict)
+        for name, one, made, sections in recipes:
+            asked = _rebuilt(sessions.project, one, options) if rebuild_env else options
+            session = sessions.session_of(one)
+            with cell_progress(one.run, silent=silent) as progress:
+                verdict = find_verdict(
+                    sessions.project, session, one, kernels, asked, recipe=made, sections=sections, progress=progress
+                )
+            note = f"Of {name} as it stands: the run keeps the verdict of its own recipe."
+            told(one, replace(verdict, notes=(*verdict.notes, note)))
         for one in found:
             asked = _rebuilt(sessions.project, one, options) if rebuild_env else options
             with cell_progress(one.run, silent=silent) as progress:
@@ -159,6 +172,24 @@ def replay(
         typer.echo(json.dumps([{"run": one.run, **verdict_record(v)} for one, v in verdicts], indent=2))
     if any(verdict.judgement not in REPRODUCED for _, verdict in verdicts):
         raise typer.Exit(EXIT_FAILED)
+
+
+def _recipe_in(name: str, sessions: "Sessions") -> "tuple[str, Run, Recipe, tuple[Section, ...]]":
+    from cellmill.wiring.recipes import recipe_in
+
+    found = recipe_in(Path(name).resolve(), sessions)
+    if found is None:
+        raise typer.BadParameter(f"{name} is not a recipe. Replay the runs of a notebook with: --all {name}")
+    return name, *found
+
+
+def _end_as_if_interrupted() -> None:
+    """What ends this process politely interrupts it: its kernel ends, and its folder goes."""
+
+    def end(number: int, _: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, end)
 
 
 def _end_with_input() -> None:
@@ -205,8 +236,6 @@ def bundle(
 
 def _rebuilt(project: "Project", run: "Run", options: "Options") -> "Options":
     """Return the options with an environment made from the run's lock."""
-    from dataclasses import replace
-
     from cellmill.wiring.environments import rebuilt_environment
 
     typer.echo(f"Making the environment of run {run.run} again …", err=True)

@@ -284,12 +284,18 @@ def print_verdict(run: Run, verdict: Verdict) -> None:
         line.append(f", {count(len(verdict.kept), 'execution')} of {verdict.of}, {verdict.seconds:.1f} s", style="dim")
     out.print(line)
     if verdict.reason:
-        out.print(Text(f"  {verdict.reason}."))
+        out.print(Text(f"  {verdict.reason[0].upper()}{verdict.reason[1:]}."))
     if verdict.parted is not None:
         out.print(Text(f"  First seen to differ in execution {verdict.parted}."))
     for note in verdict.notes:
         out.print(Text(f"  {note}", style="dim"))
     rows = [
-        (f.name, f.recorded or "", f.replayed or "", f"{f.relative:.1e}" if f.relative else "") for f in verdict.figures
+        (
+            f.name if f.what in ("metric", "parameter", "output") else f"{f.what}: {f.name}",
+            f.recorded if f.recorded is not None else "none",
+            f.replayed if f.replayed is not None else "none",
+            f"{f.relative:.1e}" if f.relative else "",
+        )
+        for f in verdict.figures
     ]
     _print_rows(out, "", rows, ("", "recorded", "replayed", "relative"))

@@ -69,7 +69,8 @@ def _started(
         except HungAtStart:
             live.end()
             if attempt == 2:
-                raise KernelDied(notebook=shown_path(notebook), output=None, words="it did not answer") from None
+                words = f"it did not answer within {timeout_s:g} s"
+                raise KernelDied(notebook=shown_path(notebook), output=None, words=words) from None
         except KernelDied:  # perhaps because a port was taken between its choice and its use
             live.end()
             if attempt == 2:

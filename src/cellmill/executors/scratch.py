@@ -3,22 +3,28 @@
 SCRATCH/1/2/3/4/NAME/      the project, folder by folder; its files are links to the user's
 SCRATCH/1/2/…              files that a notebook reaches with `../`
 SCRATCH/temporary/         what `tempfile` gives
+SCRATCH/lock               held as long as the replay lives: what a killed one left is cleared away by the next
 """
 
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from cellmill.core.errors import NoScratch
 from cellmill.core.files import make_folder
 
 MOST_LINKS = 20_000
+YOUNG_S = 10.0  # a folder that was just made may not be locked yet
 _NOT_LINKED = {".git", ".hg", ".cellmill", "mlruns", "mlartifacts", "mlflow.db", "node_modules", "__pycache__"}
 _NOT_LINKED |= {".ipynb_checkpoints", ".venv", ".tox", ".mypy_cache", ".pytest_cache", ".ruff_cache", "executed"}
+_PREFIX = "cellmill-replay-"
 _DEPTH = ("1", "2", "3", "4")
 
 
@@ -58,13 +64,16 @@ def scratch(
 
     Raises `NoScratch` when there is no space, or no right to write.
     """
+    _clear_away_what_was_left()
     try:
-        folder = Path(tempfile.mkdtemp(prefix="cellmill-replay-"))
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
     except OSError as error:
         raise NoScratch(tempfile.gettempdir(), reason=(error.strerror or str(error)).lower()) from error
+    lock = FileLock(folder / "lock", timeout=0)
     try:
         made = Scratch(folder, folder.joinpath(*_DEPTH, project_root.name or "project"), project_root)
         try:
+            lock.acquire()
             make_folder(made.temporary)
             make_folder(made.root)
             needed = [os.path.realpath(path) for path in inputs]
@@ -77,7 +86,22 @@ def scratch(
             raise NoScratch(str(folder), reason=(error.strerror or str(error)).lower()) from error
         yield made
     finally:
+        lock.release()
         shutil.rmtree(folder, ignore_errors=True)  # what a dying kernel still writes there is nobody's
+
+
+def _clear_away_what_was_left() -> None:
+    """Remove the folders of replays that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        lock = FileLock(folder / "lock", timeout=0)
+        try:
+            if time.time() - folder.stat().st_mtime > YOUNG_S and (folder / "lock").exists():
+                lock.acquire()
+        except (OSError, Timeout):
+            continue  # it lives, or is somebody else's
+        if lock.is_locked:
+            lock.release()
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _link_tree(made: Scratch, absent: set[str]) -> None:

@@ -17,6 +17,7 @@ _UNSTEADY = re.compile(
     r"0x[0-9a-fA-F]{6,16}|\d+(?:\.\d+)?\s*(?:ns|µs|us|ms|s|sec|seconds|min|it/s|s/it)\b|\d{1,2}:\d\d(?::\d\d)?|"
     r"\d{4}-\d\d-\d\d|<ipython-input-\S+>|/[^\s\"']*/|Cell In\[\d+\]"
 )
+_NO_SPACE = re.compile(r"No space left on device|Disk quota exceeded|database or disk is full", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -113,12 +114,14 @@ def why_it_failed(error: Failure, *, installed: Mapping[str, str], allowed_netwo
         return f"it needs the network ({text[:200]}){more}"
     if re.search(r"CUDA|cuDNN|NVIDIA|HIP error|MPS backend", error.message):
         return f"it needs a GPU that is not here ({text[:200]})"
+    if _NO_SPACE.search(error.message):
+        return f"there was no space left where it ran ({text[:200]}): free some, or set TMPDIR"
     if error.type == "PermissionError":
         return f"it writes outside of the folder it may write in ({text[:200]})"
     if error.type == "FileNotFoundError":
         return f"a file that it reads is not there ({text[:200]})"
     if error.type == "NameError":
-        return f"{text[:200]}: what had set it is not in the journal"
+        return f"it raised {text[:200]}, and nothing that is known to have run before sets it"
     return f"it raised {text[:300]}"
 
 

@@ -31,6 +31,7 @@ from cellmill.wiring.environments import try_own_interpreter
 from cellmill.wiring.hindrances import Versions
 
 LEAST_PATIENCE_S, PATIENCE_SHARE = 60.0, 10
+_STATES_GONE = "Recorded random states are no longer there, so that they were not restored."
 _MAKING = re.compile(r"\bmkdir\b|\bmakedirs\b")
 
 
@@ -83,10 +84,10 @@ class Attempts:
         self._progress = progress
         self.count = 0
 
-    def attempt(self, recipe: Recipe, layout: Layout) -> Attempt:
-        """Replay once."""
+    def attempt(self, recipe: Recipe, layout: Layout, sections: Sequence[Section] | None = None) -> Attempt:
+        """Replay once, as laid out or by these cells."""
         self.count += 1
-        sections = lay_out(recipe, tidy=layout == "tidy")
+        sections = sections if sections is not None else lay_out(recipe, tidy=layout == "tidy")
         before = {one.execution.execution for one in recipe.ingredients}
         others = [
             use.path
@@ -109,11 +110,13 @@ class Attempts:
         attempt = Attempt()
         interpreter = self._interpreter()
         cwd = place.place_of(recipe.cwd or self._project.root)
+        if not cwd.is_relative_to(place.folder):  # too far from the project to have a place: that folder is the user's
+            cwd = place.root
         make_folder(cwd)
         inner = Project(place.root)
         prepare_folder(inner)
         write_atomically(inner.settings, _settings())
-        document = cwd / "recipe.ipynb"
+        document = place.root / "recipe.ipynb"  # by which the kernel finds its project, wherever it works
         write_atomically(document, as_bytes(recipe_notebook(recipe, self._run, sections)))
         identity = new_session_id()
         environment = {**scratch_environment(place), **engine_environment(identity, document)}
@@ -158,6 +161,8 @@ class Attempts:
             one = section.ingredient
             if one is not None:
                 states = {name: str(blob_path(self._project, digest)) for name, digest in one.random.items()}
+                if not all(Path(path).exists() for path in states.values()) and _STATES_GONE not in attempt.notes:
+                    attempt.notes.append(_STATES_GONE)
                 kernel.run(f"{REPLAYING}.before_cell(get_ipython(), {one.execution.number}, {states!r})", silent=True)
             result = kernel.run(section.source, timeout_s=self._patience(section))
             if one is not None:
@@ -168,7 +173,7 @@ class Attempts:
             if result.outcome == expected:
                 continue
             attempt.parted = one.execution.number if one is not None else None
-            where = f"execution {one.execution.number}" if one is not None else f"the cell of {section.kind}"
+            where = f"execution {one.execution.number}" if one is not None else f"cell {index + 1} ({section.kind})"
             if result.error is None:
                 had = one.execution.error.type if one is not None and one.execution.error is not None else "an error"
                 return f"{where} raised nothing, and had raised {had}"

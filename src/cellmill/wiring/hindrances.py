@@ -8,6 +8,7 @@ from pathlib import Path
 from cellmill.core.recipes import Recipe
 
 MOST_PACKAGES = 8
+_PUT_BACK = "put back what it was to replay it"
 
 
 @dataclass(frozen=True)
@@ -27,19 +28,19 @@ def hindrance(recipe: Recipe) -> str | None:
     for use in recipe.inputs:
         path = Path(use.path)
         if not path.exists():
-            return f"its data {use.path} is not there any more"
+            return f"its data {use.path} is not there any more: put it back to replay it"
         if use.sha256 is not None:
             now = _digest(path)
             if now != use.sha256:
-                return f"its data {use.path} was changed: sha256 was {use.sha256[:12]}, is {now[:12]}"
+                return f"its data {use.path} was changed (sha256 was {use.sha256[:12]}, is {now[:12]}): {_PUT_BACK}"
     for module in recipe.modules:
         path = Path(module.path)
         named = f"its module {module.name} ({module.path})"
         if not path.exists():
-            return f"{named} is not there any more"
+            return f"{named} is not there any more: put it back to replay it"
         now = _digest(path)
         if now != module.sha256:
-            return f"{named} was changed: sha256 was {module.sha256[:12]}, is {now[:12]}"
+            return f"{named} was changed (sha256 was {module.sha256[:12]}, is {now[:12]}): {_PUT_BACK}"
     return None
 
 

@@ -1,11 +1,13 @@
 """The recipe of a run, from the project's journals, and as a notebook."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from cellmill.capture.sessions import Sessions
 from cellmill.core.errors import CellmillError, RunWithoutRecipe
 from cellmill.core.project import Project
-from cellmill.core.recipes import Recipe
+from cellmill.core.recipes import Recipe, Section
 from cellmill.core.runs import Run, Session
 from cellmill.core.verdicts import REPRODUCED
 from cellmill.notebook.plain import read_plain
@@ -35,6 +37,29 @@ def recipe_of(session: Session, run: Run) -> Recipe:
     if not any(one.part == "trained" for one in recipe.ingredients):
         raise RunWithoutRecipe(run.run, reason="the execution that trained it is not in the journal")
     return recipe
+
+
+def recipe_in(path: Path, sessions: Sessions) -> tuple[Run, Recipe, tuple[Section, ...]] | None:
+    """Return the run that a recipe's notebook makes, and its executions and code as they stand in the file.
+
+    None for a notebook that is no recipe. A cell that was added stands for no execution. Raises `NotebookMissing`,
+    `NotANotebook`, `UnknownRun`.
+    """
+    document = read_plain(path)
+    told = document["metadata"].get("cellmill", {})
+    if "recipe" not in told or "run" not in told:
+        return None
+    run = sessions.run(told["run"])
+    session = sessions.session_of(run)
+    whole = whole_history(make_recipe(session, run), session)
+    known = {one.execution.execution: one for one in whole.ingredients}
+    sections = []
+    for cell in document["cells"]:
+        if cell["cell_type"] == "code" and cell["source"].strip():
+            one = known.get(cell["metadata"].get("cellmill", {}).get("execution"))
+            sections.append(Section("execution" if one is not None else "imports", cell["source"], one))
+    kept = [section.ingredient.execution.execution for section in sections if section.ingredient is not None]
+    return run, only(whole, kept), tuple(sections)
 
 
 def write_recipe(project: Project, run: Run, recipe: Recipe, *, tidy: bool = True) -> Written:

@@ -6,11 +6,11 @@ What goes on here reads the user's files and writes none of them; the verdict is
 import platform
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from cellmill.capture.journal import append_once
+from cellmill.capture.journal import append_once, torn_lines
 from cellmill.capture.sessions import Sessions
 from cellmill.core.clock import now_ms
 from cellmill.core.errors import ReplayUnderWay
@@ -19,7 +19,7 @@ from cellmill.core.files import make_folder
 from cellmill.core.ids import RunId
 from cellmill.core.ports import Kernels, Progress
 from cellmill.core.project import Project
-from cellmill.core.recipes import Recipe
+from cellmill.core.recipes import Recipe, Section
 from cellmill.core.runs import Run, Session
 from cellmill.core.verdicts import REPRODUCED, Judgement, Layout, Verdict
 from cellmill.core.words import count
@@ -119,9 +119,13 @@ def find_verdict(
     options: Options,
     *,
     recipe: Recipe | None = None,
+    sections: Sequence[Section] | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Verdict:
-    """Replay a run, by another recipe than its own where one is given. Writes nothing into the project."""
+    """Replay a run, by another recipe than its own where one is given, and with other code by `sections`.
+
+    Writes nothing into the project.
+    """
     began_s = time.monotonic()
     recipe = recipe or make_recipe(session, run)
     verdict = Verdict(
@@ -129,16 +133,20 @@ def find_verdict(
     )
     hindered = hindrance(recipe)
     if hindered is not None:
-        return replace(verdict, reason=hindered)
+        return replace(verdict, reason=hindered, notes=_torn(project, session))
     attempts = Attempts(project, session, run, kernels, options, progress)
-    layout, recipe, attempt = _best(attempts, recipe, session, options.tolerance)
+    layout: Layout = "verbatim"
+    if sections is not None:
+        attempt = attempts.attempt(recipe, layout, sections)
+    else:
+        layout, recipe, attempt = _best(attempts, recipe, session, options.tolerance)
     judgement: Judgement = "cannot" if attempt.problem else judge(attempt.figures, tolerance=options.tolerance)
     shown = [figure for figure in attempt.figures if not figure.same]
     reason = attempt.problem
     if judgement == "differs":
         agreeing = [attempt.figures]
         while len(agreeing) < options.times and time.monotonic() - began_s < LONGEST_S:
-            again = attempts.attempt(recipe, layout)
+            again = attempts.attempt(recipe, layout, sections)
             if again.problem is not None:
                 break
             agreeing.append(again.figures)
@@ -148,6 +156,8 @@ def find_verdict(
             reason = f"{len(agreeing)} replays do not agree with each other: something random was not seeded"
         else:
             reason = _told_apart(attempt, recipe)
+    if judgement not in REPRODUCED:
+        attempt.notes.extend(_torn(project, session))
     return replace(
         verdict,
         judgement=judgement,
@@ -193,6 +203,13 @@ def _told_apart(attempt: Attempt, recipe: Recipe) -> str:
     names = ", ".join(f"{figure.what} {figure.name}" for figure in unlike[:4])
     changed = changed_packages(recipe, attempt.there)
     return f"{names} came out otherwise" + (f"; {changed[0]}" if changed else "")
+
+
+def _torn(project: Project, session: Session) -> tuple[str, ...]:
+    torn = torn_lines(project.journal(session.session)) + torn_lines(project.outside_journal(session.session))
+    if not torn:
+        return ()
+    return (f"{count(torn, 'line')} of the session's journal cannot be read: what was told there is missing.",)
 
 
 def _is_final(problem: str) -> bool:

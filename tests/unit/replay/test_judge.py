@@ -97,9 +97,10 @@ def test_the_spread_of_replays_that_do_not_agree() -> None:
         (Failure("ModuleNotFoundError", "No module named 'umap'"), "the module umap is not installed here (it was"),
         (Failure("URLError", "<urlopen error>"), "replay with --network"),
         (Failure("RuntimeError", "Found no NVIDIA driver"), "it needs a GPU"),
+        (Failure("OSError", "[Errno 28] No space left on device"), "free some, or set TMPDIR"),
         (Failure("PermissionError", "[Errno 13]"), "it writes outside of the folder"),
         (Failure("FileNotFoundError", "a.csv"), "a file that it reads is not there"),
-        (Failure("NameError", "name 'x' is not defined"), "what had set it is not in the journal"),
+        (Failure("NameError", "name 'x' is not defined"), "nothing that is known to have run before sets it"),
         (Failure("ValueError", "no"), "it raised ValueError: no"),
     ],
 )  # fmt: skip
