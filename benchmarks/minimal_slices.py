@@ -6,12 +6,14 @@ it does make the run.
 """
 
 import argparse
+import json
 import statistics
 import sys
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.minimal_notebooks import NOTEBOOKS, Notebook
 from cellmill.capture.folder import prepare_folder
@@ -52,16 +54,29 @@ def main() -> int:
     """Return 1 when the median is above the target, or a recipe does not make its run exactly."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.minimal_slices", description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", metavar="WORD", help="only sessions in whose name this occurs")
+    parser.add_argument("--results", type=Path, metavar="FILE", help="JSON Lines, for the page that `replays` writes")
     given = parser.parse_args()
     found = []
     for notebook in NOTEBOOKS:
         if given.only in notebook.name:
             found.append(measure(notebook))
             print(_line(found[-1]), flush=True)
+    if given.results is not None:
+        given.results.write_text("".join(json.dumps(_facts(one)) + "\n" for one in found), "utf-8")
     ratios = [one.ratio for one in found]
     print(f"\nmedian {statistics.median(ratios):.2f} of the reader's, at most {TARGET} asked; worst {max(ratios):.2f}")
     exact = all(one.judgement == "exact" for one in found)
     return int(statistics.median(ratios) > TARGET or not exact)
+
+
+def _facts(one: Measured) -> dict[str, Any]:
+    return {
+        "name": one.notebook.name,
+        "executions": len(one.notebook.executions),
+        "slice": one.notebook.slice,
+        "recipe": one.recipe,
+        "judgement": one.judgement,
+    }
 
 
 def _line(one: Measured) -> str:

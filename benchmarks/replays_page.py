@@ -1,5 +1,6 @@
 """The page on replays, made from the results."""
 
+import json
 import statistics
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -12,17 +13,19 @@ from cellmill.core.verdicts import REPRODUCED
 PAGE = Path(__file__).parent.parent / "docs" / "developers" / "replays.md"
 
 
-def write_page(found: Sequence[Examined], *, most_runs: int) -> None:
+def write_page(found: Sequence[Examined], *, most_runs: int, slices: Path | None) -> None:
     """Write docs/developers/replays.md."""
+    seeds = sorted({one.seed for one in found})
     runs = [run for one in found for run in one.replayed]
     verdicts = Counter(run.judgement for run in runs).most_common()
     trained = [one for one in found if one.runs]
     lines = [
         _PREFACE.strip(),
         "",
-        f"Measured {datetime.now(UTC):%Y-%m-%d}: {len(found)} notebooks, of which {len(trained)} had a run in their "
-        f"session; {sum(one.executions for one in found)} executions, {sum(one.raised for one in found)} of which "
-        f"raised; {sum(one.runs for one in found)} runs; at most {most_runs} a notebook were drawn by the seed, "
+        f"Measured {datetime.now(UTC):%Y-%m-%d}: {len({one.notebook for one in found})} notebooks in {len(found)} "
+        f"sessions (seeds {', '.join(map(str, seeds))}), {len(trained)} of which had a run; "
+        f"{sum(one.executions for one in found)} executions, {sum(one.raised for one in found)} of which raised; "
+        f"{sum(one.runs for one in found)} runs; at most {most_runs} a session were drawn by the seed, "
         f"and {len(runs)} replayed.",
         "",
         "| what | measured | must reach |",
@@ -31,19 +34,48 @@ def write_page(found: Sequence[Examined], *, most_runs: int) -> None:
         "",
         f"Verdicts: {', '.join(f'{count} {name}' for name, count in verdicts)}.",
         "",
+        *(_slices(slices) if slices is not None else ()),
+        _LEFT_OUT.strip(),
+        "",
         "## Notebooks",
         "",
-        "| notebook | cells | executions | raised | runs | replayed | reproduced | median recipe |",
-        "|---|---|---|---|---|---|---|---|",
+        "| notebook | seed | cells | executions | raised | runs | replayed | reproduced | median recipe |",
+        "|---|---|---|---|---|---|---|---|---|",
         *(_notebook(one) for one in found),
         "",
         "## Runs that were not reproduced, or not by their recipe alone",
         "",
-        "| notebook | execution | model | verdict | steady | reason | figures |",
-        "|---|---|---|---|---|---|---|",
-        *(_failure(one, run) for one in found for run in one.replayed if is_told(run)),
+        *(_table_of_failures(found) or ["None."]),
     ]
     PAGE.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
+
+
+def _table_of_failures(found: Sequence[Examined]) -> list[str]:
+    rows = [_failure(one, run) for one in found for run in one.replayed if is_told(run)]
+    head = [
+        "| notebook | execution | model | verdict | steady | reason | figures |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    return [*head, *rows] if rows else []
+
+
+def _slices(path: Path) -> Iterable[str]:
+    """Give the section on recipes beside the slices that a reader found."""
+    known = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    ratios = [len(one["recipe"]) / len(one["slice"]) for one in known]
+    yield from (_READER.strip(), "")
+    median = statistics.median(ratios)
+    yield f"Median {median:.2f} of the reader's slice, at most 1.2 asked; the longest {max(ratios):.2f}."
+    yield from ("", "| session | executions | reader | recipe | ratio | beyond | without | replay |")
+    yield "|---|---|---|---|---|---|---|---|"
+    for one, ratio in zip(known, ratios, strict=True):
+        beyond, without = (
+            sorted(set(a) - set(b)) for a, b in ((one["recipe"], one["slice"]), (one["slice"], one["recipe"]))
+        )
+        cells = [one["name"], one["executions"], len(one["slice"]), len(one["recipe"]), f"{ratio:.2f}"]
+        cells += [", ".join(map(str, numbers)) for numbers in (beyond, without)]
+        yield f"| {' | '.join(str(cell) for cell in [*cells, one['judgement']])} |"
+    yield ""
 
 
 def is_told(run: Replayed) -> bool:
@@ -81,6 +113,7 @@ def _notebook(one: Examined) -> str:
     sizes = [run.kept / run.of for run in one.replayed if run.of and run.kept]
     cells = [
         one.notebook + (f" ({one.cut})" if one.cut else ""),
+        one.seed,
         one.cells,
         one.executions,
         one.raised,
@@ -111,6 +144,29 @@ def _failure(one: Examined, run: Replayed) -> str:
 def _plain(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")[:240]
 
+
+_READER = """
+## Recipes beside a reader's slice
+
+Ten small sessions (`benchmarks/minimal_notebooks.py`), each with the executions that its last run needs as found by
+reading them, written down before any recipe of them had been made: `python -m benchmarks.minimal_slices`. Longer are
+recipes where only running tells that a change made no difference: a column that is dropped and not used, a method
+of an object that was made of the data and might hold on to it, a plot that draws predictions.
+"""
+
+_LEFT_OUT = """
+## What is not in these figures
+
+- Of a session at most so many runs as said above, drawn by the seed: a loop may train hundreds. The others were not
+  replayed.
+- Trials of a search are replayed as part of their search, not each for itself.
+- Notebooks whose session trains nothing have no run; they stand in the table below.
+- Nothing is left out for its verdict. Notebooks that do not give the same figures when they are simply run twice
+  (unseeded draws, times) are in: the random state of `random`, numpy and torch is recorded, and restored.
+- GPUs, the network, and keyboards: no notebook of the bank needs them to train.
+- What raised in the scrambled order is an execution as any other; a run that was interrupted by the limit on a cell
+  (120 s) or on a session (300 s) is replayed as far as it can be, and `cannot` counts as not reproduced.
+"""
 
 _PREFACE = """
 # Replays of real notebooks

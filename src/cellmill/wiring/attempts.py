@@ -133,9 +133,8 @@ class Attempts:
             ) as kernel:
                 if interpreter is not None:  # perhaps no start-up file loads us there
                     kernel.run("%load_ext cellmill", silent=True)
-                attempt.problem = self._confine(kernel, place, attempt) or self._run_sections(
-                    kernel, sections, ran, attempt
-                )
+                attempt.problem = self._confine(kernel, place) or self._run_sections(kernel, sections, ran, attempt)
+                attempt.there = self._versions(kernel)
                 reader.poll()
                 found = self._replayed(reader, ran, recipe)
                 if attempt.problem is None and found is None:
@@ -199,18 +198,20 @@ class Attempts:
             return self._options.interpreter
         return try_own_interpreter(self._run)
 
-    def _confine(self, kernel: LiveKernel, place: Scratch, attempt: Attempt) -> str | None:
-        """Take its rights away, and look what is installed there. Returns why that could not be."""
+    def _confine(self, kernel: LiveKernel, place: Scratch) -> str | None:
+        """Take a kernel's rights away. Returns why that could not be."""
         try:
             confine(kernel, place, network=self._options.network)
         except NotConfined as error:
             return str(error)
-        around = self._run.surroundings
-        names = sorted(around.distributions) if around is not None else []
-        asked = f"{REPLAYING}.versions({names!r})"
-        text = kernel.run("", silent=True, expressions={"versions": asked}).expressions.get("versions")
-        attempt.there = Versions(**json.loads(_unquoted(text))) if text else None
         return None
+
+    def _versions(self, kernel: LiveKernel) -> Versions | None:
+        """Return what is installed there, of what the run had imported. Asked when the cells have run, as then."""
+        around = self._run.surroundings
+        asked = f"{REPLAYING}.versions({sorted(around.distributions) if around is not None else []!r})"
+        text = kernel.run("", silent=True, expressions={"versions": asked}).expressions.get("versions")
+        return Versions(**json.loads(_unquoted(text))) if text else None
 
     def _replayed(self, reader: SessionReader, ran: Mapping[ExecutionId, ExecutionId], recipe: Recipe) -> Run | None:
         """Return the run of the replay that corresponds: trained in the same execution, as the same of several."""
