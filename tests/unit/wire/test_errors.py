@@ -8,10 +8,11 @@ from pydantic import ValidationError
 from tests.unit.core.test_errors import EXAMPLES, LEAVES
 
 from cellmill.core.errors import BadSettings, CellmillError, ExecutionError, NoRuns, NotebookError
+from cellmill.core.sweep_errors import SweepError
 from cellmill.wire.errors import ErrorAnswer, InternalError, error_answer, shapes_by_kind
 
 # Headless work has a terminal, not a browser.
-HEADLESS = (NotebookError, ExecutionError, NoRuns)
+HEADLESS = (NotebookError, ExecutionError, SweepError, NoRuns)
 REACHING = [error for error, _ in EXAMPLES if not isinstance(error, HEADLESS)]
 
 
