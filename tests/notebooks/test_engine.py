@@ -20,6 +20,7 @@ from tests.server.jupyter import wait_for
 from cellmill.cli import EXIT_INTERRUPTED
 from cellmill.executors.warm.client import warm_up
 from cellmill.executors.warm.places import Interpreter, can_fork, servers
+from cellmill.wiring.store_process import NEEDED
 
 if TYPE_CHECKING:
     from tests.notebooks.commands import Desk
@@ -202,10 +203,11 @@ def test_a_kernel_is_warm_unless_it_is_to_be_cold(desk: Desk) -> None:
 
 @pytest.mark.skipif(not can_fork(), reason="kernels are forked on Linux alone")
 def test_a_fork_server_that_dies_in_the_middle_does_not_stop_a_run(desk: Desk) -> None:
-    """It kills the server that it was forked from, and goes on; the next one finds a dead server, and says so."""
+    """It kills the server that it was forked from, and goes on; the next one finds a dead server, and does without."""
     written(desk.root, ("x = 1", PARENT, "import signal, time\nos.kill(os.getppid(), signal.SIGKILL)", "print('end')"))
     environment = {"PYTHONHASHSEED": "77"}
-    found = warm_up(Interpreter(sys.executable), desk.environment(environment), timeout_s=PATIENCE_S)
+    # With all that the run will ask for: else another server takes its place, and there is one after all.
+    found = warm_up(Interpreter(sys.executable), desk.environment(environment), NEEDED, timeout_s=PATIENCE_S)
     assert found is not None
     said = desk.cellmill("run", "work.ipynb", "-o", "out.ipynb", **environment)
     assert said.code == 0, said.err
@@ -214,8 +216,7 @@ def test_a_fork_server_that_dies_in_the_middle_does_not_stop_a_run(desk: Desk) -
     written(desk.root, ("x = 1", "print('end')"))
     assert found.pid in [each.pid for each in servers()]
     said = desk.cellmill("run", "work.ipynb", "-o", "out.ipynb", **environment)
-    assert said.code == 0
-    assert "cellmill: A cold kernel: the fork server did not answer" in said.err
+    assert (said.code, said.err) == (0, "")
     assert desk.read("out.ipynb").cells[2].outputs[0].text == "end\n"
     assert found.pid not in [each.pid for each in servers()]
 

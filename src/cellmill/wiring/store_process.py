@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from cellmill.executors.warm.client import Forked
 
 # What a record needs of MLflow, most of which it imports when it is asked.
-_NEEDED = (
+NEEDED = (
     "mlflow", "mlflow.sklearn", "mlflow.data.pandas_dataset", "mlflow.data.numpy_dataset",
     "mlflow.store.tracking.sqlalchemy_store", "mlflow.store.model_registry.sqlalchemy_store",
     "mlflow.store.artifact.local_artifact_repo",
@@ -171,7 +171,7 @@ def _try_forked(command: list[str], cwd: Path) -> ForkedStore | None:
     asking, answering = os.pipe(), os.pipe()
     with Path(os.devnull).open("wb") as nowhere:
         streams = (asking[0], answering[1], nowhere.fileno())
-        forked = fork(command, environment=os.environ, cwd=cwd, streams=streams, wanted=_NEEDED)
+        forked = fork(command, environment=os.environ, cwd=cwd, streams=streams, wanted=NEEDED)
     os.close(asking[0])
     os.close(answering[1])
     stdin, stdout = os.fdopen(asking[1], "wb"), os.fdopen(answering[0], "rb")
