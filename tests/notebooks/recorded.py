@@ -1,6 +1,6 @@
 """A session that was captured in a kernel of its own, without the command line."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cellmill.capture.folder import prepare_folder
@@ -15,11 +15,15 @@ from cellmill.core.runs import Session
 from cellmill.executors.kernels import LocalKernels
 
 
-def recorded(root: Path, cells: Sequence[str], *, cwd: Path | None = None) -> tuple[Project, Session]:
+def recorded(
+    root: Path, cells: Sequence[str], *, cwd: Path | None = None, files: Mapping[str, str] | None = None
+) -> tuple[Project, Session]:
     """Run cells in a new project, and return what was captured."""
     project = Project(root)
     project.root.mkdir()
     prepare_folder(project)
+    for name, text in (files or {}).items():
+        (root / name).write_text(text, "utf-8")
     notebook, identity = project.root / "work.ipynb", new_session_id()
     environment = engine_environment(identity, notebook)
     with LocalKernels().start(

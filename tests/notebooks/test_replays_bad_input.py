@@ -104,3 +104,42 @@ def test_a_kernel_that_never_comes_up_is_a_verdict(
     found = find_verdict(project, session, session.runs[0], Impatient(), Options(kernel="hangs"))
     assert (found.judgement, found.reason) == ("cannot", "its kernel died: it did not answer within 1 s")
     assert read_events(project.journal(session.session)) == before
+
+
+FIRST, SECOND = "def double(x):\n    return x * 2\n", "def double(x):\n    return x * 3\n"
+MODULE = ("import numpy as np\nfrom prep import double\nX = double(np.arange(10.0).reshape(5, 2))\ny = X[:, 0]", TRAIN)
+
+
+@pytest.mark.parametrize("now", [SECOND, None])
+def test_a_module_that_was_changed_or_removed_is_replayed_as_it_had_been(tmp_path: Path, now: str | None) -> None:
+    place = tmp_path / "project" / "prep.py"
+    project, session = recorded(tmp_path / "project", MODULE, files={"prep.py": FIRST})
+    place.unlink() if now is None else place.write_text(now, "utf-8")
+    found = verdict(project, session.session)
+    assert (found.judgement, found.reason) == ("exact", None)
+    assert found.notes == ("Modules were changed since, and replayed as they had been: prep.",)
+    assert (place.read_text("utf-8") if place.exists() else None) == now
+
+
+def test_a_module_with_a_secret_in_it_is_not_kept_and_its_change_is_told(tmp_path: Path) -> None:
+    secret = f"API_KEY = 'sk-ant-api03-{'x1Y2' * 12}'\n"
+    project, session = recorded(tmp_path / "project", MODULE, files={"prep.py": secret + FIRST})
+    assert not any(secret.encode() in path.read_bytes() for path in project.blobs.iterdir())
+    (tmp_path / "project" / "prep.py").write_text(secret + SECOND, "utf-8")
+    found = verdict(project, session.session)
+    assert found.judgement == "cannot"
+    assert "prep.py) was changed (sha256 was " in str(found.reason)
+    assert found.notes == ()
+
+
+def test_a_changed_module_that_lies_where_scratch_does_not_reach_is_told(tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "prep.py").write_text(FIRST, "utf-8")
+    cells = (f"import sys\nsys.path.insert(0, {str(library)!r})", *MODULE)
+    project, session = recorded(tmp_path / "project", cells)
+    (library / "prep.py").write_text(SECOND, "utf-8")
+    found = verdict(project, session.session)
+    assert found.judgement == "cannot"
+    assert "prep.py) was changed (sha256 was " in str(found.reason)
+    assert found.notes == ()

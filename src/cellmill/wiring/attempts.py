@@ -28,10 +28,11 @@ from cellmill.replay.judge import Learned, Predictions, set_side_by_side, unlike
 from cellmill.replay.layout import lay_out
 from cellmill.wiring.confined import REPLAYING, NotConfined, confine, scratch_environment
 from cellmill.wiring.environments import try_own_interpreter
-from cellmill.wiring.hindrances import Versions
+from cellmill.wiring.hindrances import Versions, change_of
 
 LEAST_PATIENCE_S, PATIENCE_SHARE = 60.0, 10
 _STATES_GONE = "Recorded random states are no longer there, so that they were not restored."
+_LAID_OUT = "Modules were changed since, and replayed as they had been"
 _MAKING = re.compile(r"\bmkdir\b|\bmakedirs\b")
 
 
@@ -108,6 +109,7 @@ class Attempts:
 
     def _in_scratch(self, place: Scratch, recipe: Recipe, sections: Sequence[Section]) -> Attempt:
         attempt = Attempt()
+        self._lay_out_modules(place, recipe, attempt)
         interpreter = self._interpreter()
         cwd = place.place_of(recipe.cwd or self._project.root)
         if not cwd.is_relative_to(place.folder):  # too far from the project to have a place: that folder is the user's
@@ -136,6 +138,9 @@ class Attempts:
                 attempt.problem = self._confine(kernel, place) or self._run_sections(kernel, sections, ran, attempt)
                 attempt.there = self._versions(kernel)
                 reader.poll()
+                if (other := _other_module(reader, recipe)) is not None:
+                    attempt.problem = other
+                    attempt.notes = [note for note in attempt.notes if not note.startswith(_LAID_OUT)]
                 found = self._replayed(reader, ran, recipe)
                 if attempt.problem is None and found is None:
                     attempt.problem = "the replay ended, and no training was seen in it"
@@ -152,6 +157,19 @@ class Attempts:
         except CellTimedOut as error:
             attempt.problem = f"it took longer than {error.seconds:g} s for a cell"
         return attempt
+
+    def _lay_out_modules(self, place: Scratch, recipe: Recipe, attempt: Attempt) -> None:
+        """Put modules of the user's that are others now, or gone, into scratch as they had been imported."""
+        changed = []
+        for module in recipe.modules:
+            source, target = blob_path(self._project, module.sha256), place.place_of(module.path)
+            if not source.exists() or not target.is_relative_to(place.folder) or change_of(module) is None:
+                continue
+            make_folder(target.parent)
+            write_atomically(target, source.read_bytes())  # in the place of the link, not of what it leads to
+            changed.append(module.name)
+        if changed:
+            attempt.notes.append(f"{_LAID_OUT}: {', '.join(changed)}.")
 
     def _run_sections(
         self, kernel: LiveKernel, sections: Sequence[Section], ran: dict[ExecutionId, ExecutionId], attempt: Attempt
@@ -282,6 +300,18 @@ class Attempts:
             ):
                 return recorded.number
         return None
+
+
+def _other_module(reader: SessionReader, recipe: Recipe) -> str | None:
+    """Return a sentence on a module that the replay imported as it is now, from a place that is not in scratch."""
+    if reader.session is None:
+        return None
+    imported = {module.name: module for one in reader.session.executions for module in one.modules}
+    for module in recipe.modules:
+        again = imported.get(module.name)
+        if again is not None and again.sha256 != module.sha256 and (said := change_of(module)) is not None:
+            return said
+    return None
 
 
 def _trained_in(session: Session, execution: ExecutionId) -> list[Run]:

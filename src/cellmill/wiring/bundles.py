@@ -6,7 +6,7 @@ A zip file:
     recipe.ipynb           the recipe, for people
     requirements.txt       the lock of its environment
     journal.jsonl          of the journal what the recipe needs, nothing of other executions
-    blobs/SHA256           the model, its input example, random states
+    blobs/SHA256           the model, its input example, random states, sources of the user's own modules
     files/INDEX/NAME       the user's own modules, and, where asked for, the data
 """
 
@@ -82,6 +82,7 @@ def write_bundle(sessions: Sessions, run: Run, path: Path, *, with_data: bool) -
     }
     written = write_recipe(project, run, recipe)
     blobs = {digest for one in recipe.ingredients for digest in one.random.values()}
+    blobs |= {module.sha256 for module in recipe.modules}
     if run.model is not None:
         blobs |= {run.model.sha256, run.model.example_sha256 or run.model.sha256}
     make_folder(path.parent, mode=0o755)

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
 
+from cellmill.capture.blobs import blob_path
+from cellmill.core.events import Module
+from cellmill.core.project import Project
 from cellmill.core.recipes import Recipe
 
 MOST_PACKAGES = 8
@@ -19,8 +22,8 @@ class Versions:
     distributions: Mapping[str, str | None]
 
 
-def hindrance(recipe: Recipe) -> str | None:
-    """Return why a recipe need not be tried."""
+def hindrance(recipe: Recipe, project: Project) -> str | None:
+    """Return why a recipe need not be tried. A module that was changed is none where its source was kept."""
     if not any(one.part == "trained" for one in recipe.ingredients):
         return "the execution that trained it is not in the journal"
     if recipe.obstacles:
@@ -34,13 +37,21 @@ def hindrance(recipe: Recipe) -> str | None:
             if now != use.sha256:
                 return f"its data {use.path} was changed (sha256 was {use.sha256[:12]}, is {now[:12]}): {_PUT_BACK}"
     for module in recipe.modules:
-        path = Path(module.path)
-        named = f"its module {module.name} ({module.path})"
-        if not path.exists():
-            return f"{named} is not there any more: put it back to replay it"
-        now = _digest(path)
-        if now != module.sha256:
-            return f"{named} was changed (sha256 was {module.sha256[:12]}, is {now[:12]}): {_PUT_BACK}"
+        said = change_of(module)
+        if said is not None and not blob_path(project, module.sha256).exists():
+            return said
+    return None
+
+
+def change_of(module: Module) -> str | None:
+    """Return a sentence on a module of the user's that is another now, or gone; None where it is the same."""
+    path = Path(module.path)
+    named = f"its module {module.name} ({module.path})"
+    if not path.exists():
+        return f"{named} is not there any more: put it back to replay it"
+    now = _digest(path)
+    if now != module.sha256:
+        return f"{named} was changed (sha256 was {module.sha256[:12]}, is {now[:12]}): {_PUT_BACK}"
     return None
 
 

@@ -131,7 +131,7 @@ def find_verdict(
     verdict = Verdict(
         "cannot", now_ms(), host=socket.gethostname(), python=platform.python_version(), of=recipe.of, replays=0
     )
-    hindered = hindrance(recipe)
+    hindered = hindrance(recipe, project)
     if hindered is not None:
         return replace(verdict, reason=hindered, notes=_torn(project, session))
     attempts = Attempts(project, session, run, kernels, options, progress)

@@ -55,7 +55,7 @@ class Surroundings:
         self.background.finish_at_exit()
         self._files = FileWatch((f"{project.folder}{os.sep}", *_of_the_store(project)))
         self._files.install(opening)
-        self._modules = ModuleWatch()
+        self._modules = ModuleWatch(self._keep_source_later)
         self._random = RandomWatch(self._keep_later)
         self._environment = EnvironmentWatch()
         self._digests: dict[tuple[str, int, int], str] = {}
@@ -120,6 +120,18 @@ class Surroundings:
             self._tripped.add(part)
             self._failed(part, error)
             return otherwise
+
+    def _keep_source_later(self, digest: str, source: bytes) -> None:
+        self.background.do("module sources", partial(self._keep_source, digest, source))
+
+    def _keep_source(self, digest: str, source: bytes) -> None:
+        """Keep a module's source, for the file may be another when the run is replayed. Not one with a secret in it."""
+        try:
+            text = source.decode()
+        except UnicodeDecodeError:
+            return
+        if self._mask(text) == text:
+            keep_blob_as(self._project, digest, source)
 
     def _used_files(self, execution: ExecutionId, source: str, reads: Iterable[str]) -> tuple[FileUse, ...]:
         values = [self._user_names[name] for name in reads if name in self._user_names]

@@ -5,6 +5,7 @@ import os
 import site
 import sys
 import sysconfig
+from collections.abc import Callable
 from types import ModuleType
 
 from cellmill.core.events import Module
@@ -15,7 +16,9 @@ LONGEST_SOURCE = 2_000_000
 class ModuleWatch:
     """Says what was imported since the last look."""
 
-    def __init__(self) -> None:
+    def __init__(self, keep: Callable[[str, bytes], None]) -> None:
+        """`keep` is given the digest and the source of each of the user's own modules, as it was imported."""
+        self._keep = keep
         self._count = len(sys.modules)
         self._known = set(sys.modules)
         self._tops = {"cellmill"}
@@ -51,7 +54,9 @@ class ModuleWatch:
         except OSError:
             return None  # a module of a zip file, or one that was removed
         self._own[name] = (path, status.st_mtime_ns)
-        return Module(name, path, hashlib.sha256(content).hexdigest())
+        digest = hashlib.sha256(content).hexdigest()
+        self._keep(digest, content)
+        return Module(name, path, digest)
 
 
 def installed_folders() -> tuple[str, ...]:
