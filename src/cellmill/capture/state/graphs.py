@@ -44,7 +44,7 @@ class Node:
 class Graph:
     """All objects reachable from one, and the names that are bound to that one."""
 
-    __slots__ = ("by_source", "complete", "doubted", "drawn", "links", "maybe", "names", "near", "nodes", "root")
+    __slots__ = ("by_source", "companies", "complete", "doubted", "drawn", "links", "names", "near", "nodes", "root")
 
     def __init__(self, root: int) -> None:
         self.root = root
@@ -52,8 +52,8 @@ class Graph:
         self.nodes: set[int] = set()
         self.near: set[Graph] = set()
         """Graphs that share an object with this one."""
-        self.maybe: set[Graph] = set()
-        """Graphs that may share one: touched together with this, when not all of it, or of them, was known."""
+        self.companies: set[Company] = set()
+        """With which graphs it may share one."""
         self.links: frozenset[str] = frozenset()
         """Global names that functions in it look up when they are called."""
         self.complete = False
@@ -65,20 +65,76 @@ class Graph:
         self.by_source = False
         """Whether the source says what it looks up: a function or class that a name is bound to."""
 
-    def group(self) -> set["Graph"]:
-        """Return all that a change of this one may reach, through graphs that are not wholly known too."""
-        found, queue = {self}, [self]
+
+class Company:
+    """Graphs that were touched by one cell when not all of the suspects was known: any of these may share with any.
+
+    One for all of them: pairs of thousands would be millions.
+    """
+
+    __slots__ = ("others", "suspects")
+
+    def __init__(self, suspects: set[Graph], others: set[Graph]) -> None:
+        self.suspects = suspects
+        self.others = others
+
+    def meet(self) -> None:
+        """From now on they are known to have met."""
+        earlier = {company for graph in self.suspects for company in graph.companies}
+        if any(company._covers(self) for company in earlier):
+            return
+        for company in earlier:
+            if self._covers(company):
+                for graph in company.suspects | company.others:
+                    graph.companies.discard(company)
+        for graph in self.suspects | self.others:
+            graph.companies.add(self)
+
+    def leave(self, graph: Graph) -> None:
+        """A graph is forgotten."""
+        self.suspects.discard(graph)
+        self.others.discard(graph)
+
+    def _covers(self, other: "Company") -> bool:
+        return other.suspects <= self.suspects and other.others <= self.others
+
+
+class Groups:
+    """What a change of a graph may reach, also through graphs that are not wholly known: each set is found once."""
+
+    def __init__(self) -> None:
+        self._found: dict[Graph, set[Graph]] = {}
+
+    def of(self, graph: Graph) -> list[set[Graph]]:
+        """Return sets that hold the graph and all it may reach. The same set is the same object."""
+        found = [self._through_unknown(graph)]
+        if graph.complete:  # what shares with it and is wholly known passes nothing on
+            found += [self._through_unknown(other) for other in graph.near if other.complete and other not in found[0]]
+        return found
+
+    def _through_unknown(self, graph: Graph) -> set[Graph]:
+        """Return what is joined to a graph by pairs that share, or may, of which one is not wholly known."""
+        known = self._found.get(graph)
+        if known is not None:
+            return known
+        found, queue = {graph}, [graph]
+        passed: set[tuple[int, bool]] = set()
         while queue:
             at = queue.pop()
-            for other in at.sharing() - found:
-                if at is self or not (at.complete and other.complete):
-                    found.add(other)
-                    queue.append(other)
-        return found - {self}
-
-    def sharing(self) -> set["Graph"]:
-        """Return the graphs that share an object with this one, or may for all that is known."""
-        return self.near | {other for other in self.maybe if not (self.complete and other.complete)}
+            meeting = [at.near]
+            for company in at.companies:
+                meeting += [company.others] if at in company.suspects else []
+                meeting += [company.suspects] if at in company.others else []
+            for place, graphs in enumerate(meeting):
+                if place:  # of a company: all who are as this one reach the same
+                    if not passed.isdisjoint([(id(graphs), at.complete), (id(graphs), False)]):
+                        continue
+                    passed.add((id(graphs), at.complete))
+                new = [other for other in graphs if other not in found and not (at.complete and other.complete)]
+                found.update(new)
+                queue += new
+        self._found.update(dict.fromkeys(found, found))
+        return found
 
 
 class Graphs:
@@ -113,8 +169,8 @@ class Graphs:
             self._link(graph, frozenset())
             for other in graph.near:
                 other.near.discard(graph)
-            for other in graph.maybe:
-                other.maybe.discard(graph)
+            for company in graph.companies:
+                company.leave(graph)
         return graph
 
     def drawn_names(self) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from types import FunctionType
 
-from cellmill.capture.state.graphs import Graph, Graphs, Verdict, below, walk
+from cellmill.capture.state.graphs import Company, Graph, Graphs, Groups, Verdict, below, walk
 from cellmill.capture.state.ids import ID_BYTES, ids_in
 from cellmill.capture.state.look import KINDS, Look, is_light, is_plain
 from cellmill.capture.state.readers import is_class, is_drawn, is_pyplot, read
@@ -304,12 +304,11 @@ class _Comparison:
 
     def _suspect_sharing(self, bound: set[str]) -> None:
         """What was made or changed here, and is not all known, may have been given any object touched here."""
-        for graph in self._walked.values():
-            if not graph.complete and not graph.names.isdisjoint(bound | self._changed | self._unsure):
-                for other in self._walked.values():
-                    if other is not graph and not other.by_source:
-                        graph.maybe.add(other)
-                        other.maybe.add(graph)
+        given = bound | self._changed | self._unsure
+        walked = self._walked.values()
+        suspects = {graph for graph in walked if not graph.complete and not graph.names.isdisjoint(given)}
+        if suspects and len(walked) > 1:
+            Company(suspects, {graph for graph in walked if not graph.by_source}).meet()
 
     def _spread(self) -> None:
         """Names that were not touched, but lead to an object that changed, changed with it."""
@@ -322,12 +321,18 @@ class _Comparison:
                 (self._changed if verdict == "changed" else self._unsure).update(graph.names)
                 if verdict == "changed":
                     self._graphs.adopt(graph, below(ident, self._look), self._look)
+        groups = Groups()
+        spread: set[tuple[int, bool]] = set()
         for name in (*self._unsure, *self._changed):
             at = self._graphs.at(self._seen.get(name, 0))
             if at is not None:
-                for other in at.group():
-                    if other.root not in self._walked and (at.root in self._vague or not other.complete):
-                        self._unsure |= other.names
+                is_vague = at.root in self._vague
+                for group in groups.of(at):
+                    if (id(group), is_vague) not in spread:
+                        spread.add((id(group), is_vague))
+                        for other in group:
+                            if other.root not in self._walked and (is_vague or not other.complete):
+                                self._unsure |= other.names
 
     def _doubt(self) -> None:
         for name in self._unsure:
@@ -345,11 +350,17 @@ class _Comparison:
                     self._changed |= graph.names
 
     def _aliases(self) -> tuple[tuple[str, ...], ...]:
-        groups = set()
+        groups, found = Groups(), set()
+        done: set[frozenset[int]] = set()
         for graph in self._walked.values():
-            if len(graph.names) < 2 and not graph.near and not graph.maybe:
+            if len(graph.names) < 2 and not graph.near and not graph.companies:
                 continue
-            names = graph.names.union(*(other.names for other in graph.group())) & self._seen.keys()
+            parts = groups.of(graph)
+            which = frozenset(map(id, parts))
+            if which in done:
+                continue
+            done.add(which)
+            names = set[str]().union(*(other.names for part in parts for other in part)) & self._seen.keys()
             if len(names) > 1:
-                groups.add(tuple(sorted(names)))
-        return tuple(sorted(groups))
+                found.add(tuple(sorted(names)))
+        return tuple(sorted(found))

@@ -32,6 +32,15 @@ def test_of_very_many_names_each_that_is_bound_anew_is_seen() -> None:
     assert cells.run("v18 = 0").bound == {"v18"}
 
 
+def test_thousands_of_names_that_there_is_no_time_for_are_told_all_the_same() -> None:
+    cells = Cells()
+    source = "for number in range(3_000):\n    globals()[f'v{number}'] = [[number]]"
+    found = cells.run(source, budget_s=0.0)
+    assert len(found.bound) == 3_001
+    assert [len(group) for group in found.aliases] == [3_000]  # any may share with any, for all that is known
+    assert cells.run("v7.append(1)", budget_s=0.0).unsure >= {"v8", "v2999"}
+
+
 def test_a_key_that_is_no_text_is_not_asked_and_not_kept() -> None:
     class Key:
         def __eq__(self, other: object) -> bool:
