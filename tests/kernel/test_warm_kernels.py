@@ -65,9 +65,9 @@ def surroundings() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def server(folder: Path) -> Server:
-    """A server that has imported all of it."""
+    """A server that has imported all of it: the same, unless what it serves has changed since."""
     found = warm_up(INTERPRETER, surroundings(), AHEAD, timeout_s=START_S)
     assert found is not None, (folder / "server.log").read_text()
     return found

@@ -1,6 +1,7 @@
 """Values become parameters of a notebook that comes to the same with them, or stay what they are."""
 
 import json
+import sys
 from pathlib import Path
 
 import nbformat
@@ -57,7 +58,9 @@ def test_a_pick_is_checked_written_run_and_taken_back(desk: Desk) -> None:
         FIT.replace("0.5", "share_given"),
         "open('out.txt', 'w').write(str(model.mean * scale))",
     ]
-    plain = desk.run(["papermill", "work.ipynb", "out.ipynb", "-p", "share_given", "1.0", "-k", "python3"])
+    plain = desk.run(
+        [sys.executable, "-m", "papermill", "work.ipynb", "out.ipynb", "-p", "share_given", "1.0", "-k", "python3"]
+    )
     assert plain.code == 0, plain.err
     assert (desk.root / "out.txt").read_text() == "6.0"
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from tests.notebooks.commands import Desk
 
+import cellmill
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -21,7 +23,8 @@ def environment(desk: Desk, tmp_path: Path) -> Path:
     paths = sysconfig.get_paths(vars={"base": str(place), "platbase": str(place)})
     packages = Path(paths["purelib"])
     # All else comes from the environment of the tests.
-    (packages / "all.pth").write_text(sysconfig.get_paths()["purelib"] + "\n", "utf-8")
+    ours = Path(cellmill.__file__).parents[1]
+    (packages / "all.pth").write_text(f"{sysconfig.get_paths()['purelib']}\n{ours}\n", "utf-8")
     (packages / "only_there.py").write_text("value = 2\n", "utf-8")
     described = packages / "only_there-1.0.dist-info"
     described.mkdir()

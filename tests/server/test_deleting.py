@@ -64,7 +64,7 @@ def test_a_run_is_deleted_in_mlflow_too_with_its_model_and_what_it_showed(server
         notebook.wait_until_captured()
         notebook.run(
             "from sklearn.linear_model import Ridge",
-            "print('x' * 5_000)\nmodel = Ridge().fit([[1.0], [2.0]], [1.0, 2.0])",
+            "print('x' * 5_000)\nmodel = Ridge(alpha=0.123).fit([[1.0], [2.0]], [1.0, 2.0])",
         )
         [run] = wait_for(lambda: server.runs("real.ipynb"), lambda found: [one["recorded"] for one in found] == [True])
         detail = server.get(f"runs/{run['run']}")
