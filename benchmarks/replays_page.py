@@ -160,10 +160,14 @@ _LEFT_OUT = """
 - Of a session at most so many runs as said above, drawn by the seed: a loop may train hundreds. The others were not
   replayed.
 - Trials of a search are replayed as part of their search, not each for itself.
-- Notebooks whose session trains nothing have no run; they stand in the table below.
+- Ten of the bank's 37 notebooks hold no training at all: there is nothing to replay, and they were not run for this.
+  Those that hold one and whose session has no run nevertheless stand in the table: what they fit are
+  transformers, or their fit raised in this order.
+- A seed after the first was run over the notebooks that had runs under the first, the quicker ones first, as long as
+  there was time.
 - Nothing is left out for its verdict. Notebooks that do not give the same figures when they are simply run twice
   (unseeded draws, times) are in: the random state of `random`, numpy and torch is recorded, and restored.
-- GPUs, the network, and keyboards: no notebook of the bank needs them to train.
+- None of these sessions needed a GPU, the network or a keyboard for what it trained.
 - What raised in the scrambled order is an execution as any other; a run that was interrupted by the limit on a cell
   (120 s) or on a session (300 s) is replayed as far as it can be, and `cannot` counts as not reproduced.
 """

@@ -98,6 +98,9 @@ def test_a_run_comes_out_the_same_and_says_so_everywhere(desk: Desk, work: Path)
     assert stored.data.tags["cellmill.verdict"] == "exact"
     assert f"{found['compared']} figures compared" in stored.data.tags["cellmill.verdict_detail"]
     assert {path: path.read_bytes() for path in before} == before
+    assert "exact, 20" in desk.cellmill("show", run.run).out
+    shown = desk.cellmill("show", run.run, "--json").json
+    assert (shown["judgement"], shown["verdict"]) == ("exact", run.verdict.detail)
 
 
 def test_the_recipe_is_a_notebook_that_runs_and_trains_the_same(desk: Desk, work: Path) -> None:
@@ -202,7 +205,7 @@ def test_data_that_was_moved_away_is_told(desk: Desk, reading: Path) -> None:
         ("input() if again else None", "asks for input"),
         ("import urllib.request\nurllib.request.urlopen('http://example.org') if again else None", "needs the network"),
         ("open(outside, 'w').write('x') if again else None", "writes outside of the folder"),
-        ("import os\nos._exit(3) if again else None", "its kernel died"),
+        ("import os\nos._exit(3) if again else None", "its kernel died in execution 2"),
         ("__import__('no_such_thing') if again else None", "is not installed"),
     ],
 )  # fmt: skip

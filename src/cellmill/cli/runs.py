@@ -206,6 +206,8 @@ def as_record(run: "Run", store_id: str | None) -> dict[str, Any]:
             }
             for part in run.executions
         ],
+        "judgement": run.verdict.judgement if run.verdict else None,
+        "verdict": run.verdict.detail if run.verdict else None,
         "error": f"{run.error.type}: {run.error.message}" if run.error else None,
         "incomplete": list(run.incomplete),
     }

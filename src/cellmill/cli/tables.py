@@ -75,6 +75,7 @@ def print_run(run: Run, store_id: str | None) -> None:
         ("also tracked by", ", ".join(f"{t.system} {t.id}" for t in run.tracked)),
         ("trial of", run.parent or ""),
         ("model", model),
+        ("replay", f"{run.verdict.judgement}, {run.verdict.detail}" if run.verdict else ""),
         *_surroundings(run),
     ):
         if value:
@@ -285,7 +286,7 @@ def print_verdict(run: Run, verdict: Verdict) -> None:
     out.print(line)
     if verdict.reason:
         out.print(Text(f"  {verdict.reason[0].upper()}{verdict.reason[1:]}."))
-    if verdict.parted is not None:
+    if verdict.parted is not None and verdict.judgement == "differs":
         out.print(Text(f"  First seen to differ in execution {verdict.parted}."))
     for note in verdict.notes:
         out.print(Text(f"  {note}", style="dim"))

@@ -61,6 +61,8 @@ class Attempt:
     problem: str | None = None
     parted: int | None = None
     notes: list[str] = field(default_factory=list)
+    where: str | None = None
+    """What runs, or ran last."""
     there: Versions | None = None
     """What was installed where it ran; None where its kernel did not come so far."""
 
@@ -153,9 +155,11 @@ class Attempts:
                     if any(not figure.same for figure in attempt.figures):
                         attempt.parted = self._parted(reader, ran, recipe, attempt.figures)
         except KernelDied as error:
-            attempt.problem = f"its kernel died{f': {error.words}' if error.words else ''}"
+            where = f" in {attempt.where}" if attempt.where else ""
+            attempt.problem = f"its kernel died{where}{f': {error.words}' if error.words else ''}"
         except CellTimedOut as error:
-            attempt.problem = f"it took longer than {error.seconds:g} s for a cell"
+            where = attempt.where or "the comparison"
+            attempt.problem = f"{where} took longer than {error.seconds:g} s: allow more with --timeout"
         return attempt
 
     def _lay_out_modules(self, place: Scratch, recipe: Recipe, attempt: Attempt) -> None:
@@ -176,6 +180,8 @@ class Attempts:
     ) -> str | None:
         for index, section in enumerate(sections):
             one = section.ingredient
+            where = f"execution {one.execution.number}" if one is not None else f"cell {index + 1} ({section.kind})"
+            attempt.where = where
             if one is not None:
                 states = {name: str(blob_path(self._project, digest)) for name, digest in one.random.items()}
                 if not all(Path(path).exists() for path in states.values()) and _STATES_GONE not in attempt.notes:
@@ -190,11 +196,11 @@ class Attempts:
             if result.outcome == expected:
                 continue
             attempt.parted = one.execution.number if one is not None else None
-            where = f"execution {one.execution.number}" if one is not None else f"cell {index + 1} ({section.kind})"
             if result.error is None:
                 had = one.execution.error.type if one is not None and one.execution.error is not None else "an error"
                 return f"{where} raised nothing, and had raised {had}"
             return f"in {where} {self._why(result.error)}"
+        attempt.where = None
         return None
 
     def _why(self, error: Failure) -> str:

@@ -153,7 +153,10 @@ def find_verdict(
         swaying = spread(agreeing)
         if swaying:
             judgement, shown = "stochastic", list(swaying)
-            reason = f"{len(agreeing)} replays do not agree with each other: something random was not seeded"
+            reason = (
+                f"{len(agreeing)} replays do not agree with each other: something was left to chance that is neither "
+                f"seeded nor recorded (a generator of the notebook's own, threads, the clock)"
+            )
         else:
             reason = _told_apart(attempt, recipe)
     if judgement not in REPRODUCED:
