@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import NewType
 
 SessionId = NewType("SessionId", str)
-"""One life of one kernel: its start in UTC and eight random hex digits, so that names sort by time."""
+"""One life of one kernel: its start in UTC to the millisecond and eight random hex digits; names sort by time."""
 
 ExecutionId = NewType("ExecutionId", str)
 """The `msg_id` of the execute request: kernel, server and headless engine all see it."""
@@ -16,7 +16,8 @@ RunId = NewType("RunId", str)
 
 def new_session_id() -> SessionId:
     """Return a fresh id. Uses the system's randomness: the user's `random` state stays as it was."""
-    return SessionId(f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.urandom(4).hex()}")
+    now = datetime.now(UTC)  # a kernel restarted within a second must sort after the one that it replaces
+    return SessionId(f"{now:%Y%m%dT%H%M%S}{now.microsecond // 1000:03}-{os.urandom(4).hex()}")
 
 
 def new_run_id() -> RunId:
