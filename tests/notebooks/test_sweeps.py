@@ -2,12 +2,10 @@
 
 import json
 import signal
-import subprocess
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from tests.notebooks.commands import Desk, is_refused
+from tests.notebooks.commands import PATIENCE_S, Desk, is_refused
 from tests.server.jupyter import wait_for
 
 PARAMETERS = "depth = 3  # 1..20\nkind = 'a'  # one of: a, b\nhold = ''"
@@ -58,13 +56,9 @@ def test_a_sweep_is_interrupted_and_gone_on_with(desk: Desk, work: Path) -> None
     words = ("sweep", "work.ipynb", "--grid", "depth=1,2,3,9,10", "-p", "hold=go", "--metric", "loss", "-j", "1")
     process = desk.begin(*words)
     kept = desk.root / ".cellmill" / "sweeps"
-    wait_for(lambda: [len(file.read_text().splitlines()) for file in kept.glob("*.jsonl")] == [4])
-    for _ in range(12):  # one that comes while an object is freed is lost on Python: whoever waits presses again
-        process.send_signal(signal.SIGINT)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(10)
-            break
-    _, err = process.communicate(timeout=10)
+    wait_for(lambda: [file.read_text().count('"session"') for file in kept.glob("*.jsonl")] == [3])
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 130, err
     assert "Interrupted, with 2 trials left. Go on with: cellmill sweep work.ipynb --resume" in err

@@ -19,6 +19,7 @@ from cellmill.core.words import count, shown_path
 
 if TYPE_CHECKING:
     from cellmill.core.sweeps import Sweep
+    from cellmill.wiring.sweeping import Standing
 
 SHOWN_TRIALS = 12
 
@@ -45,12 +46,13 @@ def sweep(
 
     Example: cellmill sweep work.ipynb --grid max_depth=2,4,8 --metric rmse --minimize
     """
+    from cellmill.cli.interrupts import interrupts
     from cellmill.cli.steps import read_pairs
     from cellmill.core.sweeps import Sweep
     from cellmill.executors.kernels import LocalKernels
     from cellmill.notebook.plain import read_plain
     from cellmill.wiring.projects import project_of
-    from cellmill.wiring.sweeping import go_on
+    from cellmill.wiring.sweeping import Stop, go_on
     from cellmill.wiring.sweeps import begin_sweep, unfinished
     from cellmill.wiring.trials import Trials
 
@@ -73,26 +75,23 @@ def sweep(
         begin_sweep(project, found)
     folder = project.root / "executed" / f"{path.stem}-sweep-{found.sweep}"
     trials = Trials(project, path, document, folder, found.plan.metric, LocalKernels(), kernel, timeout)
-    latest = [found]
-
-    def told(now: "Sweep", running: int) -> None:
-        latest[0] = now
-        show(now, running)
-
-    with _live(silent=as_json or not sys.stderr.isatty()) as show:
-        try:
-            latest[0], troubles = go_on(found, trials, jobs=jobs or os.cpu_count() or 1, told=told)
-        except KeyboardInterrupt:
-            troubles = ()
-    _report(latest[0], as_json=as_json)
+    stop = Stop()
+    with _live(silent=as_json or not sys.stderr.isatty()) as told, interrupts(stop.ask):
+        found, troubles = go_on(found, trials, jobs=jobs or os.cpu_count() or 1, stop=stop, told=told)
+    _report(found, as_json=as_json)
     for trouble in troubles:
         typer.echo(f"cellmill: {trouble}", err=True)
-    if not latest[0].is_done:
-        left = latest[0].plan.size - len(latest[0].trials)
+    if not found.is_done or (stop.times and not found.is_recorded):
+        left = found.plan.size - len(found.trials), len(found.trials) - len(found.recorded)
+        words = " and ".join(
+            f"{count(number, 'trial')} {what}"
+            for number, what in zip(left, ("left", "to record"), strict=True)
+            if number
+        )
         again = f"cellmill sweep {shown_path(path)} --resume"
-        typer.echo(f"cellmill: Interrupted, with {count(left, 'trial')} left. Go on with: {again}", err=True)
+        typer.echo(f"cellmill: Interrupted, with {words}. Go on with: {again}", err=True)
         raise typer.Exit(EXIT_INTERRUPTED)
-    if latest[0].best is None:
+    if found.best is None:
         raise typer.Exit(EXIT_FAILED)
 
 
@@ -130,10 +129,10 @@ def _plan(
 
 
 @contextmanager
-def _live(*, silent: bool) -> Iterator[Callable[["Sweep", int], None]]:
+def _live(*, silent: bool) -> Iterator[Callable[["Sweep", "Standing"], None]]:
     """Give a function that shows a sweep as it stands; where it is silent, nothing is drawn."""
     if silent:
-        yield lambda sweep, running: None
+        yield lambda sweep, standing: None
         return
     from rich.console import Console
     from rich.live import Live
@@ -141,7 +140,7 @@ def _live(*, silent: bool) -> Iterator[Callable[["Sweep", int], None]]:
     from cellmill.cli.tables import sweep_table
 
     with Live(console=Console(stderr=True), transient=True, auto_refresh=False) as live:
-        yield lambda sweep, running: live.update(sweep_table(sweep, running, SHOWN_TRIALS, live=True), refresh=True)
+        yield lambda sweep, standing: live.update(sweep_table(sweep, SHOWN_TRIALS, standing), refresh=True)
 
 
 def _report(sweep: "Sweep", *, as_json: bool) -> None:
@@ -152,5 +151,5 @@ def _report(sweep: "Sweep", *, as_json: bool) -> None:
         record["best"] = sweep.best.number if sweep.best else None
         record["is_done"] = sweep.is_done
         return typer.echo(json.dumps(record, indent=2, default=repr))
-    console().print(sweep_table(sweep, 0, None))
+    console().print(sweep_table(sweep, None))
     return None

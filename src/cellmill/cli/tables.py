@@ -1,7 +1,7 @@
 """Tables that a person likes to read, on a terminal of any width."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group
 from rich.syntax import Syntax
@@ -17,6 +17,9 @@ from cellmill.core.sweeps import Sweep
 from cellmill.core.verdicts import Verdict
 from cellmill.core.words import age, count, number, size
 from cellmill.replay.compare import Comparison
+
+if TYPE_CHECKING:
+    from cellmill.wiring.sweeping import Standing
 
 _COLOURS = {"finished": "green", "failed": "red", "interrupted": "yellow", "running": "cyan"}
 SHOWN_METRICS, SHOWN_PARAMETERS, LONGEST_PARAMETER = 3, 6, 28
@@ -182,7 +185,7 @@ def print_proposals(proposals: Sequence[Proposal]) -> None:
     console().print(table)
 
 
-def sweep_table(sweep: Sweep, running: int, limit: int | None, *, live: bool = False) -> Group:
+def sweep_table(sweep: Sweep, limit: int | None, standing: "Standing | None" = None) -> Group:
     """Return a sweep as it stands: its trials, best first, and then those that came to nothing."""
     axes = [axis.name for axis in sweep.plan.axes]
     table = _table("trial", *axes, sweep.plan.metric, "took", "")
@@ -198,8 +201,20 @@ def sweep_table(sweep: Sweep, running: int, limit: int | None, *, live: bool = F
             Text(trial.error or ("" if trial.state == "finished" else trial.state), style="yellow"),
         )
     head = f"{len(sweep.trials)} of {sweep.plan.size} trials, {sweep.plan.metric} {sweep.plan.direction}d"
-    more = f", {running} under way" if running else ", recording them" if live and sweep.is_done else ""
+    more = _at(standing) if standing is not None else ""
     return Group(Text(f"sweep {sweep.sweep}: {head}{more}", style="bold"), table)
+
+
+def _at(standing: "Standing") -> str:
+    """Say what a sweep is at, and what Ctrl-C does."""
+    running, unrecorded = standing.running, standing.unrecorded
+    if running and standing.is_stopping:
+        return f", stopping {count(running, 'trial')}"
+    if running:
+        return f", {running} under way" + (f", {unrecorded} to record" if unrecorded else "")
+    if unrecorded:
+        return f", recording {count(unrecorded, 'trial')} in MLflow (Ctrl-C leaves that to --resume)"
+    return ""
 
 
 def _turned(value: object) -> str:

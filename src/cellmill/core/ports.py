@@ -119,7 +119,11 @@ class LiveKernel(Protocol):
         ...
 
     def interrupt(self) -> None:
-        """Interrupt what runs."""
+        """Interrupt what runs. What comes between two cells is lost on the kernel. Safe from any thread."""
+        ...
+
+    def kill(self) -> None:
+        """End it at once: whoever waits for a cell hears `KernelDied`. Safe from any thread."""
         ...
 
 

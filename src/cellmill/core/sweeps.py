@@ -84,6 +84,13 @@ class Sweep:
     plan: Plan
     started_ms: int
     trials: tuple[SweepTrial, ...] = ()
+    recorded: tuple[int, ...] = ()
+    """Numbers of the trials that are in the store."""
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether every trial that has ended is in the store."""
+        return {trial.number for trial in self.trials} <= {*self.recorded}
 
     @property
     def is_done(self) -> bool:

@@ -1,6 +1,7 @@
 """Kernels started and spoken to by ourselves: no fixed wait stands between a cell and the next one."""
 
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from cellmill.core.ports import CellRan
 from cellmill.core.project import find_project
 from cellmill.core.words import shown_path
 from cellmill.executors.channels import Channels, Message
-from cellmill.executors.processes import ManagedProcess, OwnProcess, spec_of, try_spec, wait_for_end
+from cellmill.executors.processes import ManagedProcess, OwnProcess, signal_group, spec_of, try_spec, wait_for_end
 from cellmill.executors.shown import Displays, Shown
 from cellmill.executors.warm.wanted import imports_of, journalled, worth_importing
 
@@ -121,6 +122,10 @@ class LocalKernel:
     def interrupt(self) -> None:
         """See `LiveKernel`."""
         self._process.interrupt()
+
+    def kill(self) -> None:
+        """See `LiveKernel`."""
+        signal_group(self.pid, signal.SIGKILL)
 
     def tell(self, kind: str, content: Mapping[str, Any]) -> None:
         """Send a message that is not answered."""

@@ -137,11 +137,11 @@ class OwnProcess:
 
     def interrupt(self) -> None:
         """Interrupt what runs."""
-        _signal_group(self.pid, signal.SIGINT)
+        signal_group(self.pid, signal.SIGINT)
 
     def kill(self) -> None:
         """See to it that it and what it has started are gone."""
-        _signal_group(self.pid, signal.SIGKILL)  # also when it has ended: what it has started may live on
+        signal_group(self.pid, signal.SIGKILL)  # also when it has ended: what it has started may live on
         with contextlib.suppress(subprocess.TimeoutExpired):
             if self.is_alive():
                 self._process.kill()
@@ -185,7 +185,7 @@ class ManagedProcess:
 
     def kill(self) -> None:
         """See to it that it and what it has started are gone."""
-        _signal_group(self.pid, signal.SIGKILL)
+        signal_group(self.pid, signal.SIGKILL)
         if self._manager.has_kernel:
             self._manager.shutdown_kernel(now=True)
         self._manager.cleanup_resources()
@@ -207,8 +207,8 @@ def wait_for_end(process: OwnProcess | ManagedProcess, timeout_s: float) -> bool
     return True
 
 
-def _signal_group(pid: int | None, number: int) -> None:
-    """It was started as the first of a group of its own."""
+def signal_group(pid: int | None, number: int) -> None:
+    """Send a kernel and what it has started a signal. It was started as the first of a group of its own."""
     if pid is not None and hasattr(os, "killpg"):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, number)

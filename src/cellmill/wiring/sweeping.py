@@ -3,86 +3,132 @@
 import queue
 import threading
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import asdict, replace
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
 
 from cellmill.capture.folder import prepare_folder
 from cellmill.core.errors import CellmillError
 from cellmill.core.project import Project
 from cellmill.core.sweeps import Sweep, SweepTrial
+from cellmill.wiring.projects import settings_of
 from cellmill.wiring.store_process import StoreProcess
 from cellmill.wiring.studies import Study
-from cellmill.wiring.sweeps import add_trial
+from cellmill.wiring.sweeps import add_trial, mark_recorded
 from cellmill.wiring.trials import Trials
+
+# A signal that comes just before a wait is heard when the wait ends.
+LOOK_S = 0.5
+
+
+class Stop:
+    """Asks a sweep to end: once, and its trials are interrupted; twice, and all is left as it is."""
+
+    def __init__(self) -> None:
+        self.happened: queue.SimpleQueue[Future[SweepTrial | None] | None] = queue.SimpleQueue()
+        self.times = 0
+
+    def ask(self) -> None:
+        """Ask it. May be called where a signal is handled: it takes no lock that another may hold."""
+        self.times += 1
+        self.happened.put(None)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a sweep is at: trials under way, and those that have ended and are to be recorded."""
+
+    running: int = 0
+    unrecorded: int = 0
+    is_stopping: bool = False
 
 
 def go_on(
-    sweep: Sweep, trials: Trials, *, jobs: int, told: Callable[[Sweep, int], None] = lambda sweep, running: None
+    sweep: Sweep,
+    trials: Trials,
+    *,
+    jobs: int,
+    stop: Stop,
+    told: Callable[[Sweep, Standing], None] = lambda sweep, standing: None,
 ) -> tuple[Sweep, tuple[str, ...]]:
     """Run the trials that a sweep has left. Returns it as it then is, and sentences on what was not recorded.
 
-    `told` hears of the sweep whenever a trial has begun or ended, and of how many are under way. A
-    KeyboardInterrupt ends those, and is raised again: the sweep is kept, and goes on from there when it is asked to.
-    Raises `OptunaMissing`, and what the start of a kernel raises.
+    `told` hears of the sweep whenever something has begun or ended. Stopped, it returns with trials left: the sweep
+    is kept, and goes on from there when it is asked to. Raises `OptunaMissing`, and what the start of a kernel raises.
     """
     study = Study(sweep)
     trials.report = study.report
     prepare_folder(trials.project)
     done = {trial.number for trial in sweep.trials}
     left = [number for number in range(1, sweep.plan.size + 1) if number not in done]
-    under_way: set[Future[SweepTrial | None]] = set()
-    with _Recording(trials.project, sweep) as recording, ThreadPoolExecutor(jobs) as pool:
-        try:
-            while left or under_way:
-                while left and len(under_way) < jobs:
-                    number = left.pop(0)
-                    given = {**sweep.plan.fixed, **study.next(number)}
-                    under_way.add(pool.submit(trials.run, number, given))
-                told(sweep, len(under_way))
-                ended, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-                for future in ended:
-                    trial = future.result()
-                    if trial is not None:
-                        sweep = _ended(sweep, trial, study, trials.project, recording)
-                told(sweep, len(under_way))
-        except BaseException:
-            trials.stop()
-            for future in wait(under_way).done:
-                if future.exception() is None and (trial := future.result()) is not None:
-                    sweep = _ended(sweep, trial, study, trials.project, recording)
-            told(sweep, 0)
-            raise
-    return sweep, recording.troubles
+    under_way = heard = 0
+    recording = _Recording(trials.project, sweep)
+
+    def tell() -> None:
+        told(sweep, Standing(under_way, recording.left, stop.times > 0))
+
+    try:
+        with ThreadPoolExecutor(jobs) as pool:
+            try:
+                while under_way or (left and not stop.times):
+                    while left and not stop.times and under_way < jobs:
+                        number = left.pop(0)
+                        future = pool.submit(trials.run, number, {**sweep.plan.fixed, **study.next(number)})
+                        future.add_done_callback(stop.happened.put)
+                        under_way += 1
+                    tell()
+                    ended = _next(stop)
+                    if stop.times > heard:
+                        heard = stop.times
+                        trials.stop(at_once=heard > 1)
+                    if ended is not None:
+                        under_way -= 1
+                        trial = ended.result()
+                        if trial is not None:
+                            study.tell(trial)
+                            add_trial(trials.project, sweep.sweep, trial)
+                            sweep = replace(sweep, trials=(*sweep.trials, trial))
+                            recording.put(sweep, trial)
+            except BaseException:
+                trials.stop()
+                raise
+        while recording.left and stop.times < (1 if sweep.is_done else 2):
+            tell()
+            recording.wait(LOOK_S)
+    finally:
+        recorded = recording.end()
+    return replace(sweep, recorded=(*sweep.recorded, *recorded)), recording.troubles
 
 
-def _ended(sweep: Sweep, trial: SweepTrial, study: Study, project: Project, recording: "_Recording") -> Sweep:
-    study.tell(trial)
-    add_trial(project, sweep.sweep, trial)
-    sweep = replace(sweep, trials=(*sweep.trials, trial))
-    recording.put(sweep, trial)
-    return sweep
+def _next(stop: Stop) -> Future[SweepTrial | None] | None:
+    try:
+        return stop.happened.get(timeout=LOOK_S)
+    except queue.Empty:
+        return None
 
 
 class _Recording:
     """Keeps the store's run of the sweep, and one for each trial, while others run. Trouble with it stops nothing."""
 
     def __init__(self, project: Project, sweep: Sweep) -> None:
-        self._store = StoreProcess(project)
+        self._project = project
+        self._store = StoreProcess(project, from_fork_server=settings_of(project).warm_kernels)
         self._queue: queue.SimpleQueue[tuple[Sweep, SweepTrial] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, daemon=True)
+        self._one_ended = threading.Event()
+        self._is_given_up = False
         self._troubles: dict[str, None] = {}
-        for trial in sweep.trials:  # whoever was killed may have left some out
-            self.put(sweep, trial)
-
-    def __enter__(self) -> "_Recording":
+        self._recorded: list[int] = []
+        self._given = self._done = 0  # each is written by one thread
+        for trial in sweep.trials:
+            if trial.number not in sweep.recorded:  # whoever was killed has left some out
+                self.put(sweep, trial)
         self._store.warm()
         self._thread.start()
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self._queue.put(None)
-        self._thread.join()
-        self._store.close()
+    @property
+    def left(self) -> int:
+        """How many trials wait for their turn, or have it."""
+        return self._given - self._done
 
     @property
     def troubles(self) -> tuple[str, ...]:
@@ -91,13 +137,33 @@ class _Recording:
 
     def put(self, sweep: Sweep, trial: SweepTrial) -> None:
         """Record a trial when its turn comes."""
+        self._given += 1
         self._queue.put((sweep, trial))
+
+    def wait(self, timeout_s: float) -> None:
+        """Wait until one more is recorded, at most so long."""
+        self._one_ended.wait(timeout_s)
+        self._one_ended.clear()
+
+    def end(self) -> tuple[int, ...]:
+        """Finish the one in hand, and leave the others. Returns the numbers of those that were recorded."""
+        self._is_given_up = True
+        self._queue.put(None)
+        self._thread.join()
+        self._store.close()
+        return tuple(self._recorded)
 
     def _work(self) -> None:
         while (given := self._queue.get()) is not None:
             sweep, trial = given
+            if self._is_given_up:
+                continue
             try:
                 self._store.record(only=trial.session)
                 self._store.sweep({**asdict(sweep), "trials": [asdict(trial)]}, best=asdict(sweep.best or trial))
-            except CellmillError as error:
+                mark_recorded(self._project, sweep.sweep, trial.number)
+                self._recorded.append(trial.number)
+            except (CellmillError, OSError) as error:
                 self._troubles[str(error)] = None
+            self._done += 1
+            self._one_ended.set()

@@ -1,7 +1,11 @@
-"""Sweeps as they are kept: a file each in `.cellmill/sweeps/`, its plan in the first line and then a trial a line."""
+"""Sweeps as they are kept: a file each in `.cellmill/sweeps/`, its plan in the first line.
+
+Then a line for each trial that has ended, and one for each that is in the store.
+"""
 
 import json
 import os
+import threading
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -13,35 +17,48 @@ from cellmill.core.project import Project
 from cellmill.core.sweep_errors import NoSuchSweep, SweepChanged
 from cellmill.core.sweeps import Axis, Plan, Sweep, SweepTrial
 
+_writing = threading.Lock()
+
 
 def begin_sweep(project: Project, sweep: Sweep) -> None:
     """Write down what will be tried. Raises `FolderNotWritable`."""
     make_folder(_folder(project))
-    head = {key: value for key, value in asdict(sweep).items() if key != "trials"}
+    head = {key: value for key, value in asdict(sweep).items() if key not in ("trials", "recorded")}
     write_atomically(_file(project, sweep.sweep), _line(head))
 
 
 def add_trial(project: Project, sweep: str, trial: SweepTrial) -> None:
     """Write down a trial that has ended."""
-    with _file(project, sweep).open("r+b") as file:
+    _add(project, sweep, asdict(trial))
+
+
+def mark_recorded(project: Project, sweep: str, number: int) -> None:
+    """Write down that a trial is in the store."""
+    _add(project, sweep, {"recorded": number})
+
+
+def _add(project: Project, sweep: str, record: Mapping[str, Any]) -> None:
+    with _writing, _file(project, sweep).open("r+b") as file:
         file.seek(0, os.SEEK_END)
         if file.tell():
             file.seek(-1, os.SEEK_END)
             torn = file.read(1) != b"\n"  # by a kill: what is written now has a line of its own
-            file.write((b"\n" if torn else b"") + _line(asdict(trial)))
+            file.write((b"\n" if torn else b"") + _line(record))
 
 
-def unfinished(project: Project, notebook: str, digest: str, *, sweep: str = "") -> Sweep:
-    """Return the sweep whose id begins so, or the newest of a notebook that has trials left.
+def unfinished(project: Project, notebook: str, digest: str) -> Sweep:
+    """Return the newest sweep of a notebook that has trials left to run or to record.
 
     Raises `NoSuchSweep`, and `SweepChanged` when the notebook is another by now.
     """
     for one in reversed(all_sweeps(project)):
-        if one.notebook == notebook and one.sweep.startswith(sweep) and (sweep or not one.is_done):
-            if one.digest != digest:
-                raise SweepChanged(one.sweep, notebook=notebook)
+        if one.notebook != notebook or (one.is_done and one.is_recorded):
+            continue
+        if one.digest == digest:
             return one
-    raise NoSuchSweep(sweep, notebook=notebook)
+        if not one.is_done:
+            raise SweepChanged(one.sweep, notebook=notebook)
+    raise NoSuchSweep("", notebook=notebook)
 
 
 def all_sweeps(project: Project) -> tuple[Sweep, ...]:
@@ -67,7 +84,11 @@ def _read(path: Path) -> Sweep | None:
     plan = head.pop("plan")
     axes = tuple(Axis(**{**axis, "choices": tuple(axis["choices"])}) for axis in plan.pop("axes"))
     made = Sweep(**{**head, "trials": ()}, plan=Plan(axes=axes, **plan))
-    return replace(made, trials=tuple(_trial(record) for record in trials))
+    return replace(
+        made,
+        trials=tuple(_trial(record) for record in trials if "number" in record),
+        recorded=tuple(record["recorded"] for record in trials if "recorded" in record),
+    )
 
 
 def _trial(record: Mapping[str, Any]) -> SweepTrial:

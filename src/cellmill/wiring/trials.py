@@ -4,6 +4,7 @@ import ast
 import copy
 import math
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,7 @@ from cellmill.notebook.parameters import INJECTED_TAG
 from cellmill.notebook.plain import as_bytes, inject_parameters, tags_of
 
 LOOK_S = 0.5  # how often a trial is asked how far it has come
+INTERRUPT_S = 10.0  # how long one that is not wanted any more is interrupted before its kernel is killed
 NOTEBOOK_MODE = 0o644
 
 
@@ -45,11 +47,14 @@ class Trials:
     _alive: dict[int, LiveKernel] = field(default_factory=dict)
     _stopped: threading.Event = field(default_factory=threading.Event)
 
-    def stop(self) -> None:
-        """Interrupt what runs; no further trial begins."""
+    def stop(self, *, at_once: bool = False) -> None:
+        """Interrupt what runs, or kill it; no further trial begins."""
         self._stopped.set()
         for kernel in list(self._alive.values()):
-            kernel.interrupt()
+            if at_once:
+                kernel.kill()
+            else:
+                kernel.interrupt()
 
     def run(self, number: int, parameters: Mapping[str, Any]) -> SweepTrial | None:
         """Run one trial. What goes wrong in it is its outcome; None when it was stopped."""
@@ -134,16 +139,27 @@ class _Going:
         self.is_whole = True
 
     def _watch(self, kernel: LiveKernel, ended: threading.Event) -> None:
-        """Hear of the metric while it grows; give the trial up where that is not worth going on with."""
+        """Hear of the metric while it grows; end the trial when it is not worth going on with, or all are stopped."""
+        unwanted_s: float | None = None
         while not ended.wait(LOOK_S):
-            for step, value in self._curve().items():
-                if step in self._steps:
-                    continue
-                self._steps[step] = value
-                if self._trials.report(self._number, step, value) and not ended.is_set():
-                    self._is_pruned = True
+            if not self._is_pruned and not self._trials._stopped.is_set():
+                self._is_pruned = self._is_worse() and not ended.is_set()
+            if self._is_pruned or self._trials._stopped.is_set():
+                now_s = time.monotonic()
+                unwanted_s = now_s if unwanted_s is None else unwanted_s
+                # Not once: what arrives between two cells, or where a cell catches it, is lost.
+                if now_s - unwanted_s < INTERRUPT_S:
                     kernel.interrupt()
-                    return
+                else:
+                    kernel.kill()
+
+    def _is_worse(self) -> bool:
+        for step, value in self._curve().items():
+            if step not in self._steps:
+                self._steps[step] = value
+                if self._trials.report(self._number, step, value):
+                    return True
+        return False
 
     def _curve(self) -> dict[int, float]:
         try:

@@ -11,7 +11,7 @@ from cellmill.core.project import Project
 from cellmill.core.sweep_errors import NoSuchSweep, SweepChanged
 from cellmill.core.sweeps import Axis, Plan, Sweep, SweepTrial, TrialState
 from cellmill.wiring.studies import Study
-from cellmill.wiring.sweeps import add_trial, all_sweeps, begin_sweep, unfinished
+from cellmill.wiring.sweeps import add_trial, all_sweeps, begin_sweep, mark_recorded, unfinished
 
 X = Axis("x", low=-10.0, high=10.0)
 KIND = Axis("kind", choices=(["a"], ["b"]))
@@ -84,6 +84,15 @@ def test_a_sweep_is_kept_and_what_a_kill_tore_is_passed_over(tmp_path: Path) -> 
         unfinished(project, "a.ipynb", "another")
     with pytest.raises(NoSuchSweep):
         unfinished(project, "b.ipynb", "digest")
+    add_trial(project, one.sweep, replace(trial, number=3))
+    for number in (1, 2):
+        mark_recorded(project, one.sweep, number)
+        assert (
+            unfinished(project, "a.ipynb", "digest").recorded[-1] == number
+        )  # all have run, the third is not kept yet
+    mark_recorded(project, one.sweep, 3)
+    with pytest.raises(NoSuchSweep):
+        unfinished(project, "a.ipynb", "digest")
 
 
 def test_the_best_is_the_lowest_or_the_highest_and_never_what_is_no_number() -> None:
