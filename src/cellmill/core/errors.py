@@ -16,7 +16,9 @@ CellmillError
 │   ├── CellFailed               a cell raised
 │   ├── KernelDied               the kernel ended in the middle
 │   ├── CellTimedOut             a cell ran for longer than it may
-│   └── KernelMissing            no such kernel is installed
+│   ├── KernelMissing            no such kernel is installed
+│   ├── OutputMissing            a step did not write what it was to write
+│   └── PipelineFailed           some steps did not come to their end
 ├── RunError
 │   ├── UnknownRun               no run has that id
 │   ├── AmbiguousRun             several runs' ids begin so
@@ -38,11 +40,22 @@ CellmillError
 ├── FolderNotWritable
 ├── BadSettings
 ├── NoSession                    no kernel is captured there
-└── SweepError
-    ├── BadSpace                 what is to be tried makes no sense
-    ├── NoSuchSweep              no sweep to go on with
-    ├── SweepChanged             the notebook is another by now
-    └── OptunaMissing            it is not installed
+├── SweepError
+│   ├── BadSpace                 what is to be tried makes no sense
+│   ├── NoSuchSweep              no sweep to go on with
+│   ├── SweepChanged             the notebook is another by now
+│   └── OptunaMissing            it is not installed
+└── PipelineError
+    ├── PipelineMissing          no pipeline.yaml there
+    ├── BadPipeline              its document says what cannot be
+    ├── CyclicPipeline           steps wait for one another
+    ├── UnknownStep              no step has that name
+    ├── WriteClash               two steps write the same file
+    ├── NoStepTakes              a parameter that no step takes
+    ├── BadCondition             a `when` that cannot be answered
+    ├── PipelineUnderWay         another process runs it
+    ├── PipelineExists           it would be written over
+    └── UnknownExecutor          no such place to run steps is installed
 """
 
 from typing import Any, ClassVar
@@ -250,50 +263,6 @@ class NoRuns(RunError):
     def __init__(self, where: str) -> None:
         self.where = where
         super().__init__(f"No run has been captured in {where}. Run a notebook that fits a model, then try again.")
-
-
-# --- replays
-
-
-class ReplayError(CellmillError):
-    """A replay could not begin. What it found is a verdict, not an error."""
-
-
-class NotABundle(ReplayError):
-    kind = "not_a_bundle"
-
-    def __init__(self, path: str, *, reason: str) -> None:
-        self.path, self.reason = path, reason
-        super().__init__(f"{path} is no bundle: {reason}. Make one with: cellmill bundle RUN")
-
-
-class EnvironmentNotBuilt(ReplayError):
-    kind = "environment_not_built"
-
-    def __init__(self, run: str, *, reason: str) -> None:
-        self.run, self.reason = run, reason
-        super().__init__(
-            f"The environment of run {run} could not be made again: {reason}. Replay it in this one instead."
-        )
-
-
-class NoScratch(ReplayError):
-    kind = "no_scratch"
-
-    def __init__(self, folder: str, *, reason: str) -> None:
-        self.folder, self.reason = folder, reason
-        super().__init__(
-            f"A replay needs a folder of its own, and {folder} cannot be used: {reason}. "
-            f"Free some space, or set TMPDIR."
-        )
-
-
-class ReplayUnderWay(ReplayError):
-    kind = "replay_under_way"
-
-    def __init__(self, run: str) -> None:
-        self.run = run
-        super().__init__(f"Run {run} is being replayed by another process. Wait for its verdict: cellmill show {run}")
 
 
 # --- stores

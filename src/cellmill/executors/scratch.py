@@ -17,8 +17,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from cellmill.core.errors import NoScratch
 from cellmill.core.files import make_folder
+from cellmill.core.replay_errors import NoScratch
 
 MOST_LINKS = 20_000
 YOUNG_S = 10.0  # a folder that was just made may not be locked yet

@@ -8,6 +8,7 @@ from jupyter_server.base.handlers import APIHandler
 from tornado.web import HTTPError
 
 from cellmill.core import errors
+from cellmill.core.replay_errors import NoScratch, ReplayError
 from cellmill.server.changes import Changes
 from cellmill.server.clients import Clients
 from cellmill.server.kernels import Kernels
@@ -23,8 +24,8 @@ STATUS: dict[type[errors.CellmillError], HTTPStatus] = {
     errors.UnknownRun: HTTPStatus.NOT_FOUND,
     errors.NoSession: HTTPStatus.NOT_FOUND,
     errors.RunError: HTTPStatus.CONFLICT,
-    errors.NoScratch: HTTPStatus.INSUFFICIENT_STORAGE,
-    errors.ReplayError: HTTPStatus.CONFLICT,
+    NoScratch: HTTPStatus.INSUFFICIENT_STORAGE,
+    ReplayError: HTTPStatus.CONFLICT,
     errors.StoreUnreachable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.StoreLocked: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.StoreError: HTTPStatus.BAD_GATEWAY,

@@ -23,7 +23,6 @@ from typing import Any
 from cellmill.capture.blobs import blob_path
 from cellmill.capture.journal import read_events
 from cellmill.capture.sessions import Sessions, load_sessions
-from cellmill.core.errors import NotABundle
 from cellmill.core.events import (
     CellIdentified,
     DistributionsSeen,
@@ -40,6 +39,7 @@ from cellmill.core.files import make_folder, write_atomically
 from cellmill.core.lines import to_line
 from cellmill.core.project import Project
 from cellmill.core.recipes import Recipe
+from cellmill.core.replay_errors import NotABundle
 from cellmill.core.runs import Run
 from cellmill.core.words import shown_path
 from cellmill.notebook.plain import as_bytes

@@ -9,9 +9,9 @@ from functools import lru_cache
 from importlib.metadata import distribution
 from pathlib import Path
 
-from cellmill.core.errors import EnvironmentNotBuilt
 from cellmill.core.files import make_folder, write_atomically
 from cellmill.core.project import Project
+from cellmill.core.replay_errors import EnvironmentNotBuilt
 from cellmill.core.runs import Run
 from cellmill.executors.processes import try_spec
 from cellmill.wiring.lock import lock_of

@@ -13,13 +13,13 @@ from dataclasses import replace
 from cellmill.capture.journal import append_once, torn_lines
 from cellmill.capture.sessions import Sessions
 from cellmill.core.clock import now_ms
-from cellmill.core.errors import ReplayUnderWay
 from cellmill.core.events import ReplayEnded
 from cellmill.core.files import make_folder
 from cellmill.core.ids import RunId
 from cellmill.core.ports import Kernels, Progress
 from cellmill.core.project import Project
 from cellmill.core.recipes import Recipe, Section
+from cellmill.core.replay_errors import ReplayUnderWay
 from cellmill.core.runs import Run, Session
 from cellmill.core.verdicts import REPRODUCED, Judgement, Layout, Verdict
 from cellmill.core.words import count

@@ -13,20 +13,16 @@ from cellmill.core.errors import (
     CellFailed,
     CellmillError,
     CellTimedOut,
-    EnvironmentNotBuilt,
     FolderNotWritable,
     InvalidAlias,
     InvalidModelName,
     KernelDied,
     KernelMissing,
     NoRuns,
-    NoScratch,
     NoSession,
-    NotABundle,
     NotANotebook,
     NotebookMissing,
     ParameterOutOfBounds,
-    ReplayUnderWay,
     RunWithoutModel,
     RunWithoutRecipe,
     StoreLocked,
@@ -38,6 +34,21 @@ from cellmill.core.errors import (
     revive,
 )
 from cellmill.core.picks import NothingToUndo, NotProposed, PickDiffers, PickRefused
+from cellmill.core.pipeline_errors import (
+    BadCondition,
+    BadPipeline,
+    CyclicPipeline,
+    NoStepTakes,
+    OutputMissing,
+    PipelineExists,
+    PipelineFailed,
+    PipelineMissing,
+    PipelineUnderWay,
+    UnknownExecutor,
+    UnknownStep,
+    WriteClash,
+)
+from cellmill.core.replay_errors import EnvironmentNotBuilt, NoScratch, NotABundle, ReplayUnderWay
 from cellmill.core.sweep_errors import BadSpace, NoSuchSweep, OptunaMissing, SweepChanged
 
 
@@ -78,6 +89,21 @@ EXAMPLES: list[tuple[CellmillError, str]] = [
     (NoSuchSweep("5eed", notebook="a.ipynb"), "Begin one without --resume."),
     (SweepChanged("5eed", notebook="a.ipynb"), "Begin another sweep without --resume."),
     (OptunaMissing(), "Install it with: pip install 'cellmill[optuna]'"),
+    (PipelineMissing("pipelines/a"), "Make one with: cellmill pipeline new NAME NOTEBOOK…"),
+    (PipelineMissing("pipelines/flihts", known=("pipelines/flights",)), "Did you mean pipelines/flights?"),
+    (BadPipeline("a/pipeline.yaml", line=3, reason="no", advice="Write: retries: 2"), "Write: retries: 2"),
+    (CyclicPipeline("a/pipeline.yaml", cycle=("a", "b", "a")), "a -> b -> a. Take one of them out of an `after`."),
+    (UnknownStep("laod", pipeline="a", known=("load", "fit")), "Did you mean load?"),
+    (UnknownStep("x", pipeline="a", known=("load", "fit")), "It has: load, fit."),
+    (WriteClash("out.csv", steps=("a", "b"), pipeline="p"), "Give one of them another file."),
+    (NoStepTakes("dept", pipeline="a", known=("depth", "rate")), "Did you mean depth?"),
+    (NoStepTakes("x", pipeline="a", known=(), step="load"), "There are: none."),
+    (BadCondition("x(", step="fit", reason="no"), "with and, or, not, in, + - * / and len."),
+    (PipelineUnderWay("a", pid=7), "Wait for its end, or end it."),
+    (PipelineExists("pipelines/a"), "Choose another name, or remove that folder."),
+    (UnknownExecutor("dusk", installed=("local", "dask")), "Choose one of: local, dask."),
+    (OutputMissing("out.csv", step="load", notebook="load.ipynb"), "or take the file out of the step's `writes`."),
+    (PipelineFailed("a", failed=("fit",), command="cellmill pipeline run a"), "go on with: cellmill pipeline run a"),
     (BadParameter("depth"), "Write NAME=VALUE, as in: -p max_depth=4"),
     (
         CellFailed(notebook="a.ipynb", cell=3, source="1/0", error="ZeroDivisionError", message="no", output="o.ipynb"),
@@ -127,9 +153,12 @@ def test_every_leaf_has_a_kind_of_its_own() -> None:
 
 
 def test_the_tree_in_the_docstring_is_the_tree_of_classes() -> None:
-    drawn = re.findall(r"^([│├└─ ]*)(\w+)", _drawing(), flags=re.MULTILINE)
-    found = [(len(branch) // 4, name) for branch, name in drawn]
-    assert found == list(_outline(CellmillError))
+    path: list[str] = []
+    found = []
+    for branch, name in re.findall(r"^([│├└─ ]*)(\w+)", _drawing(), flags=re.MULTILINE):
+        path[len(branch) // 4 :] = [name]
+        found.append(tuple(path))
+    assert sorted(found) == sorted(_outline(CellmillError))
 
 
 def test_facts_are_the_fields_that_json_can_carry() -> None:
@@ -153,10 +182,11 @@ def _drawing() -> str:
     return errors.__doc__[errors.__doc__.index("CellmillError") :]
 
 
-def _outline(kind: type[CellmillError], depth: int = 0) -> Iterator[tuple[int, str]]:
-    yield depth, kind.__name__
+def _outline(kind: type[CellmillError], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Each error with those above it. In no order: branches stand in modules of their own, imported in any."""
+    yield (*above, kind.__name__)
     for child in kind.__subclasses__():
-        yield from _outline(child, depth + 1)
+        yield from _outline(child, (*above, kind.__name__))
 
 
 def _snake(name: str) -> str:

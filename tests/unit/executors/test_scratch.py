@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cellmill.core.errors import NoScratch
+from cellmill.core.replay_errors import NoScratch
 from cellmill.executors.scratch import scratch
 
 

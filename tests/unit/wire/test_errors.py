@@ -8,11 +8,12 @@ from pydantic import ValidationError
 from tests.unit.core.test_errors import EXAMPLES, LEAVES
 
 from cellmill.core.errors import BadSettings, CellmillError, ExecutionError, NoRuns, NotebookError
+from cellmill.core.pipeline_errors import PipelineError
 from cellmill.core.sweep_errors import SweepError
 from cellmill.wire.errors import ErrorAnswer, InternalError, error_answer, shapes_by_kind
 
 # Headless work has a terminal, not a browser.
-HEADLESS = (NotebookError, ExecutionError, SweepError, NoRuns)
+HEADLESS = (NotebookError, ExecutionError, SweepError, PipelineError, NoRuns)
 REACHING = [error for error, _ in EXAMPLES if not isinstance(error, HEADLESS)]
 
 
