@@ -48,16 +48,23 @@ def test_a_run_that_fails_is_tried_again_and_told_as_json(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "words"),
+    ("option", "words", "mark"),
     [
-        ("--cell-timeout", "Cell 2 of slow.ipynb ran for longer than 1 s and was interrupted"),
-        ("--timeout", "slow.ipynb ran for longer than 1 s in all, and cell 2 was interrupted"),
+        ("--cell-timeout", "Cell 2 of slow.ipynb ran for longer than 3 s and was interrupted", "took too long"),
+        (
+            "--timeout",
+            "slow.ipynb ran for longer than 3 s in all, and cell 2 was interrupted",
+            "was running when the time for all cells was up",
+        ),
     ],
 )
-def test_a_run_that_takes_too_long_is_ended_and_kept(desk: Desk, option: str, words: str) -> None:
+def test_a_run_that_takes_too_long_is_ended_and_kept(desk: Desk, option: str, words: str, mark: str) -> None:
     desk.notebook("slow.ipynb", "a = 1", "import time\nprint('here', flush=True)\ntime.sleep(600)", "print('never')")
-    is_refused(desk.cellmill("run", "slow.ipynb", option, "1", "-o", "out.ipynb"), words, code=1)
-    assert "here" in desk.read("out.ipynb").cells[1].outputs[0].text
+    is_refused(desk.cellmill("run", "slow.ipynb", option, "3", "-o", "out.ipynb"), words, code=1)
+    top, first, above, slow, _ = desk.read("out.ipynb").cells
+    assert (first.source, top.source) == ("a = 1", f"**In [2] {mark}.**")
+    assert above.source == f"**This cell {mark}, and the run stopped here.**"
+    assert "here" in slow.outputs[0].text
 
 
 def test_a_watched_notebook_runs_again_when_it_changes(desk: Desk) -> None:

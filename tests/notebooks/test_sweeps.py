@@ -23,11 +23,11 @@ def test_every_combination_is_a_run_under_the_one_of_the_sweep(desk: Desk, work:
     is_refused(desk.cellmill("sweep", "work.ipynb", *words), "takes an integer, 1 to 20, and 30 is not")
     assert not (desk.root / ".cellmill").exists()
 
-    said = desk.cellmill(
-        "sweep", "work.ipynb", "--grid", "depth=2,8", "--grid", "kind=a,b", "--metric", "loss", "--json"
-    )
+    grid = ("--grid", "depth=2,8", "--grid", "kind=a,b", "--metric", "loss")
+    said = desk.cellmill("sweep", "work.ipynb", *grid, "--plot", "sweep.html", "--json")
 
     assert said.code == 0, said.err
+    assert (desk.root / "sweep.html").read_text().count('<g class="line') == 4
     found = {(t["parameters"]["depth"], t["parameters"]["kind"]): t for t in said.json["trials"]}
     assert {given: trial["value"] for given, trial in found.items()} == {
         (2, "a"): 25.0,

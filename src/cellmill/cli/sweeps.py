@@ -15,6 +15,7 @@ import typer
 from cellmill.cli import EXIT_FAILED, EXIT_INTERRUPTED, app
 from cellmill.cli.runs import AS_JSON
 from cellmill.core.clock import now_ms
+from cellmill.core.files import check_writable, write_atomically
 from cellmill.core.words import count, shown_path
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from cellmill.wiring.sweeping import Standing
 
 SHOWN_TRIALS = 12
+PLOT_MODE = 0o644
 
 
 @app.command()
@@ -40,6 +42,9 @@ def sweep(
     timeout: float | None = typer.Option(None, "--timeout", min=0.1, help="Seconds that a cell may take."),
     kernel: str | None = typer.Option(None, "-k", "--kernel", help="The kernel, if not the notebook's own."),
     resume: bool = typer.Option(False, "--resume", help="Go on with the newest unfinished sweep of the notebook."),
+    plot: Path | None = typer.Option(
+        None, "--plot", metavar="FILE.html", help="Draw parallel coordinates; without --metric, of the newest sweep."
+    ),
     as_json: bool = AS_JSON,
 ) -> None:
     """Run a notebook many times with other parameters, several at a time, and set the results side by side.
@@ -53,18 +58,24 @@ def sweep(
     from cellmill.notebook.plain import read_plain
     from cellmill.wiring.projects import project_of
     from cellmill.wiring.sweeping import Stop, go_on
-    from cellmill.wiring.sweeps import begin_sweep, unfinished
+    from cellmill.wiring.sweeps import begin_sweep, newest_sweep, unfinished
     from cellmill.wiring.trials import Trials
 
     if minimize and maximize:
         raise typer.BadParameter("--minimize and --maximize exclude each other")
-    if not metric and not resume:
+    if not metric and not resume and plot is None:
         raise typer.BadParameter("--metric says what is compared")
+    if plot is not None:
+        check_writable(plot.resolve().parent)
     path = notebook.resolve()
     document = read_plain(notebook)
     project = project_of(path)
     name = project.relative(str(path)) or path.name
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    if plot is not None and not metric and not resume:
+        found = newest_sweep(project, name)
+        _draw(found, plot, quiet=as_json)
+        return _report(found, as_json=as_json)
     if resume:
         found = unfinished(project, name, digest)
     else:
@@ -78,6 +89,8 @@ def sweep(
     stop = Stop()
     with _live(silent=as_json or not sys.stderr.isatty()) as told, interrupts(stop.ask):
         found, troubles = go_on(found, trials, jobs=jobs or os.cpu_count() or 1, stop=stop, told=told)
+    if plot is not None:
+        _draw(found, plot, quiet=as_json)
     _report(found, as_json=as_json)
     for trouble in troubles:
         typer.echo(f"cellmill: {trouble}", err=True)
@@ -93,6 +106,7 @@ def sweep(
         raise typer.Exit(EXIT_INTERRUPTED)
     if found.best is None:
         raise typer.Exit(EXIT_FAILED)
+    return None
 
 
 def _plan(
@@ -141,6 +155,13 @@ def _live(*, silent: bool) -> Iterator[Callable[["Sweep", "Standing"], None]]:
 
     with Live(console=Console(stderr=True), transient=True, auto_refresh=False) as live:
         yield lambda sweep, standing: live.update(sweep_table(sweep, SHOWN_TRIALS, standing), refresh=True)
+
+
+def _draw(sweep: "Sweep", plot: Path, *, quiet: bool) -> None:
+    from cellmill.pipeline.picture import page
+
+    write_atomically(plot.resolve(), page(sweep).encode("utf-8", "replace"), mode=PLOT_MODE)
+    typer.echo(f"Picture: {shown_path(plot.resolve())}", err=quiet)
 
 
 def _report(sweep: "Sweep", *, as_json: bool) -> None:

@@ -23,10 +23,10 @@ class NoSuchSweep(SweepError):
 
     kind = "no_such_sweep"
 
-    def __init__(self, sweep: str, *, notebook: str) -> None:
-        self.sweep, self.notebook = sweep, notebook
-        which = f"sweep {sweep}" if sweep else "unfinished sweep"
-        super().__init__(f"There is no {which} of {notebook}. Begin one without --resume.")
+    def __init__(self, *, notebook: str, unfinished: bool) -> None:
+        self.notebook, self.unfinished = notebook, unfinished
+        which, how = ("unfinished sweep", "without --resume") if unfinished else ("sweep", "with --metric")
+        super().__init__(f"There is no {which} of {notebook}. Begin one {how}.")
 
 
 class SweepChanged(SweepError):

@@ -97,7 +97,8 @@ class KernelExecutor:
         session = self._begin(notebook, output)
         try:
             self._run(book, session, name, progress)
-        except BaseException:  # it died, was interrupted, or never was
+        except BaseException as error:  # it died, was interrupted, or never was
+            book.mark_end(error)
             book.end()
             session.died(as_bytes(document))
             raise
@@ -123,7 +124,7 @@ class KernelExecutor:
             if progress is not None:
                 progress(_progress(index + 1, len(cells), ran))
 
-        ends_s = None if self._timeout_s is None else time.monotonic() + self._timeout_s
+        ends_s: float | None = None
         try:
             with LocalKernels().start(
                 notebook=book.notebook,
@@ -134,6 +135,8 @@ class KernelExecutor:
             ) as live:
                 if live.note and NO_SERVER_YET not in live.note:
                     self._say(f"cellmill: {live.note[0].upper()}{live.note[1:]}.")
+                if self._timeout_s is not None:  # that of the cells: its start is not among them
+                    ends_s = time.monotonic() + self._timeout_s
                 run_cells(
                     book.document,
                     live,
@@ -170,6 +173,7 @@ class _Book:
         self.output = output
         self.failed: CellFailed | None = None
         self.ran: tuple[int, CellRan] | None = None
+        self._failed_at: int | None = None
         self._saving = Saving(self._save)
         self._began = datetime.now(UTC)
         document["cells"] = [c for c in document["cells"] if MARKER not in c["metadata"].get("tags", ())]
@@ -209,6 +213,7 @@ class _Book:
 
     def cell_exception(self, cell: Any, cell_index: int) -> None:
         """See `Keeper`."""
+        self._failed_at = cell_index
         cell["metadata"]["papermill"] |= {"exception": True, "status": "failed"}
         self._noted["exception"] = True
 
@@ -243,10 +248,27 @@ class _Book:
             message=error.message,
             output=shown_path(self.output),
         )
-        here, above = "**This cell raised an error, and the run stopped here.**", f"**In [{number}] raised an error.**"
+        self._mark(index, "raised an error", f"In [{number}]")
+
+    def mark_end(self, error: BaseException) -> None:
+        """Mark the cell in which the run was ended: by a limit of time, the kernel's death or the user."""
+        if self._failed_at is None or self.failed is not None:
+            return
+        number = self.document["cells"][self._failed_at].get("execution_count")
+        what = "was interrupted"
+        if isinstance(error, CellTimedOut):
+            what = "was running when the time for all cells was up" if error.in_all else "took too long"
+        elif isinstance(error, KernelDied):
+            what = "was running when the kernel died"
+        self._mark(self._failed_at, what, f"In [{number}]" if number is not None else "A cell")
+
+    def _mark(self, index: int, what: str, name: str) -> None:
+        """Say what happened to a cell: above it, and at the top."""
+        here, above = f"**This cell {what}, and the run stopped here.**", f"**{name} {what}.**"
         for place, text in ((index, here), (0, above)):
             identity = free_id(self.document, MARKER)
-            cells.insert(place, new_markdown_cell(identity, text, metadata={"tags": [MARKER]}))
+            cell = new_markdown_cell(identity, text, metadata={"tags": [MARKER]})
+            self.document["cells"].insert(place, cell)
 
     def end(self) -> None:
         """Write down when it ended."""

@@ -58,7 +58,15 @@ def unfinished(project: Project, notebook: str, digest: str) -> Sweep:
             return one
         if not one.is_done:
             raise SweepChanged(one.sweep, notebook=notebook)
-    raise NoSuchSweep("", notebook=notebook)
+    raise NoSuchSweep(notebook=notebook, unfinished=True)
+
+
+def newest_sweep(project: Project, notebook: str) -> Sweep:
+    """Return the sweep of a notebook that was begun last. Raises `NoSuchSweep`."""
+    for one in reversed(all_sweeps(project)):
+        if one.notebook == notebook:
+            return one
+    raise NoSuchSweep(notebook=notebook, unfinished=False)
 
 
 def all_sweeps(project: Project) -> tuple[Sweep, ...]:
