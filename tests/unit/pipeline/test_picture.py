@@ -78,7 +78,8 @@ class Seen(HTMLParser):
 def test_a_page_asks_no_network_and_what_trials_are_called_stays_text() -> None:
     evil = "</script><img src=http://example.org/x onerror=alert(1)>\"'&"
     axes = (Axis(evil, choices=(evil, "b")),)
-    made = sweep(ended(1, 1.0, **{evil: evil}), replace(ended(2, None, "failed", **{evil: "b"}), error=evil), axes=axes)
+    first, second = ended(1, 1.0), replace(ended(2, None, "failed"), error=evil)
+    made = sweep(replace(first, parameters={evil: evil}), replace(second, parameters={evil: "b"}), axes=axes)
     shown = Seen()
     shown.feed(page(replace(made, notebook=f"{evil}.ipynb")))
     assert shown.open == []
