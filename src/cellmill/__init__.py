@@ -3,11 +3,23 @@
 Importing it loads nothing heavy: no MLflow, papermill, pandas or IPython.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cellmill._version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from cellmill.kernel.crossing import begin_step, end_step
+
+__all__ = ["__version__", "begin_step", "end_step"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load what a step of a pipeline calls when it is called."""
+    if name in ("begin_step", "end_step"):
+        from cellmill.kernel import crossing
+
+        return getattr(crossing, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:

@@ -8,7 +8,8 @@ import hashlib
 import json
 import math
 import time
-from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from contextlib import suppress
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 MOST_PARTS = 400_000
@@ -38,10 +39,25 @@ def digests(shell: Any) -> str:
     return json.dumps(found)
 
 
+def digest_of(value: Any) -> str | None:
+    """Return a digest of what a value holds, of functions and classes their code; None where it cannot be told."""
+    try:
+        return _Digest(time.monotonic() + LONGEST_S, of_code=True).of(value)
+    except Exception:  # noqa: BLE001 - an object of the user's may raise anything
+        return None
+
+
+def reads_as(value: Any) -> str:
+    """Return how a value reads in a sentence."""
+    return _read(value)
+
+
 class _Digest:
     """Of one object. What was met before is named by its place, so that shared parts and circles come out alike."""
 
-    def __init__(self, ends_s: float) -> None:
+    def __init__(self, ends_s: float, *, of_code: bool = False) -> None:
+        """`of_code` looks into functions and classes of the notebook as well."""
+        self._of_code = of_code
         self._met: dict[int, int] = {}
         self._kept: list[Any] = []  # what is looked at must not go away, or its id would be another's
         self._ends_s = ends_s
@@ -66,6 +82,15 @@ class _Digest:
             self._say(f"bytes:{len(value)}")
             self._hash.update(value)
             return
+        if self._of_code and getattr(value, "__module__", None) == "__main__" and id(value) not in self._met:
+            if isinstance(value, FunctionType):
+                self._keep(value)
+                self._function(value, depth + 1)
+                return
+            if isinstance(value, type):
+                self._keep(value)
+                self._class(value, depth + 1)
+                return
         if isinstance(value, (ModuleType, BuiltinFunctionType, type)):
             self._say(f"name:{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', repr(value))}")
             return
@@ -78,9 +103,38 @@ class _Digest:
             return
         if len(self._kept) > MOST_PARTS or depth > 200 or time.monotonic() > self._ends_s:
             raise Unreadable
+        self._keep(value)
+        self._parts(value, kind, depth + 1)
+
+    def _keep(self, value: Any) -> None:
         self._met[id(value)] = len(self._kept)
         self._kept.append(value)
-        self._parts(value, kind, depth + 1)
+
+    def _function(self, value: FunctionType, depth: int) -> None:
+        self._say(f"function:{value.__qualname__}")
+        self._code(value.__code__, depth)
+        self._add([value.__defaults__, value.__kwdefaults__], depth)
+        for cell in value.__closure__ or ():
+            with suppress(ValueError):  # it is empty
+                self._add(cell.cell_contents, depth)
+
+    def _code(self, code: CodeType, depth: int) -> None:
+        self._say(f"{code.co_names}{code.co_varnames}{code.co_freevars}")
+        self._hash.update(code.co_code)
+        for constant in code.co_consts:
+            if isinstance(constant, CodeType):
+                self._code(constant, depth)
+            else:
+                self._add(constant, depth)
+
+    def _class(self, value: type, depth: int) -> None:
+        self._say(f"class:{value.__qualname__}:{[base.__qualname__ for base in value.__mro__]}")
+        for name, held in sorted(vars(value).items()):
+            if name not in ("__dict__", "__weakref__", "__doc__", "__firstlineno__", "__static_attributes__"):
+                self._say(name)
+                held = getattr(held, "__func__", getattr(held, "fget", held))
+                if isinstance(held, (FunctionType, int, float, str, bool, type(None), list, dict, tuple, set)):
+                    self._add(held, depth)
 
     def _parts(self, value: Any, kind: type, depth: int) -> None:
         name = f"{kind.__module__}.{kind.__qualname__}"

@@ -5,12 +5,11 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from nbformat import NotebookNode
 
 from cellmill.capture.folder import prepare_folder
@@ -22,7 +21,9 @@ from cellmill.core.files import make_folder, write_atomically
 from cellmill.core.ids import new_session_id
 from cellmill.core.ports import CellRan, Kernels, LiveKernel, Progress
 from cellmill.core.project import Project
+from cellmill.core.runs import Session
 from cellmill.executors.scratch import Scratch, scratch
+from cellmill.notebook.plain import as_bytes
 from cellmill.replay.judge import steady
 from cellmill.replay.outcomes import Outcome
 from cellmill.wiring.confined import confine, scratch_environment
@@ -46,6 +47,22 @@ class Trial:
     kernel: str | None = None
 
 
+@dataclass(frozen=True)
+class Part:
+    """A notebook that is run in a kernel of its own, at its place in the project.
+
+    `numbers` are those that its code cells have among all that is compared, by position; a cell without one is run
+    and not counted.
+    """
+
+    document: Mapping[str, Any]
+    place: Path
+    numbers: Mapping[int, int]
+
+
+Look = Callable[[LiveKernel, int], None]
+
+
 def outcome_of(
     document: NotebookNode,
     notebook: Path,
@@ -60,44 +77,103 @@ def outcome_of(
 
     `without` is the position of a cell that is run and not counted. Raises `KernelMissing`, `NoScratch`.
     """
+    return run_parts([whole(document, notebook, without)], project, kernels, trial, progress=progress)[0]
+
+
+def whole(document: Mapping[str, Any], notebook: Path, without: int | None = None) -> Part:
+    """Return a notebook as the only part; `without` is the position of a cell that is not counted."""
+    codes = [i for i, cell in enumerate(document["cells"]) if cell["cell_type"] == "code" and i != without]
+    return Part(document, notebook, {position: number for number, position in enumerate(codes, 1)})
+
+
+def run_parts(
+    parts: Sequence[Part],
+    project: Project,
+    kernels: Kernels,
+    trial: Trial,
+    *,
+    look: Look | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> tuple[Outcome, tuple[Session, ...]]:
+    """Run notebooks one after the other in one scratch folder. Returns what came of all, and their sessions.
+
+    What raises ends all. `look` is called before each cell that counts, and once after the last, with the number of
+    the cell that comes. Raises `KernelMissing`, `NoScratch`.
+    """
     with scratch(project.root, inputs=[], written=[], left_out=[]) as place:
-        here = place.place_of(notebook)
-        make_folder(here.parent)
-        _copy_small(here.parent)
-        before = _stamps(place.root)
         inner = Project(place.root)
+        for part in parts:
+            here = place.place_of(part.place)
+            make_folder(here.parent)
+            _copy_small(here.parent)
+            write_atomically(here, as_bytes(dict(part.document)))
+        before = _stamps(place.root)
         prepare_folder(inner)
-        write_atomically(here, nbformat.writes(document).encode())
-        identity = new_session_id()
-        environment = {
-            **scratch_environment(place),
-            **engine_environment(identity, here),
-            "PYTHONHASHSEED": "0",
-        }
-        language = document.metadata.get("kernelspec", {})
-        with kernels.start(
-            notebook=notebook,
-            cwd=here.parent,
-            kernel=trial.kernel or language.get("name"),
-            environment=environment,
-            warm=False,
-        ) as kernel:
-            kernel.run(_SEED, silent=True)
-            confine(kernel, place, network=trial.network)
-            ran = _run(kernel, document, trial, without, progress)
-            values = _values(kernel) if ran.is_alive else {}
-        reader = SessionReader(inner, identity)
-        reader.poll()
-        runs = reader.session.runs if reader.session is not None else ()
-        files = _written(place, before, here)
-    return Outcome(
+        together = _Ran({})
+        values: dict[str, tuple[str | None, str]] = {}
+        sessions: list[Session] = []
+        total = sum(len(part.document["cells"]) for part in parts)
+        done = 0
+        for index, part in enumerate(parts):
+
+            def told(now: Progress, done: int = done) -> None:
+                if progress is not None:
+                    progress(Progress(done + now.done, total))
+
+            ran, held, session = _run_part(part, place, kernels, trial, look, told, is_first=index == 0)
+            together.shown |= ran.shown
+            values |= held
+            sessions += [session] if session is not None else []
+            done += len(part.document["cells"])
+            if ran.error is not None:
+                together.stopped, together.error = ran.stopped, ran.error
+                break
+        notebooks = {place.place_of(part.place) for part in parts}
+        files = _written(place, before, notebooks)
+    outcome = Outcome(
         values=values,
-        shown=ran.shown,
+        shown=together.shown,
         files=files,
-        runs=tuple((run.short_class, dict(run.last_metrics)) for run in runs if run.parent is None),
-        stopped=ran.stopped,
-        error=ran.error,
+        runs=tuple(
+            (run.short_class, dict(run.last_metrics))
+            for session in sessions
+            for run in session.runs
+            if run.parent is None
+        ),
+        stopped=together.stopped,
+        error=together.error,
     )
+    return outcome, tuple(sessions)
+
+
+def _run_part(
+    part: Part,
+    place: Scratch,
+    kernels: Kernels,
+    trial: Trial,
+    look: Look | None,
+    progress: Callable[[Progress], None],
+    *,
+    is_first: bool,
+) -> tuple["_Ran", Mapping[str, tuple[str | None, str]], Session | None]:
+    here = place.place_of(part.place)
+    identity = new_session_id()
+    environment = {**scratch_environment(place), **engine_environment(identity, here), "PYTHONHASHSEED": "0"}
+    with kernels.start(
+        notebook=part.place,
+        cwd=here.parent,
+        kernel=trial.kernel or part.document["metadata"].get("kernelspec", {}).get("name"),
+        environment=environment,
+        warm=False,
+    ) as kernel:
+        if is_first:
+            kernel.run(_SEED, silent=True)
+        confine(kernel, place, network=trial.network)
+        ran = _run(kernel, part, trial, look, progress)
+        values = _values(kernel) if ran.is_alive else {}
+    reader = SessionReader(Project(place.root), identity)
+    reader.poll()
+    return ran, values, reader.session
 
 
 @dataclass
@@ -108,33 +184,32 @@ class _Ran:
     is_alive: bool = True
 
 
-def _run(
-    kernel: LiveKernel,
-    document: NotebookNode,
-    trial: Trial,
-    without: int | None,
-    progress: Callable[[Progress], None] | None,
-) -> _Ran:
+def _run(kernel: LiveKernel, part: Part, trial: Trial, look: Look | None, progress: Callable[[Progress], None]) -> _Ran:
     ran = _Ran({})
-    number = 0
-    for position, cell in enumerate(document.cells):
-        if cell.cell_type != "code":
-            continue
-        number += position != without
-        if not cell.source.strip():
+    cells = part.document["cells"]
+    last = 0
+    for position, cell in enumerate(cells):
+        number = part.numbers.get(position)
+        if cell["cell_type"] != "code":
             continue
         try:
-            result = kernel.run(cell.source, timeout_s=trial.timeout_s)
+            if number is not None and look is not None:
+                look(kernel, number)
+            last = number or last
+            if not cell["source"].strip():
+                continue
+            result = kernel.run(cell["source"], timeout_s=trial.timeout_s)
         except (KernelDied, CellTimedOut) as error:
-            ran.stopped, ran.error, ran.is_alive = number, Failure(type(error).__name__, str(error)), False
+            ran.stopped, ran.error, ran.is_alive = last, Failure(type(error).__name__, str(error)), False
             return ran
-        if progress is not None:
-            progress(Progress(position + 1, len(document.cells)))
-        if position != without:
+        progress(Progress(position + 1, len(cells)))
+        if number is not None:
             ran.shown[number] = _shown(result)
-        if result.outcome != "ok" and "raises-exception" not in cell.metadata.get("tags", []):
-            ran.stopped, ran.error = number, result.error or Failure("KeyboardInterrupt", "interrupted")
+        if result.outcome != "ok" and "raises-exception" not in cell["metadata"].get("tags", []):
+            ran.stopped, ran.error = last, result.error or Failure("KeyboardInterrupt", "interrupted")
             return ran
+    if look is not None:
+        look(kernel, last + 1)
     return ran
 
 
@@ -190,11 +265,11 @@ def _stamps(root: Path) -> dict[str, tuple[int, int]]:
     return found
 
 
-def _written(place: Scratch, before: Mapping[str, tuple[int, int]], notebook: Path) -> dict[str, str]:
+def _written(place: Scratch, before: Mapping[str, tuple[int, int]], notebooks: Collection[Path]) -> dict[str, str]:
     found: dict[str, str] = {}
     for path, stamp in _stamps(place.root).items():
         file = Path(path)
-        if before.get(path) == stamp or file.is_symlink() or file == notebook or not file.is_file():
+        if before.get(path) == stamp or file.is_symlink() or file in notebooks or not file.is_file():
             continue
         if file.name.startswith("mlflow.db"):
             continue

@@ -1,0 +1,96 @@
+"""What can go wrong where values cross between steps of a pipeline: a branch of the tree of `core.errors`."""
+
+from cellmill.core.errors import CellmillError
+
+
+class CrossingError(CellmillError):
+    """Values that did not cross."""
+
+
+class ValuesMissing(CrossingError):
+    """What a step takes has not been handed over yet."""
+
+    kind = "values_missing"
+
+    def __init__(self, step: str, *, before: str, folder: str) -> None:
+        self.step, self.before, self.folder = step, before, folder
+        super().__init__(
+            f"Step {step!r} needs what step {before!r} hands over, and nothing lies in {folder}. Run {before!r} first."
+        )
+
+
+class ValuesUnreadable(CrossingError):
+    """What was handed over cannot be read here."""
+
+    kind = "values_unreadable"
+
+    def __init__(self, step: str, *, before: str, reason: str) -> None:
+        self.step, self.before, self.reason = step, before, reason
+        super().__init__(
+            f"Step {step!r} cannot read what step {before!r} handed over: {reason}. "
+            f"Run {before!r} again, in the environment of this one."
+        )
+
+
+class CannotCross(CrossingError):
+    """A value that only lives in the kernel that made it."""
+
+    kind = "cannot_cross"
+
+    def __init__(self, name: str, *, reason: str) -> None:
+        self.name, self.reason = name, reason
+        super().__init__(f"{name!r} cannot be handed to another step: {reason}. Keep it in one step with what uses it.")
+
+
+class TooLargeToCross(CrossingError):
+    """More than is sensibly handed over."""
+
+    kind = "too_large_to_cross"
+
+    def __init__(self, name: str, *, size_bytes: int, most_bytes: int) -> None:
+        self.name, self.size_bytes, self.most_bytes = name, size_bytes, most_bytes
+        super().__init__(
+            f"What is to be handed over comes to {_size(size_bytes)}, most of it in {name!r}, and {_size(most_bytes)} "
+            f"is the most. Write {name!r} to a file in this step and read that in the next, "
+            "or allow more: end_step(..., most_bytes=...)."
+        )
+
+
+class NotGiven(CrossingError):
+    """A name that is to be handed over and does not exist."""
+
+    kind = "not_given"
+
+    def __init__(self, step: str, *, name: str) -> None:
+        self.step, self.name = step, name
+        super().__init__(f"Step {step!r} is to hand over {name!r}, and there is no such name at its end.")
+
+
+class StepNotBegun(CrossingError):
+    """A step that ends without having begun."""
+
+    kind = "step_not_begun"
+
+    def __init__(self) -> None:
+        super().__init__("end_step() was called before begin_step(). Run the cells of this notebook from the first on.")
+
+
+class BadPlace(CrossingError):
+    """Values are to lie where nothing can be written or read."""
+
+    kind = "bad_place"
+
+    def __init__(self, place: str, *, reason: str) -> None:
+        self.place, self.reason = place, reason
+        super().__init__(
+            f"Values cannot cross through {place}: {reason}. Install fsspec, and what that kind of URL needs."
+        )
+
+
+def _size(size_bytes: int) -> str:
+    size = float(size_bytes)
+    for unit in ("bytes", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} GB"

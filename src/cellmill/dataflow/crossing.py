@@ -1,0 +1,163 @@
+"""What would have to cross a border between two cells? Pure: sources in, names and statements out.
+
+Beyond names, a cell may lean on what no namespace holds: the outputs that IPython keeps (`_`, `Out`), the names as a
+whole (`globals()`), attributes that were put into modules, statements that set the shell up.
+"""
+
+import ast
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from cellmill.dataflow.footprint import EVERYTHING, Footprint, Namespace, footprint
+from cellmill.dataflow.magics import python_of
+
+_ASKS_FOR_ALL = frozenset(["globals", "locals", "vars", "dir", "eval", "exec", "__import__"])
+_ALL_MAGICS = frozenset(["who", "who_ls", "whos", "run", "store", "reset", "reset_selective", "xdel", "macro"])
+_KEPT_BY_IPYTHON = re.compile(r"_+|_i+|_i?\d+|In|Out|_ih|_oh|_dh")
+# Said to the shell, and in force from then on: said again to each kernel.
+_SET_UP = re.compile(r"^%(matplotlib|config|load_ext|autoreload|precision|reload_ext|colors)\b[^\n]*$", re.MULTILINE)
+_KNOWN_SETTINGS = frozenset(["rcParams", "environ", "path", "modules", "options"])
+
+
+@dataclass(frozen=True)
+class Leaning:
+    """What one cell takes from before it, and leaves."""
+
+    reads: frozenset[str]
+    certain: frozenset[str]
+    """Names that it surely binds before it reads them."""
+    wants_all: bool = False
+    """It asks for names as a whole: `globals()`."""
+    wants_history: bool = False
+    """It reads what IPython keeps of earlier cells: `_`, `Out[3]`."""
+    patches: tuple[str, ...] = ()
+    """Dotted places that it assigns to, as `pd.DataFrame.shout`."""
+    set_up: tuple[str, ...] = ()
+    imports: tuple["Import", ...] = ()
+    is_set_up: bool = False
+    """It only imports, defines or sets up: nothing is computed."""
+
+
+@dataclass(frozen=True)
+class Import:
+    """A statement at a cell's top level, and the names that it binds."""
+
+    text: str
+    names: frozenset[str]
+
+
+def leanings(sources: Sequence[str], seen: Sequence[tuple[Iterable[str], Iterable[str]]] = ()) -> tuple[Leaning, ...]:
+    """Return what each cell leans on. `seen` are the names that cells were seen to read and write, where they ran.
+
+    A cell that is no Python asks for nothing, unless it was seen to.
+    """
+    names = Namespace()
+    found = []
+    for number, source in enumerate(sources):
+        read = set(seen[number][0]) if number < len(seen) else set()
+        found.append(_leaning(source, names, read))
+    return tuple(found)
+
+
+def live(cells: Sequence[Leaning]) -> tuple[frozenset[str], ...]:
+    """Return, for the place before each cell and the one after the last, the names that are read from there on."""
+    found: list[frozenset[str]] = [frozenset()]
+    for cell in reversed(cells):
+        found.append(cell.reads | (found[-1] - cell.certain))
+    return tuple(reversed(found))
+
+
+def _leaning(source: str, names: Namespace, seen: set[str]) -> Leaning:
+    set_up = tuple(match.group(0) for match in _SET_UP.finditer(source))
+    tree = python_of(source)
+    if tree is None:
+        return Leaning(frozenset(seen - {EVERYTHING}), frozenset(), wants_all=bool(source.strip()))
+    try:
+        own = footprint(ast.unparse(tree))
+    except (SyntaxError, RecursionError):
+        own = Footprint()
+    resolved = names.resolve(own)
+    reads = (resolved.reads | seen) - {EVERYTHING}
+    calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    magics = set(re.findall(r"^\s*%+(\w+)", source, re.MULTILINE))
+    return Leaning(
+        reads=frozenset(name for name in reads if not _KEPT_BY_IPYTHON.fullmatch(name)),
+        certain=frozenset(own.bound - own.reads),
+        wants_all=bool(calls & _ASKS_FOR_ALL) or bool(magics & _ALL_MAGICS) or EVERYTHING in resolved.reads,
+        wants_history=any(_KEPT_BY_IPYTHON.fullmatch(name) for name in own.reads) or _reads_history(tree),
+        patches=tuple(dict.fromkeys(_patches(tree))),
+        set_up=set_up,
+        imports=tuple(_imports(tree, source)),
+        is_set_up=_only_sets_up(tree),
+    )
+
+
+def _reads_history(tree: ast.Module) -> bool:
+    """`_` is read, and the cell has not made it itself (`for _ in range(3)`)."""
+    bound, read = set(), False
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and _KEPT_BY_IPYTHON.fullmatch(node.id):
+            if isinstance(node.ctx, ast.Load):
+                read = read or node.id not in bound
+            else:
+                bound.add(node.id)
+    return read and not bound
+
+
+def _patches(tree: ast.Module) -> Iterable[str]:
+    for node in ast.walk(tree):
+        targets: list[ast.expr] = []
+        match node:
+            case ast.Assign():
+                targets = node.targets
+            case ast.AugAssign() | ast.AnnAssign():
+                targets = [node.target]
+            case ast.Delete():
+                targets = node.targets
+            case ast.Call(func=ast.Name(id="setattr" | "delattr"), args=[owner, ast.Constant(value=str(name)), *_]):
+                if (path := _dotted(owner)) is not None:
+                    yield f"{path}.{name}"
+        for target in targets:
+            for one in target.elts if isinstance(target, ast.Tuple | ast.List) else [target]:
+                place = one.value if isinstance(one, ast.Subscript) else one
+                path = _dotted(place)
+                if isinstance(place, ast.Attribute) and path is not None and place.attr not in _KNOWN_SETTINGS:
+                    yield path
+
+
+def _dotted(node: ast.expr) -> str | None:
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return None
+    return ".".join([node.id, *reversed(parts)])
+
+
+def _imports(tree: ast.Module, source: str) -> Iterable[Import]:
+    for statement in tree.body:
+        if isinstance(statement, ast.Import):
+            names = frozenset(alias.asname or alias.name.partition(".")[0] for alias in statement.names)
+        elif isinstance(statement, ast.ImportFrom):
+            names = frozenset(alias.asname or alias.name for alias in statement.names)
+        else:
+            continue
+        yield Import(ast.unparse(statement), names)
+
+
+def _only_sets_up(tree: ast.Module) -> bool:
+    return all(
+        isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+        or (isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant))
+        or (isinstance(node, ast.Expr) and (isinstance(node.value, ast.Constant) or _is_setting(node.value)))
+        for node in tree.body
+    )
+
+
+def _is_setting(node: ast.expr) -> bool:
+    if not isinstance(node, ast.Call):
+        return False
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    return name.startswith(("set_", "filterwarnings", "simplefilter", "run_line_magic", "basicConfig", "use", "seed"))

@@ -1,0 +1,198 @@
+"""Where a step of a pipeline begins and ends: values come from the steps before it, and go to those after it.
+
+What one step hands over lies in a folder of its own: `values.pickle`, a Parquet file for each data frame that comes
+back from Parquet as it was, and `manifest.json`, written last.
+"""
+
+import json
+import os
+import pickle
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from cellmill.capture.probes.imports import ImportWatch
+from cellmill.capture.surroundings import random_state
+from cellmill.core.project import find_project
+from cellmill.core.step_errors import (
+    CannotCross,
+    NotGiven,
+    StepNotBegun,
+    TooLargeToCross,
+    ValuesMissing,
+    ValuesUnreadable,
+)
+from cellmill.kernel.crossing import background, modules, places, settings
+from cellmill.kernel.crossing.bundle import Bundle, Frames, Unbundle, name_that_cannot, survey, why_not
+from cellmill.kernel.values import digest_of, reads_as
+
+MANIFEST, VALUES, VERSION = "manifest.json", "values.pickle", 1
+MOST_BYTES = 2_000_000_000
+
+
+@dataclass
+class _Step:
+    """The step that this kernel is running."""
+
+    name: str
+    values: str
+    root: Path
+    baseline: settings.Baseline
+    watch: ImportWatch
+    threads: frozenset[int] = field(default_factory=background.now)
+
+
+_current: _Step | None = None
+
+
+def begin_step(name: str, *, after: Sequence[str] = (), values: str, folder: str = ".", item: str = "") -> None:
+    """Begin a step: take what the steps in `after` have handed over, and make the process as they left it.
+
+    `values` is the folder, or a URL that fsspec knows, where values cross; `folder` is where the notebook works. Both
+    are relative to the project's root. `item` says which one of several this is, where a step runs once for each
+    item of a list. Raises `ValuesMissing`, `ValuesUnreadable`.
+    """
+    global _current
+    root = find_project(Path.cwd()).root
+    step = f"{name}.{item}" if item else name
+    baseline = settings.Baseline()
+    watch = ImportWatch()
+    watch.start()
+    place = values if places.is_url(values) else str(root / values)
+    _current = _Step(step, place, root, baseline, watch)
+    (root / folder).mkdir(parents=True, exist_ok=True)
+    os.chdir(root / folder)
+    namespace = _namespace()
+    for before in after:
+        items = places.try_items(place, before)
+        if items is None:
+            namespace.update(_take(_current, before, before, namespace))
+            continue
+        taken = [_take(_current, before, f"{before}.{each}", namespace) for each in items]
+        for key in taken[0] if taken else ():
+            namespace[key] = [one[key] for one in taken]
+
+
+def end_step(names: Iterable[str], *, patched: Iterable[str] = (), most_bytes: int = MOST_BYTES) -> None:
+    """End a step: hand these names over, with all that holds for the process as a whole.
+
+    `patched` are attributes that the notebook has put into modules, as `pandas.DataFrame.shout`. Raises `NotGiven`,
+    `CannotCross`, `TooLargeToCross`; then nothing is handed over.
+    """
+    if _current is None:
+        raise StepNotBegun
+    step, namespace = _current, _namespace()
+    random = _random()
+    given = {}
+    for name in dict.fromkeys(names):
+        if name not in namespace:
+            raise NotGiven(step.name, name=name)
+        given[name] = namespace[name]
+    if (running := background.started_since(step.threads)) is not None:
+        raise CannotCross(running, reason="it is still running, and would end with this kernel")
+    content = {
+        "names": given,
+        "patches": modules.patches(patched, namespace),
+        "modules": modules.own_states(step.root, namespace),
+        "settings": settings.read(step.baseline, step.root),
+    }
+    size, shared = _measure(content, given, namespace)
+    if size > most_bytes:
+        raise TooLargeToCross(_largest(given, namespace), size_bytes=size, most_bytes=most_bytes)
+    with tempfile.TemporaryDirectory(prefix="cellmill-") as draft:
+        made = Path(draft)
+        frames = Frames(made, {id(value): name for name, value in given.items()}, shared)
+        with (made / VALUES).open("wb") as stream:
+            Bundle(stream, namespace, keep=frames.keep, shared=shared).dump(content)
+        random_state.restore(random)  # pickling may have drawn
+        (made / "random.pickle").write_bytes(pickle.dumps(random))
+        manifest = _manifest(step, given, frames, made, random)
+        (made / MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
+        places.put(made, step.values, step.name)
+
+
+def _namespace() -> dict[str, Any]:
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    found: dict[str, Any] = shell.user_ns if shell is not None else vars(sys.modules["__main__"])
+    return found
+
+
+def _random() -> dict[str, bytes]:
+    kept: dict[str, bytes] = {}
+    contents: dict[str, bytes] = {}
+    watch = random_state.RandomWatch(lambda content, digest: contents.__setitem__(digest, content))
+    for name, digest in watch.look().items():
+        kept[name] = contents[digest]
+    return kept
+
+
+def _take(step: _Step, before: str, folder: str, namespace: dict[str, Any]) -> Mapping[str, Any]:
+    """Return the names that a step handed over, and put the process into the state it left."""
+    with places.found(step.values, folder) as place:
+        if place is None:
+            raise ValuesMissing(step.name, before=before, folder=f"{step.values}/{folder}")
+        try:
+            manifest = json.loads((place / MANIFEST).read_text("utf-8"))
+            if manifest["version"] != VERSION:
+                raise ValueError(f"they are of version {manifest['version']}, and this Cellmill reads {VERSION}")
+            frames = Frames.read(place, manifest["frames"])
+            with (place / VALUES).open("rb") as stream:
+                content = Unbundle(stream, namespace, frames).load()
+            random = pickle.loads((place / "random.pickle").read_bytes())
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            raise ValuesUnreadable(step.name, before=before, reason=f"{type(error).__name__}: {error}"[:500]) from error
+    settings.put_back(content["settings"], step.root, step.watch)
+    modules.put_back(content["modules"], step.watch)
+    modules.patch(content["patches"])
+    random_state.restore(random)
+    names: Mapping[str, Any] = content["names"]
+    return names
+
+
+def _measure(
+    content: Mapping[str, Any], given: Mapping[str, Any], namespace: dict[str, Any]
+) -> tuple[int, frozenset[int]]:
+    try:
+        return survey(content, namespace)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        name, reason = name_that_cannot(given, namespace) or (", ".join(given), why_not(error))
+        raise CannotCross(name, reason=reason) from error
+
+
+def _largest(given: Mapping[str, Any], namespace: dict[str, Any]) -> str:
+    sizes = {}
+    for name, value in given.items():
+        with suppress(Exception):
+            sizes[name] = survey(value, namespace)[0]
+    return max(sizes, key=lambda name: sizes[name])
+
+
+def _manifest(
+    step: _Step, given: Mapping[str, Any], frames: Frames, made: Path, random: Mapping[str, bytes]
+) -> dict[str, Any]:
+    names: dict[str, dict[str, Any]] = {}
+    bundle = sha256((made / VALUES).read_bytes()).hexdigest()
+    for name, value in given.items():
+        names[name] = {"digest": digest_of(value), "reads": reads_as(value)}
+        if (written := frames.written.get(f"{name}.parquet")) is not None:
+            names[name]["bytes"] = written
+    digests = [f"{name} {entry['digest'] or bundle}" for name, entry in sorted(names.items())]
+    states = [f"{name} {sha256(state).hexdigest()}" for name, state in sorted(random.items())]
+    return {
+        "version": VERSION,
+        "step": step.name,
+        "names": names,
+        "frames": sorted(frames.written),
+        "bytes": sum(file.stat().st_size for file in made.iterdir()),
+        "digest": sha256("\n".join([*digests, *states]).encode()).hexdigest(),
+    }

@@ -1,0 +1,259 @@
+"""Values in one pickle, so that what they share stays shared; in it, the namespace itself is named, never copied.
+
+A function of the user's reads its globals where it is called from: after a border these are the next kernel's. So
+the namespace crosses by name (`persistent_id`), and a value that changes later is seen by functions made before.
+What would arrive as something else without a word (an open file, a temporary folder, memory shared with another
+process, a filled cache) is refused.
+"""
+
+import functools
+import io
+import os
+import pickle
+import random
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+
+from cellmill.core.step_errors import CannotCross
+from cellmill.kernel.crossing import memory
+
+Keep = Callable[[Any], str | None]
+
+# Types that pickle would write, and that would be something else on the other side.
+_REFUSED = {
+    "_io.TextIOWrapper": "it is an open file",
+    "_io.BufferedReader": "it is an open file",
+    "_io.BufferedWriter": "it is an open file",
+    "_io.BufferedRandom": "it is an open file",
+    "_io.FileIO": "it is an open file",
+    "tempfile.TemporaryDirectory": "its folder is removed when the kernel ends",
+    "tempfile._TemporaryFileWrapper": "it is an open file",
+    "numpy.memmap": "it is a file mapped into memory",
+    "multiprocessing.shared_memory.SharedMemory": "it is memory shared with other processes",
+    "pandas.io.pytables.HDFStore": "it is an open file",
+    "weakref.finalize": "it runs when the kernel ends",
+}
+
+
+class Bundle(cloudpickle.Pickler):
+    """Writes values into a stream. Raises what pickle raises, and `CannotCross`."""
+
+    def __init__(
+        self,
+        stream: io.IOBase,
+        namespace: dict[str, Any],
+        *,
+        keep: Keep | None = None,
+        shared: frozenset[int] = frozenset(),
+    ) -> None:
+        """`keep` may put a value elsewhere and return where; `shared` are memories that several arrays look at."""
+        super().__init__(stream, protocol=5)
+        self._namespace = namespace
+        self._keep = keep
+        self._places: dict[int, str | None] = {}
+        self.seen = memory.Seen(shared)
+        self.globals_ref[id(namespace)] = namespace  # cloudpickle would make a namespace of its own
+        self._there = {id(value): name for name, find in _THERE.items() if (value := find()) is not _NOTHING}
+
+    def persistent_id(self, value: Any) -> tuple[str, ...] | None:
+        """Name what the other side has itself."""
+        kind = type(value)
+        if kind is dict:
+            return ("namespace",) if value is self._namespace else None
+        if kind in _PLAIN:
+            return None
+        if (name := self._there.get(id(value))) is not None:
+            return ("there", name)
+        if self._keep is not None and kind.__module__.startswith("pandas.") and kind.__name__ == "DataFrame":
+            if id(value) not in self._places:
+                self._places[id(value)] = self._keep(value)
+            place = self._places[id(value)]
+            return ("frame", place) if place is not None else None
+        return None
+
+    def reducer_override(self, value: Any) -> Any:
+        """Refuse what would not arrive as it is, and keep arrays on the memory that they share."""
+        kind = type(value)
+        home = f"{kind.__module__}.{kind.__qualname__}"
+        if home in _REFUSED:
+            raise CannotCross("", reason=_REFUSED[home])
+        if home == "functools._lru_cache_wrapper":
+            return _cached(value)
+        if home in memory.LOOKED_AT:
+            return self.seen.reduce(value, home)
+        return super().reducer_override(value)
+
+
+_PLAIN = frozenset([int, float, str, bool, type(None), list, tuple, bytes, set, frozenset, complex])
+
+
+def _shell() -> Any:
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython is not None else None
+
+
+def _numpy_generator() -> Any:
+    random_module = sys.modules.get("numpy.random")
+    generator = getattr(getattr(random_module, "mtrand", None), "_rand", None)
+    return generator if generator is not None else _NOTHING
+
+
+def _numpy_bits() -> Any:
+    generator = _numpy_generator()
+    return _NOTHING if generator is _NOTHING else generator._bit_generator
+
+
+def _torch_generator() -> Any:
+    return getattr(sys.modules.get("torch"), "default_generator", None) or _NOTHING
+
+
+_NOTHING = object()
+# What every kernel has one of: an object that refers to it must refer to the next kernel's.
+_THERE: dict[str, Callable[[], Any]] = {
+    "random": lambda: getattr(random, "_inst", _NOTHING),
+    "numpy.random": _numpy_generator,
+    "numpy.random.bits": _numpy_bits,
+    "torch": _torch_generator,
+    "shell": lambda: _shell() or _NOTHING,
+    "stdout": lambda: sys.stdout,
+    "stderr": lambda: sys.stderr,
+    "environ": lambda: os.environ,
+}
+
+
+def _cached(value: Any) -> Any:
+    """A cached function is made anew around its function: with nothing in its cache, there is nothing to lose."""
+    module, name = sys.modules.get(value.__module__), str(getattr(value, "__qualname__", ""))
+    if value.__module__ != "__main__" and module is not None and vars(module).get(name) is value:
+        return name
+    if value.cache_info().currsize:
+        raise CannotCross("", reason=f"the cache of {name}() holds answers, which would be lost")
+    given = value.cache_parameters()
+    return _make_cached, (value.__wrapped__, given["maxsize"], given["typed"])
+
+
+def _make_cached(function: Callable[..., Any], maxsize: int | None, typed: bool) -> Any:
+    return functools.lru_cache(maxsize, typed)(function)
+
+
+class Unbundle(pickle.Unpickler):
+    """Reads what `Bundle` wrote, into a namespace."""
+
+    def __init__(self, stream: Any, namespace: dict[str, Any], frames: Mapping[str, Any]) -> None:
+        super().__init__(stream)
+        self._namespace = namespace
+        self._frames = frames
+
+    def persistent_load(self, place: tuple[str, ...]) -> Any:
+        """Return what was named."""
+        match place:
+            case ("namespace",):
+                return self._namespace
+            case ("frame", name):
+                return self._frames[name]
+            case ("there", name):
+                if name.startswith("numpy"):
+                    import numpy.random  # noqa: F401
+                elif name == "torch":
+                    import torch  # noqa: F401
+                return _THERE[name]()
+            case _:
+                raise pickle.UnpicklingError(f"an unknown place: {place!r}")
+
+
+@dataclass
+class _Measure(io.RawIOBase):
+    """A stream that keeps nothing but its length."""
+
+    size: int = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any) -> int:
+        length = memoryview(content).nbytes
+        self.size += length
+        return length
+
+
+def survey(value: Any, namespace: dict[str, Any]) -> tuple[int, frozenset[int]]:
+    """Write a value into nothing. Returns its size in bytes and the memories that several arrays of it look at.
+
+    Raises `CannotCross`, and what pickle raises.
+    """
+    stream = _Measure()
+    bundle = Bundle(stream, namespace)
+    bundle.dump(value)
+    return stream.size, bundle.seen.several()
+
+
+def why_not(error: BaseException) -> str:
+    """Return why a value was not pickled, in the middle of a sentence."""
+    if isinstance(error, CannotCross):
+        return error.reason
+    text = str(error).strip() or type(error).__name__
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    for beginning in ("cannot pickle ", "Can't pickle ", "can't pickle "):
+        if text.startswith(beginning):
+            what = text.removeprefix(beginning).removesuffix(" object").removesuffix(" objects").strip("'\"")
+            return f"it holds a {what}" if " " not in what else f"it cannot be pickled ({text[:200]})"
+    return f"it cannot be pickled ({type(error).__name__}: {text[:200]})"
+
+
+def name_that_cannot(values: Mapping[str, Any], namespace: dict[str, Any]) -> tuple[str, str] | None:
+    """Return the first name whose value cannot be written, with the reason."""
+    for name, value in values.items():
+        try:
+            survey(value, namespace)
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                raise
+            return name, why_not(error)
+    return None
+
+
+@dataclass
+class Frames:
+    """Data frames, as Parquet where they come back from it as they were."""
+
+    folder: Path
+    names: Mapping[int, str]
+    """The names that frames have in the notebook, by their identity: only these get a file of their own."""
+    shared: frozenset[int] = frozenset()
+    """Memories that arrays look at: a frame on one of them stays in the pickle beside those."""
+    written: dict[str, int] = field(default_factory=dict)
+
+    def keep(self, frame: Any) -> str | None:
+        """Write a frame, and return the file's name; None when it must be pickled."""
+        name = self.names.get(id(frame))
+        if name is None or len(frame) == 0 or type(frame).__module__.startswith("geopandas"):
+            return None
+        if self.shared and memory.begins_of(frame) & self.shared:
+            return None
+        path = self.folder / f"{name}.parquet"
+        try:
+            frame.to_parquet(path)
+            import pandas
+
+            if memory.is_same_frame(frame, pandas.read_parquet(path)):
+                self.written[path.name] = path.stat().st_size
+                return path.name
+        except Exception:  # noqa: BLE001, S110 - what Parquet does not take is pickled
+            pass
+        path.unlink(missing_ok=True)
+        return None
+
+    @staticmethod
+    def read(folder: Path, names: list[str]) -> dict[str, Any]:
+        """Read frames back."""
+        if not names:
+            return {}
+        import pandas
+
+        return {name: pandas.read_parquet(folder / name) for name in names}

@@ -1,0 +1,94 @@
+"""What a notebook has changed in modules: attributes it has put into libraries, and the state of its own modules."""
+
+import builtins
+import importlib
+import sys
+import types
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from cellmill.capture.probes.imports import ImportWatch
+from cellmill.core.step_errors import CannotCross
+from cellmill.kernel.crossing.bundle import survey, why_not
+
+_CODE = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, type)
+_GONE = "cellmill:gone"
+
+
+def patches(paths: Iterable[str], namespace: dict[str, Any]) -> list[tuple[Any, str, Any]]:
+    """Return (owner, attribute, value) for each dotted path, as `pandas.DataFrame.shout`. Owners cross by name.
+
+    Raises `CannotCross` for an owner that is neither a module nor something found in one.
+    """
+    found = []
+    for path in paths:
+        first, *middle, attribute = path.split(".")
+        owner = namespace.get(first, sys.modules.get(first, getattr(builtins, first, None)))
+        for name in middle:
+            owner = getattr(owner, name, None)
+        if isinstance(owner, types.ModuleType):
+            place: Any = ("module", owner.__name__)
+        elif isinstance(owner, type) and owner.__module__ in sys.modules and owner.__module__ != "__main__":
+            place = ("class", owner.__module__, owner.__qualname__)
+        else:
+            raise CannotCross(path, reason="what it belongs to is neither a module nor a class of one")
+        found.append((place, attribute, vars(owner).get(attribute, _GONE)))
+    return found
+
+
+def patch(found: Iterable[tuple[Any, str, Any]]) -> None:
+    """Put attributes where they were."""
+    for (_, module, *rest), attribute, value in found:
+        owner: Any = importlib.import_module(module)
+        for name in rest[0].split(".") if rest else ():
+            owner = getattr(owner, name)
+        if isinstance(value, str) and value == _GONE:
+            if attribute in vars(owner):
+                delattr(owner, attribute)
+        else:
+            setattr(owner, attribute, value)
+
+
+def own_states(root: Path, namespace: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the data that modules of the project hold, by module: what can be pickled, and is no code.
+
+    Raises `CannotCross` for data that the notebook itself has put there and that cannot be pickled.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if name == "__main__" or name.partition(".")[0] == "cellmill" or not file or not _is_own(Path(file), root):
+            continue
+        held = {}
+        for key, value in list(vars(module).items()):
+            if key.startswith("__") or isinstance(value, _CODE):
+                continue
+            try:
+                survey(value, namespace)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001 - the next kernel's import makes one of its own
+                why_not(error)
+                continue
+            held[key] = value
+        if held:
+            found[name] = held
+    return found
+
+
+def put_back(states: dict[str, dict[str, Any]], watch: ImportWatch) -> None:
+    """Give modules the data they held, when they are imported."""
+    for name, held in states.items():
+        watch.after(name, partial(_update, held))
+
+
+def _update(held: dict[str, Any], module: types.ModuleType) -> None:
+    vars(module).update(held)
+
+
+def _is_own(file: Path, root: Path) -> bool:
+    if any(part in ("site-packages", "dist-packages") for part in file.parts):
+        return False
+    return file.suffix == ".py" and file.is_relative_to(root)

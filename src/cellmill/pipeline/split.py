@@ -1,0 +1,256 @@
+"""Where may borders stand in a notebook, and where are they best? Pure: cells and what would cross in, steps out."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from cellmill.core.words import count
+from cellmill.dataflow.crossing import Leaning, live
+
+MOST_STEPS = 8
+_LONGEST_NAME = 32
+_KALE = re.compile(r"^(?:step|block):(?P<name>[a-z0-9][a-z0-9_-]*)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A code cell. `heading` is the nearest one since the code cell before, with its level."""
+
+    leaning: Leaning
+    heading: tuple[int, str] | None = None
+    tags: tuple[str, ...] = ()
+    trains: bool = False
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """What there is to cross before one cell."""
+
+    names: frozenset[str] = frozenset()
+    """All that exist there."""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    cannot: Mapping[str, str] = field(default_factory=dict)
+    """Names that cannot cross, with the reason."""
+    nothing_can: str | None = None
+    """Why no border can stand here at all."""
+
+
+@dataclass(frozen=True)
+class ProposedStep:
+    """Code cells `first` to `last`, both counted from 1, and the names that cross to the step after it."""
+
+    name: str
+    title: str
+    first: int
+    last: int
+    gives: tuple[str, ...] = ()
+    bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A way to split. `notes` say which borders that one would expect do not stand, and why."""
+
+    steps: tuple[ProposedStep, ...]
+    notes: tuple[str, ...] = ()
+
+
+class Splitter:
+    """One notebook, as it ran. Cells and borders are numbered from 1: border 3 stands before cell 3."""
+
+    def __init__(
+        self, cells: Sequence[Cell], crossings: Sequence[Crossing], *, carried: Collection[str] = (), most_bytes: int
+    ) -> None:
+        """`crossings` are those before each cell. `carried` names cross though nothing is seen to read them."""
+        self._cells = cells
+        self._crossings = crossings
+        self._carried = frozenset(carried)
+        self._most_bytes = most_bytes
+        self._live = live([cell.leaning for cell in cells])
+
+    def names_at(self, border: int) -> frozenset[str]:
+        """Return the names that cross a border."""
+        there = self._crossings[border - 1].names
+        if any(cell.leaning.wants_all for cell in self._cells[border - 1 :]):
+            return there
+        return there & (self._live[border - 1] | self._carried)
+
+    def why_not(self, border: int) -> str | None:
+        """Return why no border can stand there; None where one can."""
+        crossing = self._crossings[border - 1]
+        if crossing.nothing_can is not None:
+            return crossing.nothing_can
+        for number, cell in enumerate(self._cells[border - 1 :], border):
+            if cell.leaning.wants_history:
+                return f"cell {number} reads an output that IPython keeps of an earlier cell"
+        names = self.names_at(border)
+        for name in sorted(names):
+            if name in crossing.cannot:
+                return f"{name!r} cannot be handed over: {crossing.cannot[name]}"
+        size = sum(crossing.sizes.get(name, 0) for name in names)
+        if size > self._most_bytes:
+            largest = max(names, key=lambda name: crossing.sizes.get(name, 0))
+            return (
+                f"{size / 1e9:.1f} GB would have to cross, most of it in {largest!r}, and {self._most_bytes / 1e9:.1f} "
+                "is the most: write it to a file"
+            )
+        return None
+
+    def propose(self, at: Sequence[int] | None = None, *, without: Collection[int] = ()) -> Proposal:
+        """Return the best split, with borders `at` these cells where that is said. `without` are borders to avoid.
+
+        One step is returned where no border can stand.
+        """
+        notes: list[str] = []
+        wanted = list(at) if at is not None else self._expected()
+        stands = []
+        for border in wanted:
+            reason = self.why_not(border)
+            if reason is None and border not in without:
+                stands.append(border)
+            elif reason is not None:
+                notes.append(f"No border before {self._describe(border)}: {reason}.")
+        if at is None:
+            stands = self._worthwhile(stands)
+            if not stands and (other := self._best(without)) is not None:
+                stands = [other]
+            stands = self._fewest(stands)
+        if not stands and not notes:
+            notes.append(self._why_none())
+        return Proposal(self._steps(stands), tuple(notes))
+
+    def _expected(self) -> list[int]:
+        """Where a person would look for borders: tags of Kale's, headings, around the trainings."""
+        for found in (self._tagged(), self._headed(), self._around_trainings()):
+            if self._worthwhile(found):
+                return found
+        return []
+
+    def _tagged(self) -> list[int]:
+        found, now = [], None
+        for number, cell in enumerate(self._cells, 1):
+            name = next((match["name"] for tag in cell.tags if (match := _KALE.match(tag))), now)
+            if name != now and now is not None:
+                found.append(number)
+            now = name
+        return found
+
+    def _headed(self) -> list[int]:
+        levels = [cell.heading[0] for cell in self._cells[1:] if cell.heading is not None]
+        for level in sorted(set(levels)):
+            found = [n for n, cell in enumerate(self._cells, 1) if n > 1 and cell.heading and cell.heading[0] <= level]
+            if self._worthwhile(found):
+                return found
+        return []
+
+    def _around_trainings(self) -> list[int]:
+        trains = [number for number, cell in enumerate(self._cells, 1) if cell.trains]
+        if not trains:
+            return []
+        return sorted({number for number in (trains[0], trains[-1] + 1) if 1 < number <= len(self._cells)})
+
+    def _worthwhile(self, borders: Sequence[int]) -> list[int]:
+        """Leave out borders around cells that compute nothing: imports and functions are no step."""
+        kept: list[int] = []
+        begins = 1
+        for border in borders:
+            if self._computes(begins, border - 1):
+                kept.append(border)
+                begins = border
+        while kept and not self._computes(kept[-1], len(self._cells)):
+            kept.pop()
+        return kept
+
+    def _computes(self, first: int, last: int) -> bool:
+        return any(not cell.leaning.is_set_up for cell in self._cells[first - 1 : last])
+
+    def _fewest(self, borders: list[int]) -> list[int]:
+        """A pipeline of many steps is no easier to read: those go that the most crosses."""
+        while len(borders) >= MOST_STEPS:
+            borders.remove(max(borders, key=self._weight))
+        return borders
+
+    def _best(self, without: Collection[int]) -> int | None:
+        """The border that the least crosses, near the middle of the time that the notebook takes."""
+        total = sum(cell.seconds for cell in self._cells) or 1.0
+        found: list[tuple[float, int]] = []
+        for border in range(2, len(self._cells) + 1):
+            if border in without or not self._worthwhile([border]) or self.why_not(border) is not None:
+                continue
+            before = sum(cell.seconds for cell in self._cells[: border - 1]) / total
+            lopsided = abs(before - 0.5) + abs((border - 1) / len(self._cells) - 0.5)
+            found.append((len(self.names_at(border)) + 4 * lopsided, border))
+        return min(found)[1] if found else None
+
+    def _weight(self, border: int) -> tuple[int, int]:
+        crossing, names = self._crossings[border - 1], self.names_at(border)
+        return len(names), sum(crossing.sizes.get(name, 0) for name in names)
+
+    def _steps(self, borders: Sequence[int]) -> tuple[ProposedStep, ...]:
+        begins = [1, *borders]
+        ends = [*(border - 1 for border in borders), len(self._cells)]
+        titles = self._titles(begins, ends)
+        names = _unique([slug(title) for title in titles])
+        found = []
+        for name, title, first, last in zip(names, titles, begins, ends, strict=True):
+            gives = sorted(self.names_at(last + 1)) if last < len(self._cells) else []
+            sizes = self._crossings[last].sizes if last < len(self._cells) else {}
+            size = sum(sizes.get(each, 0) for each in gives)
+            found.append(ProposedStep(name, title, first, last, tuple(gives), size))
+        return tuple(found)
+
+    def _titles(self, begins: Sequence[int], ends: Sequence[int]) -> list[str]:
+        trains = [any(cell.trains for cell in self._cells[a - 1 : b]) for a, b in zip(begins, ends, strict=True)]
+        found = []
+        for index, (first, last) in enumerate(zip(begins, ends, strict=True)):
+            cells = self._cells[first - 1 : last]
+            tagged = next((m["name"] for cell in cells for tag in cell.tags if (m := _KALE.match(tag))), None)
+            headings = [cell.heading[1] for cell in cells if cell.heading is not None and not cell.leaning.is_set_up]
+            if tagged is not None:
+                found.append(tagged)
+            elif cells[0].heading is not None and (index > 0 or not headings):
+                found.append(cells[0].heading[1])
+            elif headings:
+                found.append(headings[0])
+            elif trains[index]:
+                found.append("Train")
+            elif any(trains):
+                found.append("Prepare" if not any(trains[:index]) else "Evaluate")
+            else:
+                found.append(f"Part {index + 1}")
+        return found
+
+    def _describe(self, border: int) -> str:
+        heading = self._cells[border - 1].heading
+        return f"cell {border}" + (f" ({heading[1]})" if heading is not None else "")
+
+    def _why_none(self) -> str:
+        if sum(not cell.leaning.is_set_up for cell in self._cells) < 2:
+            return (
+                f"Of {count(len(self._cells), 'code cell')} at most one computes anything: there is nothing to split."
+            )
+        reasons = [self.why_not(border) for border in range(2, len(self._cells) + 1)]
+        told = next((reason for reason in reasons if reason is not None), "no border is left that was not tried")
+        return f"No border can stand: {told}."
+
+
+def slug(title: str) -> str:
+    """Return a heading as a step's name: `3.2 Train & tune` -> `train-tune`."""
+    text = re.sub(r"`|\*|\[([^\]]*)\]\([^)]*\)", r"\1", title).lower()
+    text = re.sub(r"^[\divx]+(\.\d+)*[.):]?\s+", "", text.strip())
+    words = re.sub(r"[^a-z0-9]+", "-", text).strip("-")
+    if len(words) > _LONGEST_NAME:
+        words = words[: _LONGEST_NAME + 1].rpartition("-")[0] or words[:_LONGEST_NAME]
+    return words or "part"
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    found: list[str] = []
+    for name in names:
+        number = 2
+        other = name
+        while other in found:
+            other, number = f"{name}-{number}", number + 1
+        found.append(other)
+    return found
