@@ -20,7 +20,7 @@ EXIT_INTERRUPTED = 130  # as shells have it for SIGINT
 
 def main() -> None:
     """Run the command line. A user's mistake ends in one sentence, never in a traceback."""
-    from cellmill.cli import doctor, models, parameters, recipes, runs, steps, sweeps  # noqa: F401 - they add commands
+    from cellmill.cli import doctor, models, parameters, recipes, runs, split, steps, sweeps  # noqa: F401 - they add commands
 
     try:
         app(prog_name="cellmill")

@@ -1,6 +1,7 @@
 """What can go wrong where values cross between steps of a pipeline: a branch of the tree of `core.errors`."""
 
 from cellmill.core.errors import CellmillError
+from cellmill.core.words import size
 
 
 class CrossingError(CellmillError):
@@ -50,7 +51,7 @@ class TooLargeToCross(CrossingError):
     def __init__(self, name: str, *, size_bytes: int, most_bytes: int) -> None:
         self.name, self.size_bytes, self.most_bytes = name, size_bytes, most_bytes
         super().__init__(
-            f"What is to be handed over comes to {_size(size_bytes)}, most of it in {name!r}, and {_size(most_bytes)} "
+            f"What is to be handed over comes to {size(size_bytes)}, most of it in {name!r}, and {size(most_bytes)} "
             f"is the most. Write {name!r} to a file in this step and read that in the next, "
             "or allow more: end_step(..., most_bytes=...)."
         )
@@ -87,10 +88,31 @@ class BadPlace(CrossingError):
         )
 
 
-def _size(size_bytes: int) -> str:
-    size = float(size_bytes)
-    for unit in ("bytes", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.3g} {unit}"
-        size /= 1000
-    return f"{size:.3g} GB"
+class SplitRefused(CrossingError):
+    """No split of a notebook was found that comes to the same."""
+
+    kind = "split_refused"
+
+    def __init__(self, notebook: str, *, reasons: tuple[str, ...]) -> None:
+        self.notebook, self.reasons = notebook, reasons
+        super().__init__(f"{notebook} was not split, and nothing was written. {' '.join(reasons)}")
+
+
+class BadStepName(CrossingError):
+    """Neither a folder nor a step could be called so."""
+
+    kind = "bad_step_name"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"{name!r} cannot name a pipeline. Use letters, digits, _ and -, as in: flight-delays")
+
+
+class BadBorder(CrossingError):
+    """A border that is to stand where none can be meant."""
+
+    kind = "bad_border"
+
+    def __init__(self, given: str, *, reason: str) -> None:
+        self.given, self.reason = given, reason
+        super().__init__(f"No border can stand at {given!r}: {reason}. See: cellmill split --help")

@@ -17,6 +17,10 @@ _ALL_MAGICS = frozenset(["who", "who_ls", "whos", "run", "store", "reset", "rese
 _KEPT_BY_IPYTHON = re.compile(r"_+|_i+|_i?\d+|In|Out|_ih|_oh|_dh")
 # Said to the shell, and in force from then on: said again to each kernel.
 _SET_UP = re.compile(r"^%(matplotlib|config|load_ext|autoreload|precision|reload_ext|colors)\b[^\n]*$", re.MULTILINE)
+_OTHER_LANGUAGE = re.compile(
+    r"%%(bash|sh|script|html|HTML|javascript|js|latex|markdown|svg|SVG|writefile|perl|ruby|cmd)\b"
+)
+_SHELL_LINE = re.compile(r"^[ \t]*(?:[\w., ]*=[ \t]*)?[%!].*$", re.MULTILINE)
 _KNOWN_SETTINGS = frozenset(["rcParams", "environ", "path", "modules", "options"])
 
 
@@ -27,6 +31,8 @@ class Leaning:
     reads: frozenset[str]
     certain: frozenset[str]
     """Names that it surely binds before it reads them."""
+    binds: frozenset[str] = frozenset()
+    """All names that it binds or deletes."""
     wants_all: bool = False
     """It asks for names as a whole: `globals()`."""
     wants_history: bool = False
@@ -35,6 +41,8 @@ class Leaning:
     """Dotted places that it assigns to, as `pd.DataFrame.shout`."""
     set_up: tuple[str, ...] = ()
     imports: tuple["Import", ...] = ()
+    imported: frozenset[str] = frozenset()
+    """Names that it binds by imports alone."""
     is_set_up: bool = False
     """It only imports, defines or sets up: nothing is computed."""
 
@@ -47,17 +55,13 @@ class Import:
     names: frozenset[str]
 
 
-def leanings(sources: Sequence[str], seen: Sequence[tuple[Iterable[str], Iterable[str]]] = ()) -> tuple[Leaning, ...]:
-    """Return what each cell leans on. `seen` are the names that cells were seen to read and write, where they ran.
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
-    A cell that is no Python asks for nothing, unless it was seen to.
-    """
+
+def leanings(sources: Sequence[str]) -> tuple[Leaning, ...]:
+    """Return what each cell leans on. A cell in a language that is not known asks for all names."""
     names = Namespace()
-    found = []
-    for number, source in enumerate(sources):
-        read = set(seen[number][0]) if number < len(seen) else set()
-        found.append(_leaning(source, names, read))
-    return tuple(found)
+    return tuple(_leaning(source, names) for source in sources)
 
 
 def live(cells: Sequence[Leaning]) -> tuple[frozenset[str], ...]:
@@ -68,29 +72,41 @@ def live(cells: Sequence[Leaning]) -> tuple[frozenset[str], ...]:
     return tuple(reversed(found))
 
 
-def _leaning(source: str, names: Namespace, seen: set[str]) -> Leaning:
+def _leaning(source: str, names: Namespace) -> Leaning:
     set_up = tuple(match.group(0) for match in _SET_UP.finditer(source))
     tree = python_of(source)
     if tree is None:
-        return Leaning(frozenset(seen - {EVERYTHING}), frozenset(), wants_all=bool(source.strip()))
+        other = _OTHER_LANGUAGE.match(source.lstrip()) is not None
+        return Leaning(frozenset(_named_in_magics(source)), frozenset(), wants_all=not other)
     try:
         own = footprint(ast.unparse(tree))
     except (SyntaxError, RecursionError):
         own = Footprint()
     resolved = names.resolve(own)
-    reads = (resolved.reads | seen) - {EVERYTHING}
+    reads = (resolved.reads | _named_in_magics(source)) - {EVERYTHING}
     calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
     magics = set(re.findall(r"^\s*%+(\w+)", source, re.MULTILINE))
+    imports = tuple(_imports(tree))
+    stored = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+    stored |= {node.name for node in ast.walk(tree) if isinstance(node, _DEFINITIONS)}
     return Leaning(
         reads=frozenset(name for name in reads if not _KEPT_BY_IPYTHON.fullmatch(name)),
         certain=frozenset(own.bound - own.reads),
+        binds=own.bound,
         wants_all=bool(calls & _ASKS_FOR_ALL) or bool(magics & _ALL_MAGICS) or EVERYTHING in resolved.reads,
         wants_history=any(_KEPT_BY_IPYTHON.fullmatch(name) for name in own.reads) or _reads_history(tree),
         patches=tuple(dict.fromkeys(_patches(tree))),
         set_up=set_up,
-        imports=tuple(_imports(tree, source)),
+        imports=imports,
+        imported=frozenset().union(*(each.names for each in imports)) - stored,
         is_set_up=_only_sets_up(tree),
     )
+
+
+def _named_in_magics(source: str) -> set[str]:
+    """`!ls {folder}`, `%time fit(model)`: any word of such a line may be a name."""
+    lines = [source] if source.lstrip().startswith("%%") else _SHELL_LINE.findall(source)
+    return {word for line in lines for word in re.findall(r"[^\W\d]\w*", line)}
 
 
 def _reads_history(tree: ast.Module) -> bool:
@@ -136,7 +152,7 @@ def _dotted(node: ast.expr) -> str | None:
     return ".".join([node.id, *reversed(parts)])
 
 
-def _imports(tree: ast.Module, source: str) -> Iterable[Import]:
+def _imports(tree: ast.Module) -> Iterable[Import]:
     for statement in tree.body:
         if isinstance(statement, ast.Import):
             names = frozenset(alias.asname or alias.name.partition(".")[0] for alias in statement.names)

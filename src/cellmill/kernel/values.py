@@ -142,7 +142,7 @@ class _Digest:
             self._say(f"{kind.__name__}:{len(value)}")
             for element in value:
                 self._add(element, depth)
-        elif kind is dict:
+        elif kind is dict or name == "sklearn.utils._bunch.Bunch":  # whose attributes no pickle keeps
             self._say(f"dict:{len(value)}")
             for key, element in value.items():
                 self._add(key, depth)

@@ -32,6 +32,8 @@ class Crossing:
     sizes: Mapping[str, int] = field(default_factory=dict)
     cannot: Mapping[str, str] = field(default_factory=dict)
     """Names that cannot cross, with the reason."""
+    patches: tuple[str, ...] = ()
+    """Attributes that the notebook has put into modules so far."""
     nothing_can: str | None = None
     """Why no border can stand here at all."""
 
@@ -60,21 +62,61 @@ class Splitter:
     """One notebook, as it ran. Cells and borders are numbered from 1: border 3 stands before cell 3."""
 
     def __init__(
-        self, cells: Sequence[Cell], crossings: Sequence[Crossing], *, carried: Collection[str] = (), most_bytes: int
+        self,
+        cells: Sequence[Cell],
+        crossings: Sequence[Crossing],
+        *,
+        carried: Collection[str] = (),
+        apart: Collection[str] = (),
+        most_bytes: int,
     ) -> None:
-        """`crossings` are those before each cell. `carried` names cross though nothing is seen to read them."""
+        """`crossings` are those before each cell. `carried` names cross though nothing is seen to read them.
+
+        Names `apart` never cross: each step has them from its cell of parameters.
+        """
         self._cells = cells
         self._crossings = crossings
         self._carried = frozenset(carried)
+        self._apart = frozenset(apart)
         self._most_bytes = most_bytes
         self._live = live([cell.leaning for cell in cells])
 
     def names_at(self, border: int) -> frozenset[str]:
         """Return the names that cross a border."""
+        there = self._crossings[border - 1].names - self._apart - self.imports_at(border).keys()
+        return there if self._wants_all(border) else there & (self._live[border - 1] | self._carried)
+
+    def reads_in(self, first: int, last: int) -> frozenset[str]:
+        """Return the names that some cells have from before them."""
+        leanings = [cell.leaning for cell in self._cells[first - 1 : last]]
+        return live(leanings)[0] | frozenset().union(*(cell.reads for cell in leanings))
+
+    def imports_at(self, border: int) -> dict[str, str]:
+        """Return the names that are nothing but imported before a border, and read behind it, with their statements.
+
+        A step imports them itself.
+        """
+        found: dict[str, str] = {}
+        for cell in self._cells[: border - 1]:
+            for name in cell.leaning.binds - cell.leaning.imported:
+                found.pop(name, None)
+            for statement in cell.leaning.imports:
+                found.update(dict.fromkeys(statement.names & cell.leaning.imported, statement.text))
+        wanted = found.keys() if self._wants_all(border) else found.keys() & self._live[border - 1]
         there = self._crossings[border - 1].names
-        if any(cell.leaning.wants_all for cell in self._cells[border - 1 :]):
-            return there
-        return there & (self._live[border - 1] | self._carried)
+        return {name: text for name, text in found.items() if name in wanted and name in there}
+
+    def set_up_at(self, border: int) -> tuple[str, ...]:
+        """Return what was said to the shell before a border, and holds behind it."""
+        said = [line for cell in self._cells[: border - 1] for line in cell.leaning.set_up]
+        return tuple(dict.fromkeys(said))
+
+    def patches_at(self, border: int) -> tuple[str, ...]:
+        """Return the attributes that were put into modules before a border."""
+        return self._crossings[border - 1].patches
+
+    def _wants_all(self, border: int) -> bool:
+        return any(cell.leaning.wants_all for cell in self._cells[border - 1 :])
 
     def why_not(self, border: int) -> str | None:
         """Return why no border can stand there; None where one can."""

@@ -187,7 +187,7 @@ class _Ran:
 def _run(kernel: LiveKernel, part: Part, trial: Trial, look: Look | None, progress: Callable[[Progress], None]) -> _Ran:
     ran = _Ran({})
     cells = part.document["cells"]
-    last = 0
+    last = min(part.numbers.values(), default=0)
     for position, cell in enumerate(cells):
         number = part.numbers.get(position)
         if cell["cell_type"] != "code":

@@ -27,12 +27,12 @@ from cellmill.core.step_errors import (
     ValuesMissing,
     ValuesUnreadable,
 )
+from cellmill.core.steps import MANIFEST, MOST_CROSSING_BYTES, VALUES_VERSION
 from cellmill.kernel.crossing import background, modules, places, settings
 from cellmill.kernel.crossing.bundle import Bundle, Frames, Unbundle, name_that_cannot, survey, why_not
 from cellmill.kernel.values import digest_of, reads_as
 
-MANIFEST, VALUES, VERSION = "manifest.json", "values.pickle", 1
-MOST_BYTES = 2_000_000_000
+VALUES = "values.pickle"
 
 
 @dataclass
@@ -78,7 +78,7 @@ def begin_step(name: str, *, after: Sequence[str] = (), values: str, folder: str
             namespace[key] = [one[key] for one in taken]
 
 
-def end_step(names: Iterable[str], *, patched: Iterable[str] = (), most_bytes: int = MOST_BYTES) -> None:
+def end_step(names: Iterable[str], *, patched: Iterable[str] = (), most_bytes: int = MOST_CROSSING_BYTES) -> None:
     """End a step: hand these names over, with all that holds for the process as a whole.
 
     `patched` are attributes that the notebook has put into modules, as `pandas.DataFrame.shout`. Raises `NotGiven`,
@@ -97,7 +97,7 @@ def end_step(names: Iterable[str], *, patched: Iterable[str] = (), most_bytes: i
         raise CannotCross(running, reason="it is still running, and would end with this kernel")
     content = {
         "names": given,
-        "patches": modules.patches(patched, namespace),
+        "patches": modules.patches(patched),
         "modules": modules.own_states(step.root, namespace),
         "settings": settings.read(step.baseline, step.root),
     }
@@ -139,8 +139,8 @@ def _take(step: _Step, before: str, folder: str, namespace: dict[str, Any]) -> M
             raise ValuesMissing(step.name, before=before, folder=f"{step.values}/{folder}")
         try:
             manifest = json.loads((place / MANIFEST).read_text("utf-8"))
-            if manifest["version"] != VERSION:
-                raise ValueError(f"they are of version {manifest['version']}, and this Cellmill reads {VERSION}")
+            if manifest["version"] != VALUES_VERSION:
+                raise ValueError(f"they are of version {manifest['version']}, and this Cellmill reads {VALUES_VERSION}")
             frames = Frames.read(place, manifest["frames"])
             with (place / VALUES).open("rb") as stream:
                 content = Unbundle(stream, namespace, frames).load()
@@ -189,7 +189,7 @@ def _manifest(
     digests = [f"{name} {entry['digest'] or bundle}" for name, entry in sorted(names.items())]
     states = [f"{name} {sha256(state).hexdigest()}" for name, state in sorted(random.items())]
     return {
-        "version": VERSION,
+        "version": VALUES_VERSION,
         "step": step.name,
         "names": names,
         "frames": sorted(frames.written),

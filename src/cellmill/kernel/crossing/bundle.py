@@ -67,6 +67,8 @@ class Bundle(cloudpickle.Pickler):
             return ("namespace",) if value is self._namespace else None
         if kind in _PLAIN:
             return None
+        if kind is bytearray:
+            self.seen.buffers.add(id(value))
         if (name := self._there.get(id(value))) is not None:
             return ("there", name)
         if self._keep is not None and kind.__module__.startswith("pandas.") and kind.__name__ == "DataFrame":

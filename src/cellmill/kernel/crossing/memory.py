@@ -18,9 +18,15 @@ class Seen:
         self._tensors: dict[int, set[int]] = {}
         self._kept: list[Any] = []  # or an id would be another's
         self._storages: dict[int, Any] = {}
+        self._owners: dict[int, set[int]] = {}
+        self.buffers: set[int] = set()
+        """Of the `bytearray`s met, their identities."""
 
     def several(self) -> frozenset[int]:
         """Return the addresses of memories that more than one array looks at. Raises `CannotCross` for a mixture."""
+        for owner, bases in self._owners.items():
+            if len(bases) > 1 or owner in self.buffers:
+                raise CannotCross("", reason="several values look at the same buffer")
         starts = Counter[int]()
         for begins in self._tensors:
             starts[begins] += 1
@@ -38,8 +44,11 @@ class Seen:
 
     def _array(self, array: Any) -> Any:
         base = _base_of(array)
-        if base.base is not None and _is_foreign(base.base):
-            raise CannotCross("", reason=f"it looks at memory that belongs to a {type(base.base).__name__}")
+        owner = base.base.obj if isinstance(base.base, memoryview) else base.base
+        if type(owner).__name__ in ("mmap", "SharedMemory"):
+            raise CannotCross("", reason=f"it looks at memory that belongs to a {type(owner).__name__}")
+        if isinstance(owner, bytearray):
+            self._owners.setdefault(id(owner), set()).add(id(base))
         begins = base.__array_interface__["data"][0]
         if array.size:
             self._arrays.setdefault(begins, set()).add(id(array))
@@ -87,11 +96,6 @@ def begins_of(frame: Any) -> frozenset[int]:
     return frozenset(
         _base_of(array).__array_interface__["data"][0] for array in held if type(array).__name__ == "ndarray"
     )
-
-
-def _is_foreign(owner: Any) -> bool:
-    """Whether memory belongs to something that may change it behind the array: not to bytes, and not to a library."""
-    return isinstance(owner, (bytearray, memoryview)) or type(owner).__name__ in ("mmap", "SharedMemory")
 
 
 def _view(base: Any, offset: int, shape: tuple[int, ...], strides: tuple[int, ...], dtype: Any, writable: bool) -> Any:

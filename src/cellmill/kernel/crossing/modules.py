@@ -1,6 +1,5 @@
 """What a notebook has changed in modules: attributes it has put into libraries, and the state of its own modules."""
 
-import builtins
 import importlib
 import sys
 import types
@@ -17,32 +16,49 @@ _CODE = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, type)
 _GONE = "cellmill:gone"
 
 
-def patches(paths: Iterable[str], namespace: dict[str, Any]) -> list[tuple[Any, str, Any]]:
-    """Return (owner, attribute, value) for each dotted path, as `pandas.DataFrame.shout`. Owners cross by name.
+def canonical(path: str, namespace: dict[str, Any]) -> str | None:
+    """Return a dotted place as any kernel would find it: `pd.DataFrame.shout` -> `pandas.DataFrame.shout`.
 
-    Raises `CannotCross` for an owner that is neither a module nor something found in one.
+    None where it belongs to neither a module nor a class of one: then it is a part of some value.
+    """
+    first, *middle, attribute = path.split(".")
+    owner = namespace.get(first)
+    for name in middle:
+        owner = vars(owner).get(name) if isinstance(owner, (types.ModuleType, type)) else None
+    if isinstance(owner, types.ModuleType) and owner.__name__ in sys.modules and owner.__name__ != "__main__":
+        return f"{owner.__name__}.{attribute}"
+    if isinstance(owner, type) and owner.__module__ in sys.modules and owner.__module__ != "__main__":
+        return f"{owner.__module__}.{owner.__qualname__}.{attribute}"
+    return None
+
+
+def patches(paths: Iterable[str]) -> list[tuple[Any, str, Any]]:
+    """Return (place of the owner, attribute, value) for each dotted place, as `pandas.DataFrame.shout`.
+
+    Raises `CannotCross` for an owner that is neither a module nor a class of one.
     """
     found = []
     for path in paths:
-        first, *middle, attribute = path.split(".")
-        owner = namespace.get(first, sys.modules.get(first, getattr(builtins, first, None)))
-        for name in middle:
+        parts = path.split(".")
+        module = next(
+            (".".join(parts[:end]) for end in range(len(parts) - 1, 0, -1) if ".".join(parts[:end]) in sys.modules),
+            None,
+        )
+        owner: Any = sys.modules.get(module) if module is not None else None
+        names = parts[len(module.split(".")) : -1] if module is not None else []
+        for name in names:
             owner = getattr(owner, name, None)
-        if isinstance(owner, types.ModuleType):
-            place: Any = ("module", owner.__name__)
-        elif isinstance(owner, type) and owner.__module__ in sys.modules and owner.__module__ != "__main__":
-            place = ("class", owner.__module__, owner.__qualname__)
-        else:
+        if module is None or not isinstance(owner, (types.ModuleType, type)):
             raise CannotCross(path, reason="what it belongs to is neither a module nor a class of one")
-        found.append((place, attribute, vars(owner).get(attribute, _GONE)))
+        found.append(((module, ".".join(names)), parts[-1], vars(owner).get(parts[-1], _GONE)))
     return found
 
 
 def patch(found: Iterable[tuple[Any, str, Any]]) -> None:
     """Put attributes where they were."""
-    for (_, module, *rest), attribute, value in found:
+    for (module, names), attribute, value in found:
         owner: Any = importlib.import_module(module)
-        for name in rest[0].split(".") if rest else ():
+        for name in names.split(".") if names else ():
             owner = getattr(owner, name)
         if isinstance(value, str) and value == _GONE:
             if attribute in vars(owner):

@@ -12,8 +12,7 @@ from typing import Any
 
 from cellmill.core.files import make_folder
 from cellmill.core.step_errors import BadPlace
-
-_DONE = "manifest.json"
+from cellmill.core.steps import MANIFEST
 
 
 def is_url(place: str) -> bool:
@@ -28,7 +27,7 @@ def put(made: Path, values: str, step: str) -> None:
         if files.exists(root):
             files.rm(root, recursive=True)
         files.makedirs(root, exist_ok=True)
-        for file in sorted(made.iterdir(), key=lambda each: each.name == _DONE):
+        for file in sorted(made.iterdir(), key=lambda each: each.name == MANIFEST):
             files.put_file(str(file), f"{root}/{file.name}")
         return
     folder = Path(values)
@@ -49,10 +48,10 @@ def found(values: str, step: str) -> Iterator[Path | None]:
     """Give the folder of what a step handed over, None where it has handed over nothing."""
     if not is_url(values):
         place = Path(values, step)
-        yield place if (place / _DONE).is_file() else None
+        yield place if (place / MANIFEST).is_file() else None
         return
     files, root = _at(f"{values.rstrip('/')}/{step}")
-    if not files.exists(f"{root}/{_DONE}"):
+    if not files.exists(f"{root}/{MANIFEST}"):
         yield None
         return
     with tempfile.TemporaryDirectory(prefix="cellmill-") as folder:

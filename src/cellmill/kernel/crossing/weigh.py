@@ -5,7 +5,6 @@ from types import ModuleType
 from typing import Any
 
 from cellmill.capture.surroundings import random_state
-from cellmill.core.step_errors import CannotCross
 from cellmill.kernel.crossing import background, modules
 from cellmill.kernel.crossing.bundle import survey, why_not
 
@@ -56,15 +55,9 @@ def _own(shell: Any) -> list[str]:
     ]
 
 
-def _patches(paths: list[str], namespace: dict[str, Any]) -> list[str]:
-    found = []
-    for path in paths:
-        try:
-            modules.patches([path], namespace)
-        except (CannotCross, AttributeError):
-            continue
-        found.append(path)
-    return found
+def _patches(paths: list[str], namespace: dict[str, Any]) -> dict[str, str]:
+    found = {path: modules.canonical(path, namespace) for path in paths}
+    return {path: place for path, place in found.items() if place is not None}
 
 
 def _together(values: dict[str, Any], namespace: dict[str, Any]) -> str | None:

@@ -1,0 +1,133 @@
+"""`cellmill split`: a notebook made a pipeline that comes to the same."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from cellmill.cli import app
+from cellmill.cli.runs import AS_JSON
+from cellmill.core.words import count, shown_path, size
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cellmill.pipeline.split import Proposal, ProposedStep
+    from cellmill.wiring.splitting import SplitMade
+
+EXIT_NOT_SPLIT = 3
+MOST_SHOWN = 8
+
+
+@app.command()
+def split(
+    notebook: Path = typer.Argument(help="The notebook to split. It is not changed."),
+    name: str = typer.Option(..., "--name", "-n", help="The pipeline's name: it is written to pipelines/NAME."),
+    at: list[str] = typer.Option([], "--at", metavar="CELL", help="A border before this code cell, or heading."),
+    plan: bool = typer.Option(False, "--plan", help="Show the steps and what crosses, and write nothing."),
+    yes: bool = typer.Option(False, "--yes", "-y", help="Ask nothing."),
+    network: bool = typer.Option(False, "--network", help="The notebook may use the network while it is tried."),
+    timeout: float | None = typer.Option(None, "--timeout", min=0.1, help="Seconds that a cell may take."),
+    kernel: str | None = typer.Option(None, "-k", "--kernel", help="The kernel, if not the notebook's own."),
+    as_json: bool = AS_JSON,
+) -> None:
+    """Split a notebook into steps that papermill runs, once they were seen to come to the same as the whole.
+
+    Ends with 3, and writes nothing, where no such split was found.
+
+    Example: cellmill split work.ipynb --name flights
+    """
+    from cellmill.cli.progress import named_progress
+    from cellmill.core.step_errors import SplitRefused
+    from cellmill.executors.kernels import LocalKernels
+    from cellmill.wiring.outcomes import Trial
+    from cellmill.wiring.splitting import Splitting
+
+    silent = as_json or not sys.stderr.isatty()
+    try:
+        with named_progress(silent=silent) as told:
+            splitting = Splitting(notebook, name, LocalKernels(), Trial(network, timeout, kernel), told=told)
+            splitting.look()
+            proposal = splitting.propose(at or None)
+        if plan:
+            return _show_plan(proposal, as_json=as_json)
+        if not (yes or as_json) and sys.stdin.isatty():
+            _show_plan(proposal, as_json=False)
+            typer.confirm(f"\nTry it, and write {shown_path(splitting.folder)} if it comes to the same?", abort=True)
+        with named_progress(silent=silent) as told:
+            splitting.told = told
+            made = splitting.make()
+    except SplitRefused as refused:
+        if as_json:
+            record = {"notebook": refused.notebook, "split": False, "reasons": list(refused.reasons)}
+            typer.echo(json.dumps(record, indent=2))
+        typer.echo(f"cellmill: {refused}", err=True)
+        raise typer.Exit(EXIT_NOT_SPLIT) from None
+    if as_json:
+        return typer.echo(json.dumps(_record(made), indent=2))
+    return _show(made)
+
+
+def _show_plan(proposal: "Proposal", *, as_json: bool) -> None:
+    if as_json:
+        record = {"steps": [_step_record(step) for step in proposal.steps], "notes": list(proposal.notes)}
+        return typer.echo(json.dumps(record, indent=2))
+    _print_steps(proposal.steps)
+    for note in proposal.notes:
+        typer.echo(note)
+    return None
+
+
+def _show(made: "SplitMade") -> None:
+    folder = shown_path(made.folder)
+    _print_steps(made.steps)
+    typer.echo(f"\nThe same as the whole notebook: {count(made.compared, 'value')} compared.")
+    for note in made.notes:
+        typer.echo(note)
+    typer.echo(f"\nWritten to {folder}. Run it with: cellmill pipeline run {folder}")
+
+
+def _print_steps(steps: "Sequence[ProposedStep]") -> None:
+    from rich.table import Table
+
+    from cellmill.cli.tables import console
+
+    table = Table(box=None, pad_edge=False)
+    for column in ("step", "cells", "hands over"):
+        table.add_column(column, no_wrap=column != "hands over")
+    for step in steps:
+        cells = f"{step.first}" if step.first == step.last else f"{step.first} to {step.last}"
+        table.add_row(step.name, cells, _gives(step))
+    console().print(table)
+
+
+def _gives(step: "ProposedStep") -> str:
+    if not step.gives:
+        return ""
+    more = len(step.gives) - MOST_SHOWN
+    return f"{', '.join(step.gives[:MOST_SHOWN])}{f' and {more} more' if more > 0 else ''} ({size(step.bytes)})"
+
+
+def _step_record(step: "ProposedStep") -> dict[str, Any]:
+    return {
+        "name": step.name,
+        "title": step.title,
+        "first_cell": step.first,
+        "last_cell": step.last,
+        "gives": list(step.gives),
+        "bytes": step.bytes,
+    }
+
+
+def _record(made: "SplitMade") -> dict[str, Any]:
+    return {
+        "notebook": shown_path(made.source),
+        "split": True,
+        "folder": shown_path(made.folder),
+        "files": list(made.files),
+        "steps": [_step_record(step) for step in made.steps],
+        "compared": made.compared,
+        "notes": list(made.notes),
+    }

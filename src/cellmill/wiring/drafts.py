@@ -1,0 +1,114 @@
+"""The notebooks of a split that is being tried."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cellmill.core.project import Project
+from cellmill.notebook.steps import StepCells, declared_lines, file_name, step_notebook
+from cellmill.pipeline.split import Proposal, ProposedStep, Splitter
+from cellmill.replay.outcomes import Outcome
+from cellmill.wiring.outcomes import Part
+from cellmill.wiring.splittable import Splittable
+
+_HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+\S|^\S.*\n(=+|-{3,})[ \t]*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A split that can be run."""
+
+    steps: tuple[ProposedStep, ...]
+    parts: tuple[Part, ...]
+
+    def writes(self, seen: Splittable, outcome: Outcome) -> list[tuple[str, ...]]:
+        """Return, for each step, the files of the project that it writes and no later step does."""
+        found: list[tuple[str, ...]] = []
+        later: set[str] = set()
+        for step in reversed(self.steps):
+            paths = {path for files in seen.files[step.first - 1 : step.last] for path in files}
+            own = {name for name in outcome.files if any(path.endswith(f"/{name}") for path in paths)}
+            found.append(tuple(sorted(own - later)))
+            later |= own
+        return found[::-1]
+
+
+class Origin:
+    """The notebook that is split."""
+
+    def __init__(self, document: Mapping[str, Any], path: Path, project: Project, name: str) -> None:
+        self._document = document
+        self._project = project
+        self._name = name
+        self._source = project.relative(str(path)) or path.name
+        self._folder = project.relative(str(path.parent)) or "."
+        self._declared = declared_lines(document)
+
+    def movable(self, seen: Splittable) -> Collection[str]:
+        """Return its parameters, if each step that reads one may declare it itself: nobody else binds any."""
+        declared = self._declared
+        if declared is None or not declared.is_alone or declared.position not in seen.positions:
+            return ()
+        others = [cell for cell, at in zip(seen.cells, seen.positions, strict=True) if at != declared.position]
+        bound = frozenset().union(*(cell.leaning.binds for cell in others))
+        return () if bound & declared.lines.keys() else tuple(declared.lines)
+
+    def draft(self, proposal: Proposal, splitter: Splitter, seen: Splittable, apart: Collection[str]) -> Draft:
+        """Return the notebooks of a proposal. Names `apart` are parameters of the steps that read them."""
+        parts = []
+        ranges = self._ranges(proposal.steps, seen.positions)
+        numbers = {position: number for number, position in enumerate(seen.positions, 1)}
+        moved = self._declared is not None and set(self._declared.lines) == set(apart) and bool(apart)
+        homeless = set(apart)
+        for index, step in enumerate(proposal.steps):
+            lines: list[str] = []
+            positions = list(ranges[index])
+            if moved and self._declared is not None:
+                positions = [position for position in positions if position != self._declared.position]
+                read = splitter.reads_in(step.first, step.last) & set(apart)
+                if index == len(proposal.steps) - 1:
+                    read |= homeless - read  # what nobody reads stays turnable
+                homeless -= read
+                lines = [line for name, line in self._declared.lines.items() if name in read]
+            border = step.last + 1
+            is_last = index == len(proposal.steps) - 1
+            made, places = step_notebook(
+                self._document,
+                StepCells(
+                    name=step.name,
+                    title=step.title,
+                    number=index + 1,
+                    of=len(proposal.steps),
+                    pipeline=self._name,
+                    source=self._source,
+                    folder=self._folder,
+                    positions=positions,
+                    after=(proposal.steps[index - 1].name,) if index else (),
+                    takes=proposal.steps[index - 1].gives if index else (),
+                    gives=step.gives,
+                    imports=_opening(splitter, step.first) if index else (),
+                    patches=() if is_last else splitter.patches_at(border),
+                    parameters=tuple(lines),
+                ),
+            )
+            place = self._project.root / "pipelines" / self._name / file_name(index + 1, step.name, len(proposal.steps))
+            counted = {places[p]: numbers[p] for p in positions if p in numbers}
+            parts.append(Part(made, place, counted))
+        return Draft(proposal.steps, tuple(parts))
+
+    def _ranges(self, steps: Sequence[ProposedStep], positions: Sequence[int]) -> list[range]:
+        """Cells of text go with the code that follows, from the first heading on; without one they all do."""
+        begins = [0]
+        for step in steps[1:]:
+            code, before = positions[step.first - 1], positions[step.first - 2]
+            between = range(before + 1, code)
+            headed = [i for i in between if _HEADING.search(self._document["cells"][i]["source"])]
+            begins.append(headed[0] if headed else before + 1)
+        return [range(a, b) for a, b in zip(begins, [*begins[1:], len(self._document["cells"])], strict=True)]
+
+
+def _opening(splitter: Splitter, border: int) -> tuple[str, ...]:
+    imports = tuple(dict.fromkeys(splitter.imports_at(border).values()))
+    return (*splitter.set_up_at(border), *imports)
