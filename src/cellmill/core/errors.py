@@ -55,7 +55,18 @@ CellmillError
     ├── BadCondition             a `when` that cannot be answered
     ├── PipelineUnderWay         another process runs it
     ├── PipelineExists           it would be written over
-    └── UnknownExecutor          no such place to run steps is installed
+    ├── UnknownExecutor          no such place to run steps is installed
+    └── CrossingError
+        ├── ValuesMissing        the step before has handed over nothing
+        ├── ValuesUnreadable     what it handed over cannot be read
+        ├── CannotCross          a value that only lives in its kernel
+        ├── TooLargeToCross      more than is sensibly handed over
+        ├── NotGiven             a name to hand over that does not exist
+        ├── StepNotBegun         a step that ends without having begun
+        ├── BadPlace             values are to lie where nothing can be written
+        ├── SplitRefused         no split of a notebook comes to the same
+        ├── BadStepName          no pipeline could be called so
+        └── BadBorder            a border where none can be meant
 """
 
 from typing import Any, ClassVar

@@ -1,10 +1,10 @@
-"""What can go wrong where values cross between steps of a pipeline: a branch of the tree of `core.errors`."""
+"""What can go wrong where values cross between steps of a pipeline: a branch of `core.pipeline_errors`."""
 
-from cellmill.core.errors import CellmillError
+from cellmill.core.pipeline_errors import PipelineError
 from cellmill.core.words import size
 
 
-class CrossingError(CellmillError):
+class CrossingError(PipelineError):
     """Values that did not cross."""
 
 
@@ -64,7 +64,10 @@ class NotGiven(CrossingError):
 
     def __init__(self, step: str, *, name: str) -> None:
         self.step, self.name = step, name
-        super().__init__(f"Step {step!r} is to hand over {name!r}, and there is no such name at its end.")
+        super().__init__(
+            f"Step {step!r} is to hand over {name!r}, and there is no such name at its end. "
+            "Bind it in this step, or take it out of the list."
+        )
 
 
 class StepNotBegun(CrossingError):

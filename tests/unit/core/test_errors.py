@@ -49,6 +49,18 @@ from cellmill.core.pipeline_errors import (
     WriteClash,
 )
 from cellmill.core.replay_errors import EnvironmentNotBuilt, NoScratch, NotABundle, ReplayUnderWay
+from cellmill.core.step_errors import (
+    BadBorder,
+    BadPlace,
+    BadStepName,
+    CannotCross,
+    NotGiven,
+    SplitRefused,
+    StepNotBegun,
+    TooLargeToCross,
+    ValuesMissing,
+    ValuesUnreadable,
+)
 from cellmill.core.sweep_errors import BadSpace, NoSuchSweep, OptunaMissing, SweepChanged
 
 
@@ -104,6 +116,22 @@ EXAMPLES: list[tuple[CellmillError, str]] = [
     (UnknownExecutor("dusk", installed=("local", "dask")), "Choose one of: local, dask."),
     (OutputMissing("out.csv", step="load", notebook="load.ipynb"), "or take the file out of the step's `writes`."),
     (PipelineFailed("a", failed=("fit",), command="cellmill pipeline run a"), "go on with: cellmill pipeline run a"),
+    (ValuesMissing("fit", before="load", folder="values/load"), "Run 'load' first."),
+    (ValuesUnreadable("fit", before="load", reason="no"), "Run 'load' again, in the environment of this one."),
+    (CannotCross("file", reason="it is an open file"), "Keep it in one step with what uses it."),
+    (
+        TooLargeToCross("df", size_bytes=3_000_000_000, most_bytes=2_000_000_000),
+        "or allow more: end_step(..., most_bytes=...).",
+    ),
+    (NotGiven("fit", name="df"), "Bind it in this step, or take it out of the list."),
+    (StepNotBegun(), "Run the cells of this notebook from the first on."),
+    (BadPlace("s3://a", reason="no"), "Install fsspec, and what that kind of URL needs."),
+    (
+        SplitRefused("a.ipynb", reasons=("No border can stand: it is one cell.",)),
+        "No border can stand: it is one cell.",
+    ),
+    (BadStepName("a b"), "Use letters, digits, _ and -, as in: flight-delays"),
+    (BadBorder("9", reason="there are 3 cells"), "See: cellmill split --help"),
     (BadParameter("depth"), "Write NAME=VALUE, as in: -p max_depth=4"),
     (
         CellFailed(notebook="a.ipynb", cell=3, source="1/0", error="ZeroDivisionError", message="no", output="o.ipynb"),
