@@ -10,20 +10,30 @@ import typer
 from tests.shape.repository import ROOT, SOURCE, modules, pages
 from tests.unit.core.test_errors import LEAVES
 
-from cellmill.cli import app, doctor, models, parameters, runs, steps, sweeps
+from cellmill.cli import app, doctor, models, parameters, pipelines, runs, steps, sweeps
 from cellmill.core.settings import Settings
 from cellmill.kernel.magics import USAGE, Magics
 from cellmill.kernel.state import KernelState
 from cellmill.server.extension import API, HANDLERS
 
-COMMANDS_COME_FROM = (doctor, models, parameters, runs, steps, sweeps)  # importing them gives the commands to `app`
+COMMANDS_COME_FROM = (
+    doctor,
+    models,
+    parameters,
+    pipelines,
+    runs,
+    steps,
+    sweeps,
+)  # importing them gives the commands to `app`
 VERBS = ("get", "post", "put", "patch", "delete")
 
 
 def commands() -> Iterator[tuple[str, Any]]:
-    """Every command, as click has it: Typer may bring a click of its own."""
+    """Every command, as click has it: Typer may bring a click of its own. Those of a group by both words."""
     group: Any = typer.main.get_command(app)
-    yield from group.commands.items()
+    for name, command in group.commands.items():
+        yield name, command
+        yield from ((f"{name} {word}", inner) for word, inner in getattr(command, "commands", {}).items())
 
 
 def options() -> Iterator[tuple[str, str]]:

@@ -20,7 +20,22 @@ EXIT_INTERRUPTED = 130  # as shells have it for SIGINT
 
 def main() -> None:
     """Run the command line. A user's mistake ends in one sentence, never in a traceback."""
-    from cellmill.cli import doctor, models, parameters, recipes, runs, split, steps, sweeps  # noqa: F401 - they add commands
+    if sys.argv[1:3] == ["pipeline", "run"]:
+        from cellmill.cli.idle import try_idle
+
+        if try_idle(sys.argv[3:]):
+            return
+    from cellmill.cli import (  # noqa: F401 - they add commands
+        doctor,
+        models,
+        parameters,
+        pipelines,
+        recipes,
+        runs,
+        split,
+        steps,
+        sweeps,
+    )
 
     try:
         app(prog_name="cellmill")

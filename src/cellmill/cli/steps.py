@@ -101,7 +101,8 @@ def _once(
         say=lambda text: log.tell("said", message=text) if log.wanted else typer.echo(text, err=True),
         cold=cold,
         cwd=cwd,
-        **limits,
+        cell_timeout_s=limits["cell_timeout_s"],
+        timeout_s=limits["timeout_s"],
     )
     try:
         with _progress(notebook.name, silent=silent) as bar:

@@ -54,6 +54,7 @@ CellmillError
     ├── NoStepTakes              a parameter that no step takes
     ├── BadCondition             a `when` that cannot be answered
     ├── PipelineUnderWay         another process runs it
+    ├── StepNotReady             one before it has never run
     ├── PipelineExists           it would be written over
     ├── UnknownExecutor          no such place to run steps is installed
     └── CrossingError

@@ -104,6 +104,19 @@ class PipelineUnderWay(PipelineError):
         super().__init__(f"Pipeline {pipeline} is being run by another process{by}. Wait for its end, or end it.")
 
 
+class StepNotReady(PipelineError):
+    """A step was asked for, and one before it has never run."""
+
+    kind = "step_not_ready"
+
+    def __init__(self, step: str, *, pipeline: str, before: str) -> None:
+        self.step, self.pipeline, self.before = step, pipeline, before
+        super().__init__(
+            f"Step {step} of pipeline {pipeline} comes after {before}, which has not run. "
+            f"Run it first, with --only {before}, or leave --from and --only out."
+        )
+
+
 class PipelineExists(PipelineError):
     """A pipeline would be written over."""
 

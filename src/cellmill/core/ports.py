@@ -1,6 +1,7 @@
 """What the capabilities ask of the world outside. One contract suite runs against every implementation."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, Protocol
 from cellmill.core.events import Failure, Outcome
 from cellmill.core.ids import ExecutionId, RunId, SessionId
 from cellmill.core.models import RegisteredModel, Registration, Version
+from cellmill.core.pipeline_runs import StepOutcome
 from cellmill.core.runs import Run
 
 
@@ -147,6 +149,62 @@ class Kernels(Protocol):
         start instead of what the kernel's specification names. A start that hangs is killed and tried once more.
         Raises `KernelMissing`, `KernelDied`.
         """
+        ...
+
+
+@dataclass(frozen=True)
+class StepTask:
+    """A step of a pipeline as it is sent to where it runs, which may be another process. Paths are absolute."""
+
+    key: str
+    session: SessionId
+    root: str
+    """Of the project."""
+    notebook: str
+    output: str
+    """Where the executed notebook goes."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    kernel: str | None = None
+    timeout_s: float | None = None
+    warm: bool = True
+    asks: tuple[str, ...] = ()
+    """Variables whose plain values are wanted at the end."""
+
+
+@dataclass(frozen=True)
+class StepEnded:
+    """How a step ended. `error` is a sentence; `values` are those of the variables that hold plain ones."""
+
+    key: str
+    outcome: StepOutcome
+    started_ms: int
+    ended_ms: int
+    error: str | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    words: tuple[str, ...] = ()
+    """Sentences for the user."""
+
+
+class StepExecutor(Protocol):
+    """A place where steps of pipelines run: an entry point of `cellmill.executors` makes one.
+
+    What is named there is called with the address (what stands behind `NAME://` in `--executor`, else empty), the
+    number of steps that may run at once (0: as the place likes) and the project.
+    """
+
+    jobs: int
+    """How many steps may run at once."""
+
+    def submit(self, task: StepTask, told: Callable[[Progress], None]) -> "Future[StepEnded]":
+        """Run a step when its turn comes. Whatever goes wrong in it is its outcome. `told` hears of its cells."""
+        ...
+
+    def stop(self, *, at_once: bool = False) -> None:
+        """Interrupt what runs, which then ends as interrupted, or kill it `at_once`. Safe from any thread."""
+        ...
+
+    def close(self) -> None:
+        """Give everything back; nothing runs any more."""
         ...
 
 

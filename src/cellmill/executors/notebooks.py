@@ -12,7 +12,7 @@ from cellmill.core.files import check_writable
 from cellmill.core.ports import CellRan, NotebookExecutor, Progress
 from cellmill.core.words import shown_path
 from cellmill.executors.cells import run_cells
-from cellmill.executors.kernels import LocalKernels
+from cellmill.executors.kernels import LocalKernel, LocalKernels
 from cellmill.executors.processes import try_spec
 from cellmill.executors.saving import Saving, write_executed
 from cellmill.executors.warm.client import NO_SERVER_YET
@@ -58,17 +58,23 @@ class KernelExecutor:
         self,
         begin: Callable[[Path, Path], Watcher],
         *,
-        otherwise: NotebookExecutor,
+        otherwise: NotebookExecutor | None,
         say: Callable[[str], None],
         cold: bool = False,
         cell_timeout_s: float | None = None,
         timeout_s: float | None = None,
         cwd: Path | None = None,
+        started: Callable[[LocalKernel], None] | None = None,
+        finished: Callable[[LocalKernel], None] | None = None,
     ) -> None:
         """`begin` makes the session of a notebook and its output, `otherwise` runs what has another kernel.
 
-        Each cell may take `cell_timeout_s`, and all of them `timeout_s`. `cwd` is the kernel's, if not the notebook's.
+        Without it these run here too. Each cell may take `cell_timeout_s`, and all of them `timeout_s`. `cwd` is the
+        kernel's, if not the notebook's. `started` is given the kernel before its first cell, `finished` when the last
+        one has ended well and it still lives.
         """
+        self._started = started
+        self._finished = finished
         self._cell_timeout_s = cell_timeout_s
         self._timeout_s = timeout_s
         self._cwd = cwd
@@ -89,14 +95,14 @@ class KernelExecutor:
         """See `NotebookExecutor`."""
         document = read_plain(notebook)
         name = kernel or document["metadata"].get("kernelspec", {}).get("name")
-        if name is None or try_spec(name) is None:
+        if self._otherwise is not None and (name is None or try_spec(name) is None):
             self._otherwise.execute(notebook, output, parameters, kernel=kernel, progress=progress)
             return
         check_writable(output.parent)
         book = _Book(document, notebook, output, dict(parameters))
         session = self._begin(notebook, output)
         try:
-            self._run(book, session, name, progress)
+            self._run(book, session, name or "python3", progress)
         except BaseException as error:  # it died, was interrupted, or never was
             book.mark_end(error)
             book.end()
@@ -135,6 +141,8 @@ class KernelExecutor:
             ) as live:
                 if live.note and NO_SERVER_YET not in live.note:
                     self._say(f"cellmill: {live.note[0].upper()}{live.note[1:]}.")
+                if self._started is not None:
+                    self._started(live)
                 if self._timeout_s is not None:  # that of the cells: its start is not among them
                     ends_s = time.monotonic() + self._timeout_s
                 run_cells(
@@ -146,6 +154,8 @@ class KernelExecutor:
                     left_s=lambda: None if ends_s is None else max(0.0, ends_s - time.monotonic()),
                 )
                 book.look_for_failure()
+                if self._finished is not None and book.failed is None:
+                    self._finished(live)
         except CellTimedOut as error:
             if ends_s is None or time.monotonic() < ends_s:
                 raise

@@ -8,6 +8,7 @@ from cellmill.core.project import Project, find_project
 from cellmill.core.settings import Settings, read_settings
 
 if TYPE_CHECKING:
+    from cellmill.stores.mlflow_pipelines import MlflowPipelines
     from cellmill.stores.mlflow_sweeps import MlflowSweeps
 
 
@@ -42,3 +43,11 @@ def sweep_store(project: Project) -> "MlflowSweeps":
     from cellmill.stores.mlflow_sweeps import MlflowSweeps
 
     return MlflowSweeps(MlflowRunStore(project, project.store))
+
+
+def pipeline_store(project: Project) -> "MlflowPipelines":
+    """Return the store of what a project's pipelines came to."""
+    from cellmill.stores.mlflow_pipelines import MlflowPipelines
+    from cellmill.stores.mlflow_runs import MlflowRunStore
+
+    return MlflowPipelines(MlflowRunStore(project, project.store))

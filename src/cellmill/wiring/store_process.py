@@ -74,6 +74,10 @@ class StoreProcess:
         """Record a sweep and the one trial in it, under it. Returns the store's id of the sweep's run."""
         return str(self._ask({"do": "sweep", "sweep": sweep, "best": best}))
 
+    def pipeline(self, run: dict[str, Any], step: dict[str, Any] | None, parameters: dict[str, Any]) -> str:
+        """Record a run of a pipeline and a step of it, or its end. Returns the store's id of what was recorded."""
+        return str(self._ask({"do": "pipeline", "run": run, "step": step, "parameters": parameters}))
+
     def close(self) -> None:
         """End the process: it finishes the request in hand. The next request starts another."""
         with self._lock:
@@ -101,7 +105,7 @@ class StoreProcess:
             assert process.stdin is not None
             assert process.stdout is not None
             try:
-                process.stdin.write(json.dumps(request).encode() + b"\n")
+                process.stdin.write(json.dumps(request, default=repr).encode() + b"\n")
                 process.stdin.flush()
                 line = process.stdout.readline()
             except OSError:
@@ -198,6 +202,7 @@ class _Answering:
         self._store = run_store(project)
         self._registry = model_registry(project)
         self._sweeps: Any = None
+        self._pipelines: Any = None
 
     def record(self, only: SessionId | None, at_most: int | None) -> Any:
         from cellmill.wiring.recorder import record
@@ -220,17 +225,33 @@ class _Answering:
 
     def sweep(self, sweep: dict[str, Any], best: dict[str, Any]) -> Any:
         from cellmill.wiring.projects import sweep_store
-        from cellmill.wiring.recorder import store_ids
 
         (trial,) = sweep["trials"]
-        self._sessions.poll()
-        known = store_ids(self._sessions.project, self._store.uri)
-        reader = self._sessions.readers().get(SessionId(trial["session"]))
-        runs = reader.session.runs if reader is not None and reader.session is not None else ()
-        mine = [known[run.run] for run in runs if run.parent is None and run.run in known]
+        mine = self._trained(trial["session"])
         if self._sweeps is None:
             self._sweeps = sweep_store(self._sessions.project)
         return self._sweeps.put(sweep, trial, best, mine)
+
+    def pipeline(self, run: dict[str, Any], step: dict[str, Any] | None, parameters: dict[str, Any]) -> Any:
+        from cellmill.wiring.projects import pipeline_store
+
+        if self._pipelines is None:
+            self._pipelines = pipeline_store(self._sessions.project)
+        if step is None:
+            return self._pipelines.end(run)
+        return self._pipelines.put(run, step, parameters, self._trained(step["session"]))
+
+    def _trained(self, session: str) -> list[str]:
+        """Return the store's ids of what a session has trained."""
+        from cellmill.wiring.recorder import store_ids
+
+        self._sessions.poll()
+        reader = self._sessions.readers().get(SessionId(session))
+        runs = reader.session.runs if reader is not None and reader.session is not None else ()
+        if not runs:
+            return []
+        known = store_ids(self._sessions.project, self._store.uri)
+        return [known[run.run] for run in runs if run.parent is None and run.run in known]
 
 
 def _serve(root: Path) -> None:

@@ -1,0 +1,206 @@
+"""Steps of a pipeline, run here: each a notebook in a kernel of its own, warm where there is a fork server."""
+
+import ast
+import json
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from cellmill.capture.blobs import keep_blob
+from cellmill.capture.hosting import engine_environment
+from cellmill.capture.journal import append_once
+from cellmill.core.clock import now_ms
+from cellmill.core.errors import CellFailed, CellmillError, CellTimedOut, KernelDied
+from cellmill.core.events import CellIdentified, Event, Failure, NotebookExecuted, SessionEnded
+from cellmill.core.files import make_folder
+from cellmill.core.ids import ExecutionId, SessionId
+from cellmill.core.pipeline_runs import StepOutcome
+from cellmill.core.ports import Progress, StepEnded, StepTask
+from cellmill.core.project import Project
+from cellmill.executors.kernels import LocalKernel
+from cellmill.executors.notebooks import KernelExecutor
+
+LONGEST_VALUE = 1_000_000
+ASK_S = 60.0
+_PLAIN = "__import__('json').dumps({name}, default=lambda value: value.tolist())"
+
+
+class Stopped(Exception):
+    """A step was given up before its end."""
+
+
+class Stopping:
+    """Ends kernels. Safe from any thread."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+        self._at_once = False
+        self._alive: set[LocalKernel] = set()
+
+    def ask(self, *, at_once: bool = False) -> None:
+        """Interrupt the kernels, or kill them `at_once`; none begins another cell."""
+        self._at_once = self._at_once or at_once
+        self.asked.set()
+        for kernel in tuple(self._alive):
+            kernel.kill() if at_once else kernel.interrupt()
+
+    def check(self) -> None:
+        """Raise `Stopped` if it was asked for."""
+        if self.asked.is_set():
+            raise Stopped
+
+    def has(self, kernel: LocalKernel) -> None:
+        """A kernel is about to run its cells. Raises `Stopped`."""
+        self._alive.add(kernel)
+        self.check()
+
+    def lets_go(self, kernel: LocalKernel) -> None:
+        """A kernel has ended."""
+        self._alive.discard(kernel)
+
+
+class LocalSteps:
+    """A `StepExecutor` in processes of this machine."""
+
+    def __init__(self, jobs: int) -> None:
+        self.jobs = jobs
+        self._pool = ThreadPoolExecutor(jobs, thread_name_prefix="step")
+        self._stopping = Stopping()
+
+    def submit(self, task: StepTask, told: Callable[[Progress], None]) -> Future[StepEnded]:
+        """See `StepExecutor`."""
+        return self._pool.submit(run_step_task, task, told, self._stopping)
+
+    def stop(self, *, at_once: bool = False) -> None:
+        """See `StepExecutor`."""
+        self._stopping.ask(at_once=at_once)
+
+    def close(self) -> None:
+        """See `StepExecutor`."""
+        self._pool.shutdown(cancel_futures=True)
+
+
+def local_steps(address: str, jobs: int, project: Project) -> LocalSteps:
+    """Return the executor `local`, with as many steps at once as there are cores unless another number is given."""
+    import os
+
+    return LocalSteps(jobs or os.cpu_count() or 1)
+
+
+def run_step_task(task: StepTask, told: Callable[[Progress], None], stopping: Stopping) -> StepEnded:
+    """Run a step in this thread and process, and wait for its end. What goes wrong in it is its outcome."""
+    started_ms = now_ms()
+    values: dict[str, Any] = {}
+    words: list[str] = []
+    alive: list[LocalKernel] = []
+
+    def started(kernel: LocalKernel) -> None:
+        alive.append(kernel)
+        stopping.has(kernel)
+
+    def heard(progress: Progress) -> None:
+        told(progress)
+        stopping.check()  # an interrupt between two cells reaches none of them
+
+    def finished(kernel: LocalKernel) -> None:
+        values.update(_plain_values(kernel, task.asks))
+
+    outcome, error = _outcome(task, heard, started, finished, words.append)
+    for kernel in alive:
+        stopping.lets_go(kernel)
+    if outcome != "ok" and stopping.asked.is_set():
+        outcome, error = "interrupted", None
+    return StepEnded(task.key, outcome, started_ms, now_ms(), error, values, tuple(words))
+
+
+def _outcome(
+    task: StepTask,
+    heard: Callable[[Progress], None],
+    started: Callable[[LocalKernel], None],
+    finished: Callable[[LocalKernel], None],
+    say: Callable[[str], None],
+) -> tuple[StepOutcome, str | None]:
+    output = Path(task.output)
+    executor = KernelExecutor(
+        lambda notebook, output: _StepSession(task.session, Project(Path(task.root)), notebook, output, task.warm),
+        otherwise=None,
+        say=say,
+        timeout_s=task.timeout_s,
+        started=started,
+        finished=finished,
+    )
+    try:
+        make_folder(output.parent, mode=0o777)
+        executor.execute(Path(task.notebook), output, task.parameters, kernel=task.kernel, progress=heard)
+    except Stopped:
+        return "interrupted", None
+    except CellTimedOut as error:
+        return "timed out", str(error)
+    except KernelDied as error:
+        return "died", str(error)
+    except (CellFailed, CellmillError, OSError) as error:
+        return "failed", str(error)
+    return "ok", None
+
+
+def _plain_values(kernel: LocalKernel, names: tuple[str, ...]) -> dict[str, Any]:
+    """Return the values of variables that JSON can carry; what else they hold stays where it is."""
+    if not names:
+        return {}
+    asked = {name: _PLAIN.format(name=name) for name in names}
+    answers = kernel.run("", silent=True, timeout_s=ASK_S, expressions=asked).expressions
+    found = {}
+    for name, answer in answers.items():
+        text = ast.literal_eval(answer)
+        if len(text) <= LONGEST_VALUE:
+            found[name] = json.loads(text)
+    return found
+
+
+class _StepSession:
+    """The outside of a step's session. Its runs are recorded by whoever runs the pipeline."""
+
+    went_well = True
+
+    def __init__(self, session: SessionId, project: Project, notebook: Path, output: Path, warm: bool) -> None:
+        self.warm_kernels = warm
+        self.environment: Mapping[str, str] = engine_environment(session, notebook)
+        self._journal = project.journal(session)
+        self._outside = project.outside_journal(session)
+        self._project = project
+        self._output = str(output)
+        self._cells: list[Event] = []
+        self._failed: ExecutionId | None = None
+        self._error: Failure | None = None
+
+    def cell_executed(self, *, execution: str, cell: str, tags: tuple[str, ...], error: Failure | None) -> None:
+        """See `Watcher`. Written down together: a journal is opened once."""
+        self._cells.append(CellIdentified(ExecutionId(execution), cell, tags))
+        if error is not None:
+            self._failed = ExecutionId(execution)
+            self._error = Failure(error.type, error.message[:2_000])
+
+    def executed(self, notebook: bytes) -> None:
+        """See `Watcher`."""
+        self._end(notebook, SessionEnded(now_ms(), "shut down"))
+
+    def died(self, notebook: bytes) -> None:
+        """See `Watcher`."""
+        self._end(notebook, SessionEnded(now_ms(), "died"))
+
+    def record(self) -> str:
+        """See `Watcher`."""
+        return ""
+
+    def _end(self, notebook: bytes, ended: SessionEnded) -> None:
+        if not self._journal.exists():
+            return  # nothing is captured there
+        kept: list[Event] = []
+        if b'"training_started"' in self._journal.read_bytes():
+            from cellmill.capture.secrets import Masker, mask_notebook
+
+            digest = keep_blob(self._project, mask_notebook(Masker(), notebook))
+            kept.append(NotebookExecuted(now_ms(), self._output, digest, self._failed, self._error))
+        append_once(self._outside, *self._cells, *kept, ended)

@@ -1,0 +1,83 @@
+"""What is there now: contents of files by their digests, read again only where a look at the file does not do."""
+
+import hashlib
+import os
+import sys
+import time
+from pathlib import Path
+
+from cellmill.core.pipeline_runs import FileSeen, Installed
+
+LARGEST_READ = 2 * 1024**3
+# A file that was changed this short a time ago may be changed again without a trace in its times.
+_TICK_NS = 20_000_000
+
+
+def look(root: Path, path: str, known: FileSeen | None = None) -> FileSeen:
+    """Return a file or a folder as it is now; its digest is None where it is gone. `known` may spare reading it.
+
+    Of what is larger than 2 GB size and time stand for the content.
+    """
+    whole = root / path
+    before_ns = time.time_ns()
+    try:
+        seen = os.stat(whole)  # noqa: PTH116 - asked of every file of every step
+    except (OSError, ValueError):
+        return FileSeen(path, None)
+    if whole.is_dir():
+        return FileSeen(path, _of_folder(whole))
+    stamp = _stamp(seen)
+    if known is not None and known.stamp == stamp and known.sha256 is not None:
+        return known
+    if seen.st_size > LARGEST_READ:
+        return FileSeen(path, f"{seen.st_size} B at {seen.st_mtime_ns}")
+    try:
+        digest = _sha256(whole)
+    except OSError:
+        return FileSeen(path, None)
+    return FileSeen(path, digest, lasting(stamp, before_ns))
+
+
+def stamp_of(path: Path) -> tuple[int, ...]:
+    """Return what a change of the file changes; empty for one that is not there."""
+    try:
+        return _stamp(path.stat())
+    except OSError:
+        return ()
+
+
+def lasting(stamp: tuple[int, ...], read_ns: int) -> tuple[int, ...]:
+    """Return a stamp that stands for what was read at this time, empty where the file had only just been changed."""
+    return stamp if stamp and max(stamp[1], stamp[2]) < read_ns - _TICK_NS else ()
+
+
+def version_now(name: str, known: Installed) -> str | None:
+    """Return the version of a distribution where a step had it from, None where it has gone."""
+    if not known.folder:
+        return known.version
+    if name == "Python":
+        if known.folder == sys.executable:
+            return sys.version.split()[0]
+        return known.version if Path(known.folder).exists() else None
+    if Path(known.folder).exists():
+        return known.version
+    from importlib.metadata import Distribution
+
+    found = Distribution.discover(name=name, path=[str(Path(known.folder).parent)])
+    return next((each.version for each in found), None)
+
+
+def _stamp(seen: os.stat_result) -> tuple[int, ...]:
+    return (seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino)
+
+
+def _of_folder(folder: Path) -> str:
+    whole = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        whole.update(f"{path.relative_to(folder).as_posix()}\n{_sha256(path)}\n".encode("utf-8", "replace"))
+    return whole.hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,114 @@
+"""What is kept of a pipeline's steps: a file each in `.cellmill/pipelines/NAME/steps/`.
+
+Where one is removed, its step runs again.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from cellmill.core.files import make_folder, write_atomically
+from cellmill.core.ids import SessionId
+from cellmill.core.pipeline_errors import PipelineUnderWay
+from cellmill.core.pipeline_runs import FileSeen, Installed, StepRecord
+from cellmill.core.project import Project
+
+_VERSION = 1
+
+
+def pipeline_folder(project: Project, pipeline: str) -> Path:
+    """Return where the state of a pipeline lies."""
+    return project.folder / "pipelines" / pipeline
+
+
+def values_folder(project: Project, pipeline: str) -> Path:
+    """Return where its steps hand over values."""
+    return pipeline_folder(project, pipeline) / "values"
+
+
+def read_records(project: Project, pipeline: str) -> dict[str, StepRecord]:
+    """Return the last run of each step by its key; what cannot be read is left out, so that step runs again."""
+    found = {}
+    try:
+        paths = sorted((pipeline_folder(project, pipeline) / "steps").glob("*.json"))
+    except OSError:
+        return {}
+    for path in paths:
+        record = _read(path)
+        if record is not None:
+            found[record.key] = record
+    return found
+
+
+def write_record(project: Project, pipeline: str, record: StepRecord) -> None:
+    """Keep a record. Raises `FolderNotWritable`."""
+    folder = pipeline_folder(project, pipeline) / "steps"
+    make_folder(folder)
+    kept = {"version": _VERSION, **asdict(record)}
+    write_atomically(folder / f"{record.key}.json", json.dumps(kept, ensure_ascii=False).encode("utf-8", "replace"))
+
+
+def forget(project: Project, pipeline: str, keys: Iterable[str]) -> None:
+    """Remove the records of steps and items that the pipeline does not have any more, and what they handed over."""
+    for key in keys:
+        (pipeline_folder(project, pipeline) / "steps" / f"{key}.json").unlink(missing_ok=True)
+        handed = values_folder(project, pipeline) / key
+        if handed.is_dir():
+            import shutil
+
+            shutil.rmtree(handed, ignore_errors=True)
+
+
+def manifest_digest(project: Project, pipeline: str, key: str) -> str | None:
+    """Return the digest of what a step handed over; None where it hands over nothing."""
+    try:
+        kept = json.loads((values_folder(project, pipeline) / key / "manifest.json").read_bytes())
+        return str(kept["digest"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+@contextmanager
+def alone(project: Project, pipeline: str) -> Iterator[None]:
+    """One run of a pipeline at a time. Raises `PipelineUnderWay`."""
+    import filelock
+
+    folder = pipeline_folder(project, pipeline)
+    make_folder(folder)
+    lock = filelock.FileLock(folder / "run.lock", timeout=0, mode=0o600)
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        raise PipelineUnderWay(pipeline) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _read(path: Path) -> StepRecord | None:
+    try:
+        kept: dict[str, Any] = json.loads(path.read_bytes())
+        if kept.pop("version") != _VERSION:
+            return None
+        seen = {name: tuple(map(_seen, kept.pop(name))) for name in ("reads", "writes", "modules")}
+        return StepRecord(
+            **{
+                **kept,
+                **seen,
+                "session": SessionId(kept["session"]),
+                "asks": tuple(kept["asks"]),
+                "declares": tuple(kept["declares"]),
+                "notebook": _seen(kept["notebook"]),
+                "distributions": {name: Installed(**each) for name, each in kept["distributions"].items()},
+            }
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _seen(kept: dict[str, Any]) -> FileSeen:
+    return FileSeen(kept["path"], kept["sha256"], tuple(kept["stamp"]))

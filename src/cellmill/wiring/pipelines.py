@@ -1,0 +1,369 @@
+"""A pipeline from its first step to its last: several at a time, stopped and gone on with at will."""
+
+import json
+import os
+import queue
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from cellmill.capture.folder import prepare_folder
+from cellmill.core.clock import now_ms
+from cellmill.core.errors import NotebookError
+from cellmill.core.files import make_folder, write_atomically
+from cellmill.core.ids import new_session_id
+from cellmill.core.pipeline_errors import StepNotReady
+from cellmill.core.pipeline_runs import PipelineRun, StepRecord, StepStanding, StepState
+from cellmill.core.pipelines import DOCUMENT, PipelineStep
+from cellmill.core.ports import Progress, StepEnded, StepExecutor, StepTask
+from cellmill.core.words import shown_path
+from cellmill.pipeline.conditions import NoAnswer
+from cellmill.wiring.looking import look
+from cellmill.wiring.pipeline_records import (
+    forget,
+    values_folder,
+    write_record,
+)
+from cellmill.wiring.pipeline_store import Recording
+from cellmill.wiring.projects import settings_of
+from cellmill.wiring.situations import ITEM, VALUES, Situation, not_so
+from cellmill.wiring.step_records import Begun, record_of
+
+LOOK_S = 0.5  # a signal that comes just before a wait is heard when the wait ends
+SETTLED = ("ok", "unchanged", "left out", "failed", "not reached", "interrupted")
+_NOT_ASKED = "not asked for"
+
+
+@dataclass(frozen=True)
+class Told:
+    """A cell of a step has ended."""
+
+    key: str
+    progress: Progress
+
+
+class Stop:
+    """Asks a run to end: once, and its steps are interrupted; twice, and they are killed."""
+
+    def __init__(self) -> None:
+        self.happened: queue.SimpleQueue[Future[StepEnded] | Told | None] = queue.SimpleQueue()
+        self.times = 0
+
+    def ask(self) -> None:
+        """Ask it. May be called where a signal is handled: it takes no lock that another may hold."""
+        self.times += 1
+        self.happened.put(None)
+
+
+def run_pipeline(
+    situation: Situation,
+    executor: StepExecutor,
+    *,
+    stop: Stop,
+    told: Callable[[PipelineRun], None] = lambda run: None,
+    kernel: str | None = None,
+) -> tuple[PipelineRun, tuple[str, ...]]:
+    """Run what must run. Returns how that went, and sentences on what could not be recorded in the store.
+
+    What goes wrong in a step is its state; what does not come after it goes on. Stopped, it returns with steps left:
+    the next run goes on from there. Raises `StepNotReady`, `NotebookError` before anything runs, `FolderNotWritable`.
+    """
+    check_ready(situation)
+    prepare_folder(situation.project)
+    going = _Going(situation, executor, stop, told, kernel)
+    try:
+        return going.run()
+    finally:
+        executor.close()
+
+
+def check_ready(situation: Situation) -> None:
+    """See to it that what is wrong with steps that may run is said before one does.
+
+    Raises `StepNotReady`, `NotebookError`, `NoStepTakes`.
+    """
+    for planned in situation.plan():
+        step = situation.pipeline.step(planned.step)
+        if planned.what not in ("runs", "may"):
+            continue
+        for name in step.after:
+            if name not in situation.selected and not situation.last(situation.pipeline.step(name)):
+                raise StepNotReady(step.name, pipeline=situation.pipeline.name, before=name)
+        try:
+            items = situation.items(step)
+        except NoAnswer:
+            items = ()  # they come from a step that has not run
+        for item in [item for _, item in items] or [None]:
+            values = situation.values(step, item)
+            if step.for_each is not None and not items:
+                values.pop(step.for_each.parameter)
+            situation.check_values(step, values)
+
+
+class _Going:
+    """A run of a pipeline. Everything but the steps themselves happens in one thread."""
+
+    def __init__(
+        self,
+        situation: Situation,
+        executor: StepExecutor,
+        stop: Stop,
+        told: Callable[[PipelineRun], None],
+        kernel: str | None,
+    ) -> None:
+        self._situation = situation
+        self._pipeline = situation.pipeline
+        self._project = situation.project
+        self._executor = executor
+        self._stop = stop
+        self._told = told
+        self._kernel = kernel
+        self._warm = settings_of(self._project).warm_kernels
+        self._document = look(self._project.root, str(situation.folder / DOCUMENT))
+        self._started_ms = now_ms()
+        self._id = f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{os.urandom(2).hex()}"
+        self._output = self._project.root / "executed" / f"{self._pipeline.name}-{self._id}"
+        # Of each step its standings by key; before its list is known it stands there by its own name.
+        self._steps: dict[str, dict[str, StepStanding]] = {
+            step.name: {step.name: StepStanding(step.name, step.name)} for step in self._pipeline.ordered
+        }
+        self._left = list(self._pipeline.ordered)
+        self._waiting: list[tuple[PipelineStep, str, Any]] = []
+        self._begun: dict[str, Begun] = {}
+        self._words: dict[str, None] = {}
+        self._recording = Recording(self._project)
+
+    @property
+    def standing(self) -> PipelineRun:
+        """How the run stands."""
+        steps = tuple(one for several in self._steps.values() for one in several.values())
+        return PipelineRun(
+            self._pipeline.name,
+            self._id,
+            self._started_ms,
+            steps,
+            parameters=self._situation.parameters,
+            words=tuple(self._words),
+        )
+
+    def run(self) -> tuple[PipelineRun, tuple[str, ...]]:
+        heard = 0
+        try:
+            while True:
+                if not self._stop.times:
+                    self._settle()
+                    self._begin()
+                self._told(self.standing)
+                if not self._begun and (self._stop.times or not (self._left or self._waiting)):
+                    break
+                self._take(self._next())
+                if self._stop.times > heard:
+                    heard = self._stop.times
+                    self._executor.stop(at_once=heard > 1)
+            self._end()
+            ended = replace(self.standing, ended_ms=now_ms())
+            self._told(ended)
+            self._recording.end_run(ended)
+            while self._recording.left and self._stop.times < 2:
+                self._recording.wait(LOOK_S)
+        except BaseException:
+            self._executor.stop(at_once=True)
+            raise
+        finally:
+            self._recording.close()
+        return ended, self._recording.troubles
+
+    # --- what may begin
+
+    def _settle(self) -> None:
+        """Decide on each step for which everything before it has come to an end."""
+        changed = True
+        while changed:
+            changed = False
+            for step in tuple(self._left):
+                if all(self._is_settled(name) for name in step.after):
+                    self._left.remove(step)
+                    self._decide(step)
+                    changed = True
+
+    def _decide(self, step: PipelineStep) -> None:
+        states = {name: {one.state for one in self._steps[name].values()} for name in step.after}
+        out = [name for name, found in states.items() if found == {"left out"} and not self._is_unasked(name)]
+        stuck = [name for name, found in states.items() if found & {"failed", "not reached", "interrupted"}]
+        if step.name not in self._situation.selected:
+            self._put(StepStanding(step.name, step.name, "left out", (_NOT_ASKED,)))
+        elif stuck:
+            self._put(StepStanding(step.name, step.name, "not reached", (f"after {stuck[0]}",)))
+        elif out:
+            self._put(StepStanding(step.name, step.name, "left out", (f"{out[0]} is left out",)))
+        else:
+            try:
+                self._expand(step)
+            except NoAnswer as error:
+                self._put(StepStanding(step.name, step.name, "failed", error=f"Step {step.name}: {error}."))
+            except NotebookError as error:
+                self._put(StepStanding(step.name, step.name, "failed", error=str(error)))
+
+    def _expand(self, step: PipelineStep) -> None:
+        if not self._situation.is_wanted(step):
+            self._put(StepStanding(step.name, step.name, "left out", (not_so(step),)))
+            return
+        items = self._situation.items(step)
+        if step.for_each is not None:
+            self._steps[step.name] = {}
+            self._forget_items(step, {key for key, _ in items})
+        if not items:
+            self._put(StepStanding(step.name, step.name, "unchanged", ("its list is empty",)))
+            self._hand_over_items(step)
+        for key, item in items:
+            why = self._situation.why(step, key, item)
+            self._put(StepStanding(key, step.name, "waiting" if why else "unchanged", why))
+            if why:
+                self._waiting.append((step, key, item))
+        if step.for_each is not None and self._is_settled(step.name):
+            self._hand_over_items(step)
+
+    def _begin(self) -> None:
+        while self._waiting and len(self._begun) < self._executor.jobs:
+            step, key, item = self._waiting.pop(0)
+            try:
+                self._submit(step, key, item)
+            except NotebookError as error:  # it was changed since it was checked
+                self._put(replace(self._steps[step.name][key], state="failed", error=str(error)))
+
+    def _submit(self, step: PipelineStep, key: str, item: Any) -> None:
+        situation = self._situation
+        before = situation.code(step)
+        code = situation.read_again(step)
+        if code.source != before.source:
+            self._say(f"{step.notebook} was changed while the pipeline ran: step {key} runs as it is now.")
+        values = situation.values(step, item)
+        given = situation.check_values(step, values)
+        if VALUES in code.declares:
+            given[VALUES] = values_folder(self._project, self._pipeline.name).relative_to(self._project.root).as_posix()
+        if ITEM in code.declares and step.for_each is not None:
+            given[ITEM] = key.rpartition(".")[2]
+        session = new_session_id()
+        self._recording.warm()
+        standing = self._steps[step.name][key]
+        output = self._output / f"{key}.ipynb"
+        began = now_ms()
+        self._put(replace(standing, state="running", started_ms=began, session=session, done=0, error=None))
+        # If this process is killed, what the step has left behind is not taken for whole.
+        begun = StepRecord(key, "interrupted", session, began, began, code.seen, code.source, code.declares)
+        self._keep(begun)
+        self._begun[key] = Begun(step, key, item, session, values)
+        task = StepTask(
+            key=key,
+            session=session,
+            root=str(self._project.root),
+            notebook=str(situation.notebook(step)),
+            output=str(output),
+            parameters=given,
+            kernel=self._kernel,
+            timeout_s=step.timeout_s,
+            warm=self._warm,
+            asks=situation.asks.get(step.name, ()),
+        )
+        future = self._executor.submit(task, partial(self._heard, key))
+        future.add_done_callback(self._stop.happened.put)
+
+    def _heard(self, key: str, progress: Progress) -> None:
+        self._stop.happened.put(Told(key, progress))
+
+    # --- what has happened
+
+    def _next(self) -> Future[StepEnded] | Told | None:
+        try:
+            return self._stop.happened.get(timeout=LOOK_S)
+        except queue.Empty:
+            return None
+
+    def _take(self, happened: Future[StepEnded] | Told | None) -> None:
+        if isinstance(happened, Told):
+            begun = self._begun.get(happened.key)
+            if begun is not None:
+                at = happened.progress
+                self._put(replace(self._steps[begun.step.name][begun.key], done=at.done, total=at.total))
+        elif happened is not None:
+            ended = happened.result()
+            self._ended(self._begun.pop(ended.key), ended)
+
+    def _ended(self, begun: Begun, ended: StepEnded) -> None:
+        for sentence in ended.words:
+            self._say(sentence)
+        self._situation.forget_looks()
+        output = self._project.relative(str(self._output / f"{begun.key}.ipynb"))
+        record, words = record_of(self._situation, begun, ended, output)
+        for sentence in words:
+            self._say(sentence)
+        self._keep(record)
+        step, standing = begun.step, self._steps[begun.step.name][begun.key]
+        state: StepState = "failed"
+        if record.outcome in ("ok", "interrupted"):
+            state = "ok" if record.outcome == "ok" else "interrupted"
+        standing = replace(
+            standing,
+            state=state,
+            started_ms=ended.started_ms,
+            ended_ms=ended.ended_ms,
+            output=record.output,
+            error=record.error,
+        )
+        self._recording.put(self.standing, standing, begun.values)
+        if state == "failed" and standing.attempt <= step.retries and not self._stop.times:
+            self._say(f"{record.error} Step {begun.key} is tried again.")
+            self._put(replace(standing, state="waiting", attempt=standing.attempt + 1))
+            self._waiting.insert(0, (step, begun.key, begun.item))
+            return
+        self._put(standing)
+        if step.for_each is not None and self._is_settled(step.name):
+            self._hand_over_items(step)
+
+    # --- small things
+
+    def _end(self) -> None:
+        for several in self._steps.values():
+            for key, one in several.items():
+                if one.state in ("waiting", "running"):
+                    several[key] = replace(one, state="interrupted" if one.state == "running" else "not reached")
+        now = look(self._project.root, self._document.path)
+        if now.sha256 != self._document.sha256:
+            self._say(
+                f"{shown_path(self._situation.folder / DOCUMENT)} was changed while the pipeline ran, and this run "
+                "went on with what it had said. Run it again for what it says now."
+            )
+
+    def _is_settled(self, step: str) -> bool:
+        return all(one.state in SETTLED for one in self._steps[step].values()) and all(
+            step != waiting.name for waiting in self._left
+        )
+
+    def _is_unasked(self, step: str) -> bool:
+        return any(_NOT_ASKED in one.why for one in self._steps[step].values())
+
+    def _put(self, standing: StepStanding) -> None:
+        self._steps[standing.step][standing.key] = standing
+
+    def _say(self, words: str) -> None:
+        self._words[words] = None
+
+    def _keep(self, record: StepRecord) -> None:
+        self._situation.records[record.key] = record
+        write_record(self._project, self._pipeline.name, record)
+
+    def _hand_over_items(self, step: PipelineStep) -> None:
+        """Say which items there are, in their order, for whoever comes after them."""
+        folder = values_folder(self._project, self._pipeline.name)
+        make_folder(folder)
+        items = [key.rpartition(".")[2] for key in self._steps[step.name] if key != step.name]
+        write_atomically(folder / f"{step.name}.items.json", json.dumps({"items": items}).encode())
+
+    def _forget_items(self, step: PipelineStep, keys: set[str]) -> None:
+        gone = [k for k in self._situation.records if k.partition(".")[0] == step.name and k not in keys]
+        forget(self._project, self._pipeline.name, gone)
+        for key in gone:
+            del self._situation.records[key]

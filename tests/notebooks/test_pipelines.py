@@ -1,0 +1,164 @@
+"""Pipelines as a user runs them: only what changed, on from where it stopped, and each trouble in a sentence."""
+
+import signal
+import time
+from typing import Any
+
+import pytest
+from tests.notebooks.commands import Desk
+
+LOAD = (
+    "rows = 30",
+    "import os\nos.makedirs('../../data', exist_ok=True)\nparts = ['a', 'b']\n"
+    "with open('../../data/x.csv', 'w') as file:\n    file.writelines(f'{n},{2 * n}\\n' for n in range(rows))",
+)
+FIT = (
+    "alpha = 1.0",
+    "import numpy as np\nfrom sklearn.linear_model import Ridge\n"
+    "data = np.loadtxt(open('../../data/x.csv'), delimiter=',')\n"
+    "model = Ridge(alpha=alpha).fit(data[:, :1], data[:, 1])\n"
+    "open('../../data/score.txt', 'w').write(str(round(model.score(data[:, :1], data[:, 1]), 6)))",
+)
+PART = ("part = ''", "open(f'../../data/{part}.txt', 'w').write(part)")
+END = ("title = ''", "print(title, open('../../data/score.txt').read())")
+DOCUMENT = """
+version: 1
+parameters: {title: all}
+steps:
+  load: {notebook: load.ipynb, writes: [data/x.csv]}
+  fit: {notebook: fit.ipynb, after: [load]}
+  part: {notebook: part.ipynb, after: [load], when: load.rows > 10, for_each: {parameter: part, in: load.parts}}
+  end: {notebook: end.ipynb, after: [fit]}
+"""
+
+
+def run(desk: Desk, *words: str, code: int = 0) -> dict[str, Any]:
+    """Run the pipeline and return each step's state, with why it ran."""
+    said = desk.cellmill("pipeline", "run", "p", "--json", *words)
+    assert said.code == code, said.err
+    return {step["key"]: step for step in said.json["steps"]}
+
+
+def states(steps: dict[str, Any]) -> dict[str, str]:
+    return {key: step["state"] for key, step in steps.items()}
+
+
+def document(desk: Desk, text: str) -> None:
+    folder = desk.root / "pipelines" / "p"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "pipeline.yaml").write_text(text)
+
+
+def one_step(desk: Desk, cell: str, more: str = "", declared: str = "x = 1") -> None:
+    desk.notebook("pipelines/p/a.ipynb", declared, cell)
+    document(desk, f"version: 1\nsteps:\n  a: {{notebook: a.ipynb{more}}}\n  b: {{notebook: b.ipynb, after: [a]}}\n")
+    desk.notebook("pipelines/p/b.ipynb", "y = 1")
+
+
+@pytest.fixture
+def flights(desk: Desk) -> Desk:
+    for name, cells in {"load": LOAD, "fit": FIT, "part": PART, "end": END}.items():
+        desk.notebook(f"pipelines/p/{name}.ipynb", *cells)
+    document(desk, DOCUMENT)
+    return desk
+
+
+def test_a_pipeline_runs_whole_then_what_has_changed_and_then_nothing(flights: Desk) -> None:
+    first = run(flights)
+    assert states(first) == dict.fromkeys(("load", "fit", "part.0", "part.1", "end"), "ok")
+    assert first["part.1"]["why"] == ["never run"]
+    assert (flights.root / "data" / "b.txt").read_text() == "b"
+    assert flights.read(first["end"]["output"]).cells[-1].outputs[0].text == "all 1.0\n"
+
+    assert set(states(run(flights)).values()) == {"unchanged"}
+
+    # The values that it comes to are the same, so nothing after it runs.
+    flights.notebook("pipelines/p/load.ipynb", LOAD[0], f"# a remark\n{LOAD[1]}")
+    again = run(flights)
+    assert again["load"]["why"] == ["its source changed"]
+    assert states(again) == {**dict.fromkeys(states(again), "unchanged"), "load": "ok"}
+
+    # An input that capture has seen, and a parameter of the pipeline.
+    (flights.root / "data" / "score.txt").write_text("0.5")
+    edited = run(flights, "-p", "title=half")
+    assert edited["fit"]["why"] == ["data/score.txt was changed since it wrote it"]
+    assert edited["end"]["why"] == ["title 'all' -> 'half'"]
+    assert states(edited)["load"] == "unchanged"
+
+    # A condition that does not hold any more.
+    few = run(flights, "-p", "load.rows=8", "-p", "title=half")
+    assert few["load"]["why"] == ["rows is 8"]
+    assert (few["part"]["state"], few["part"]["why"]) == ("left out", ["load.rows > 10 does not hold"])
+
+    told = "load: ok, fit: ok, part.0: ok, part.1: ok, end: ok"
+    (whole,) = [r for r in flights.recorded if r.data.tags.get("cellmill.steps") == told]
+    children = [r for r in flights.recorded if r.data.tags.get("mlflow.parentRunId") == whole.info.run_id]
+    assert sorted(r.info.run_name for r in children) == ["end", "fit", "load", "part.0", "part.1"]
+    (fit,) = [r for r in children if r.info.run_name == "fit"]
+    (model,) = [r for r in flights.recorded if r.data.tags.get("mlflow.parentRunId") == fit.info.run_id]
+    assert model.data.tags["cellmill.pipeline_step"] == "fit"
+    assert {r.info.status for r in (whole, *children)} == {"FINISHED"}
+
+
+def test_a_failed_step_stops_what_comes_after_it_and_the_next_run_goes_on_from_there(desk: Desk) -> None:
+    one_step(desk, "open('n.txt', 'a').write('x')\nassert len(open('n.txt').read()) > 2, 'not yet'", ", retries: 1")
+    steps = run(desk, code=1)
+    assert (states(steps), steps["a"]["attempt"]) == ({"a": "failed", "b": "not reached"}, 2)
+    assert "raised AssertionError: not yet" in steps["a"]["error"]
+    again = run(desk)
+    assert states(again) == {"a": "ok", "b": "ok"}
+    assert again["a"]["why"] == ["failed last time"]
+
+
+def test_a_kernel_that_dies_is_tried_again_and_a_step_that_hangs_is_ended(desk: Desk) -> None:
+    died = (
+        "import os, pathlib\nif not pathlib.Path('died').exists():\n    pathlib.Path('died').touch()\n    os._exit(1)"
+    )
+    one_step(desk, died, ", retries: 2")
+    said = desk.cellmill("pipeline", "run", "pipelines/p")
+    assert (said.code, said.out.splitlines()[0][:13]) == (0, "p: 2 ran, in ")
+    assert "died" in said.err
+    assert "Step a is tried again." in said.err
+    one_step(desk, "import time\ntime.sleep(100)", ", timeout: 0.5")
+    assert "ran for longer than 0.5 s in all" in run(desk, code=1)["a"]["error"]
+
+
+def test_a_step_that_does_not_write_what_it_is_to_write_has_failed(desk: Desk) -> None:
+    one_step(desk, "x += 1", ", writes: [out/result.csv]")
+    said = desk.cellmill("pipeline", "run", "p")
+    assert said.code == 1
+    assert "Step a ran to its end and did not write out/result.csv." in said.err
+    assert "go on with: cellmill pipeline run pipelines/p" in said.err
+
+
+def test_ctrl_c_ends_the_steps_under_way_and_the_next_run_resumes(desk: Desk) -> None:
+    slow = "import pathlib, time\npathlib.Path('began').touch()\ntime.sleep(0 if pathlib.Path('go').exists() else 100)"
+    desk.notebook("pipelines/p/slow.ipynb", "x = 1", slow)
+    desk.notebook("pipelines/p/quick.ipynb", "x = 1")
+    document(desk, "version: 1\nsteps: {quick: {notebook: quick.ipynb}, slow: {notebook: slow.ipynb, after: [quick]}}")
+    under_way = desk.begin("pipeline", "run", "p")
+    began = desk.root / "pipelines" / "p" / "began"
+    while under_way.poll() is None and not began.exists():
+        time.sleep(0.05)
+    second = desk.cellmill("pipeline", "run", "p")
+    assert (second.code, "being run by another process" in second.err) == (2, True)
+    under_way.send_signal(signal.SIGINT)
+    out, err = under_way.communicate(timeout=60)
+    assert under_way.returncode == 130, out + err
+    assert "Interrupted, with 1 step left. What has run is kept. Go on with: cellmill pipeline run pipelines/p" in err
+    began.with_name("go").touch()
+    steps = run(desk)
+    assert states(steps) == {"quick": "unchanged", "slow": "ok"}
+    assert steps["slow"]["why"] == ["interrupted last time"]
+
+
+def test_what_is_changed_while_it_runs_is_noticed(desk: Desk) -> None:
+    one_step(
+        desk,
+        "import json\nbook = json.load(open('b.ipynb'))\nbook['cells'][0]['source'] = 'y = 2'\n"
+        "json.dump(book, open('b.ipynb', 'w'))\nopen('pipeline.yaml', 'a').write('# more')",
+    )
+    said = desk.cellmill("pipeline", "run", "p")
+    assert said.code == 0, said.err
+    assert "b.ipynb was changed while the pipeline ran: step b runs as it is now." in said.err
+    assert "pipeline.yaml was changed while the pipeline ran" in said.err

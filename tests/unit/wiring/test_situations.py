@@ -1,0 +1,198 @@
+"""How a pipeline stands, and what is wrong with it, before anything runs."""
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cellmill.core.errors import CellmillError, UnknownParameter, WrongParameterType
+from cellmill.core.ids import SessionId
+from cellmill.core.pipeline_errors import BadCondition, NoStepTakes, PipelineUnderWay, StepNotReady, UnknownStep
+from cellmill.core.pipeline_runs import FileSeen, StepRecord
+from cellmill.core.project import Project
+from cellmill.notebook.plain import as_bytes, new_code_cell, new_notebook
+from cellmill.wiring.looking import look
+from cellmill.wiring.pipeline_records import alone, read_records, write_record
+from cellmill.wiring.pipelines import check_ready
+from cellmill.wiring.situations import Situation, Wanted, situation_of
+
+DOCUMENT = """
+version: 1
+parameters: {mode: full, depth: 4}
+steps:
+  load: {notebook: load.ipynb, reads: [data.csv]}
+  fit: {notebook: fit.ipynb, after: [load], parameters: {rate: 0.5}}
+  end: {notebook: end.ipynb, after: [fit], when: mode == 'full' and load.rows > 10}
+"""
+
+
+@pytest.fixture
+def folder(project: Project) -> Path:
+    """A pipeline of three notebooks that have never run."""
+    made = project.root / "pipelines" / "p"
+    made.mkdir(parents=True)
+    for name, declared in {"load": "rows = 3", "fit": "depth = 2\nrate = 0.1", "end": "x = 1"}.items():
+        cell = new_code_cell("c0", declared, metadata={"tags": ["parameters"]})
+        (made / f"{name}.ipynb").write_bytes(as_bytes(new_notebook([cell], {})))
+    (made / "pipeline.yaml").write_text(DOCUMENT)
+    (project.root / "data.csv").write_text("1,2")
+    return made
+
+
+def situation(folder: Path, **wanted: Any) -> Situation:
+    return situation_of(folder, Wanted(**wanted))
+
+
+def has_run(folder: Path, name: str, **changes: Any) -> StepRecord:
+    """Write down that a step has run, as it stands now."""
+    now = situation(folder)
+    step = now.pipeline.step(name)
+    code = now.code(step)
+    record = StepRecord(
+        key=name,
+        outcome="ok",
+        session=SessionId("s"),
+        started_ms=0,
+        ended_ms=1,
+        notebook=code.seen,
+        source=code.source,
+        declares=code.declares,
+        parameters=now.values(step),
+        reads=tuple(look(now.project.root, path) for path in step.reads),
+        upstream=now.upstream(step, step.reads, ()),
+        asks=now.asks.get(name, ()),
+        values=dict.fromkeys(now.asks.get(name, ()), 30),
+    )
+    record = replace(record, **changes)
+    write_record(now.project, "p", record)
+    return record
+
+
+def words(folder: Path, **wanted: Any) -> dict[str, str]:
+    return {planned.key: planned.words for planned in situation(folder, **wanted).plan()}
+
+
+def test_a_pipeline_is_found_by_its_folder_its_document_and_its_name(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder.parent.parent)
+    for given in ("p", "pipelines/p", "pipelines/p/pipeline.yaml", str(folder)):
+        found = situation_of(Path(given), Wanted())
+        assert (found.folder, found.pipeline.name) == (folder, "p")
+
+
+def test_before_anything_has_run_it_is_known_what_will_and_what_may(folder: Path) -> None:
+    assert words(folder) == {
+        "load": "runs: never run",
+        "fit": "runs: never run",
+        "end": "may run, after fit",
+    }
+
+
+def test_what_has_run_need_not_until_something_it_used_changes(folder: Path) -> None:
+    for name in ("load", "fit", "end"):
+        has_run(folder, name)
+    assert words(folder) == dict.fromkeys(("load", "fit", "end"), "nothing to do")
+    (folder.parent.parent / "data.csv").write_text("1,3")
+    assert words(folder)["load"] == "runs: data.csv changed"
+    assert words(folder)["fit"] == "may run, after load"
+    (folder.parent.parent / "data.csv").write_text("1,2")  # by content: as if nothing had happened
+    assert words(folder) == dict.fromkeys(("load", "fit", "end"), "nothing to do")
+    assert words(folder, texts={"depth": "6"})["fit"] == "runs: depth 4 -> 6"
+    assert words(folder, texts={"mode": "quick"})["end"].startswith("left out: mode ==")
+    assert words(folder, only=("fit",)) == {
+        "load": "left out: not asked for",
+        "fit": "runs: asked for",
+        "end": "left out: not asked for",
+    }
+
+
+def test_a_file_that_was_looked_at_is_not_read_again_until_it_is_written(project: Project) -> None:
+    path = project.root / "x.csv"
+    project.root.mkdir(exist_ok=True)
+    path.write_text("1")
+    os.utime(path, ns=(1, 1))
+    known = FileSeen("x.csv", "what was found then", look(project.root, "x.csv").stamp or _stamp(path))
+    assert look(project.root, "x.csv", known) is known
+    path.write_text("2")
+    assert look(project.root, "x.csv", known).sha256 != known.sha256
+    path.unlink()
+    assert look(project.root, "x.csv", known) == FileSeen("x.csv", None)
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    seen = path.stat()
+    return (seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino)
+
+
+def test_what_is_written_down_is_read_back_and_what_is_torn_runs_again(folder: Path, project: Project) -> None:
+    record = has_run(folder, "load", writes=(FileSeen("a.csv", "a", (1, 2, 3, 4)),), values={"rows": [1, None]})
+    assert read_records(project, "p") == {"load": record}
+    file = project.folder / "pipelines" / "p" / "steps" / "load.json"
+    for torn in (b"", b"{}", b"[]", file.read_bytes()[:40], json.dumps({"version": 9}).encode()):
+        file.write_bytes(torn)
+        assert read_records(project, "p") == {}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "error", "sentence"),
+    [
+        ({"texts": {"dept": "3"}}, NoStepTakes, "takes a parameter 'dept'. Did you mean depth?"),
+        ({"texts": {"fit.x": "3"}}, NoStepTakes, "Step fit of pipeline p does not take a parameter 'x'."),
+        ({"texts": {"fitt.depth": "3"}}, UnknownStep, "Did you mean fit?"),
+        ({"start": ("lod",)}, UnknownStep, "Pipeline p has no step 'lod'. Did you mean load?"),
+        ({"only": ("fit",)}, StepNotReady, "comes after load, which has not run. Run it first, with --only load"),
+        ({"texts": {"depth": "deep"}}, WrongParameterType, "'depth' of "),
+    ],
+)
+def test_what_cannot_be_done_is_said(
+    folder: Path, wanted: dict[str, Any], error: type[CellmillError], sentence: str
+) -> None:
+    with pytest.raises(error) as caught:
+        check_ready(situation(folder, **wanted))
+    assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "error", "sentence"),
+    [
+        ("mode == 'full'", "mood == 'full'", BadCondition, "there is no parameter 'mood' among the pipeline's"),
+        ("load.rows", "end.rows", BadCondition, "end is no step before it"),
+        ("rate: 0.5", "rat: 0.5", UnknownParameter, "Did you mean 'rate'?"),
+    ],
+)
+def test_what_the_document_says_wrongly_of_notebooks_is_said(
+    folder: Path, before: str, after: str, error: type[CellmillError], sentence: str
+) -> None:
+    (folder / "pipeline.yaml").write_text(DOCUMENT.replace(before, after))
+    with pytest.raises(error) as caught:
+        check_ready(situation(folder))
+    assert sentence in str(caught.value)
+
+
+def test_a_loop_runs_for_each_item_and_over_what_an_earlier_step_has(folder: Path) -> None:
+    loop = "end: {notebook: end.ipynb, after: [fit], for_each: {parameter: x, in: load.rows}}"
+    (folder / "pipeline.yaml").write_text(DOCUMENT[: DOCUMENT.index("end:")] + loop)
+    assert words(folder)["end"] == "may run, after fit"
+    for name in ("load", "fit"):
+        has_run(folder, name, **({"values": {"rows": [7, 8]}} if name == "load" else {}))
+    assert words(folder) == {
+        "load": "nothing to do",
+        "fit": "nothing to do",
+        "end.0": "runs: never run",
+        "end.1": "runs: never run",
+    }
+    now = situation(folder)
+    assert now.values(now.pipeline.step("end"), 8) == {"x": 8}
+    has_run(folder, "load", values={"rows": 7})
+    assert words(folder)["end"] == "runs: load.rows, over which it loops, is no list"
+
+
+def test_a_pipeline_is_run_once_at_a_time(project: Project) -> None:
+    with alone(project, "p"), pytest.raises(PipelineUnderWay), alone(project, "p"):
+        pass
+    with alone(project, "p"), alone(project, "other"):
+        pass
