@@ -21,6 +21,7 @@ pipeline_app = typer.Typer(name="pipeline", help="Several notebooks, run as one.
 app.add_typer(pipeline_app)
 
 _NAME = re.compile(r"(?:[A-Za-z0-9_-]+\.)?[^\W\d]\w*")
+_FOLDER_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 FOLDER = typer.Argument(help="Its folder, or its name in pipelines/.")
 
 
@@ -60,6 +61,35 @@ def run(
     if is_idle(planned):
         return print_idle(situation.pipeline.name, planned, as_json=as_json)
     return _run(pipeline, wanted, situation, jobs, executor, kernel, as_json=as_json)
+
+
+@pipeline_app.command("new")
+def new(
+    name: str = typer.Argument(help="What it will be called: it is written to pipelines/NAME."),
+    notebooks: list[Path] = typer.Argument(help="The notebooks of its steps. They stay where they are."),
+    as_json: bool = AS_JSON,
+) -> None:
+    """Make a pipeline of several notebooks, each after those whose files it reads.
+
+    Example: cellmill pipeline new flights load.ipynb train.ipynb report.ipynb
+    """
+    from cellmill.wiring.composing import new_pipeline
+
+    if not _FOLDER_NAME.fullmatch(name):
+        raise typer.BadParameter("a pipeline's name has letters, digits, _ and - alone", param_hint="NAME")
+    folder, made, edges = new_pipeline(name, notebooks)
+    if as_json:
+        record = {"folder": shown_path(folder), "steps": list(made.names), "edges": [asdict(edge) for edge in edges]}
+        return typer.echo(json.dumps(record, indent=2))
+    for edge in edges:
+        typer.echo(f"{edge.after} after {edge.before}: {', '.join(edge.files)}")
+    alone = [step.name for step in made.steps if all(step.name not in (e.before, e.after) for e in edges)]
+    if alone:
+        typer.echo(
+            f"Of {', '.join(alone)} no file is known that links it to another: write `after` by hand if it waits."
+        )
+    typer.echo(f"Written to {shown_path(folder)}. Run it with: cellmill pipeline run {shown_path(folder)}")
+    return None
 
 
 @pipeline_app.command("show")
