@@ -4,6 +4,7 @@ import { changesPlugin } from './plugins/changes';
 import { marksPlugin } from './plugins/marks';
 import { modelsPlugin } from './plugins/models';
 import { notebookPlugin } from './plugins/notebook';
+import { parametersPlugin } from './plugins/parameters';
 import { runsPlugin } from './plugins/runs';
 import { sidebarPlugin } from './plugins/sidebar';
 
@@ -16,5 +17,6 @@ export default [
   runsPlugin,
   marksPlugin,
   modelsPlugin,
-  capturePlugin
+  capturePlugin,
+  parametersPlugin
 ];

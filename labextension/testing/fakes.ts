@@ -4,6 +4,7 @@ import { Signal } from '@lumino/signaling';
 import type { ICaptureApi } from '../src/api/capture';
 import type { IChanges } from '../src/api/changes';
 import type { IModelsApi } from '../src/api/models';
+import type { IParametersApi } from '../src/api/parameters';
 import type { IReplaysApi } from '../src/api/replays';
 import type { IRunsApi } from '../src/api/runs';
 import type {
@@ -11,6 +12,10 @@ import type {
   CaptureStatus,
   Change,
   ModelList,
+  ParameterForm,
+  ParametersAnswered,
+  ParametersAsked,
+  PickAsked,
   RegistrationAsked,
   RegistrationPreview,
   RunDetail,
@@ -115,6 +120,43 @@ export class FakeModelsApi implements IModelsApi {
 
   register(asked: RegistrationAsked): Promise<WireVersion> {
     return this.registrations.ask(asked);
+  }
+}
+
+export class FakeParametersApi implements IParametersApi {
+  readonly forms = new Questions<ParameterForm>();
+  readonly questions = new Questions<ParametersAnswered>();
+  readonly activities = new Questions<ParametersAnswered>();
+  readonly cancels = new Questions<ParametersAnswered>();
+  readonly picks = new Questions<ParametersAnswered>();
+  readonly undone = new Questions<ParametersAnswered>();
+
+  form(notebook: string): Promise<ParameterForm> {
+    return this.forms.ask(notebook);
+  }
+
+  ask(asked: ParametersAsked): Promise<ParametersAnswered> {
+    return this.questions.ask(asked);
+  }
+
+  activity(notebook: string): Promise<ParametersAnswered> {
+    return this.activities.ask(notebook);
+  }
+
+  cancel(notebook: string): Promise<ParametersAnswered> {
+    return this.cancels.ask(notebook);
+  }
+
+  pick(asked: PickAsked): Promise<ParametersAnswered> {
+    return this.picks.ask(asked);
+  }
+
+  undo(notebook: string): Promise<ParametersAnswered> {
+    return this.undone.ask(notebook);
+  }
+
+  pictureAddress(sweep: string, isLight: boolean): string {
+    return `/sweeps/${sweep}/${isLight ? 'light' : 'dark'}`;
   }
 }
 

@@ -45,10 +45,15 @@ def options() -> Iterator[tuple[str, str]]:
                     yield name, written
 
 
+_NAMES = {"sweeps": "SWEEP"}
+
+
 def routes() -> Iterator[str]:
     """Every route as the documentation writes it: `GET /cellmill/api/runs/RUN`."""
     for pattern, handler in HANDLERS:
-        path = re.sub(r"\([^)]*\)", "SHA", re.sub(r"\([^)]*\)", "RUN", pattern, count=1))
+        path = re.sub(
+            r"\([^)]*\)", "SHA", re.sub(r"\([^)]*\)", _NAMES.get(pattern.partition("/")[0], "RUN"), pattern, count=1)
+        )
         for verb in VERBS:
             if verb in vars(handler):
                 yield f"{verb.upper()} /{API}/{path}"

@@ -22,5 +22,8 @@ export const CommandIDs = {
   toggleCapture: 'cellmill:toggle-capture',
   /** Arguments: `run`. */
   register: 'cellmill:register-run',
+  runWithParameters: 'cellmill:run-with-parameters',
+  /** Arguments: `sweep`, `name`. */
+  showSweep: 'cellmill:show-sweep',
   registerLatest: 'cellmill:register-latest-run'
 } as const;

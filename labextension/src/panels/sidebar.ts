@@ -93,9 +93,12 @@ export class Sidebar extends SidePanel {
     this.sections.hide();
   }
 
-  uncover(): void {
-    this.cover?.hide();
-    this.cover = null;
-    this.sections.show();
+  /** Show the sections again. A widget that covers them no more changes nothing. */
+  uncover(widget: Widget | null = this.cover): void {
+    if (widget === this.cover) {
+      this.cover?.hide();
+      this.cover = null;
+      this.sections.show();
+    }
   }
 }

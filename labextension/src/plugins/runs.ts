@@ -117,7 +117,7 @@ export const runsPlugin: JupyterFrontEndPlugin<RunsState> = {
       trans
     );
     runs.changed.connect((_, { opened }) =>
-      opened === null ? sidebar.uncover() : sidebar.coverWith(detail)
+      opened === null ? sidebar.uncover(detail) : sidebar.coverWith(detail)
     );
     void runs.refresh();
     void followSettings(registry, runs);

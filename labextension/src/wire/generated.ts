@@ -37,6 +37,10 @@ export interface CellmillWire {
   NoScratchError?: NoScratchError;
   NoSessionError?: NoSessionError;
   NotABundleError?: NotABundleError;
+  ParameterForm?: ParameterForm;
+  ParametersAnswered?: ParametersAnswered;
+  ParametersAsked?: ParametersAsked;
+  PickAsked?: PickAsked;
   RegistrationAsked?: RegistrationAsked;
   RegistrationPreview?: RegistrationPreview;
   ReplayUnderWayError?: ReplayUnderWayError;
@@ -52,6 +56,7 @@ export interface CellmillWire {
   StoreUnreachableError?: StoreUnreachableError;
   TrialList?: TrialList;
   UnknownRunError?: UnknownRunError;
+  WireActivity?: WireActivity;
   WireColumn?: WireColumn;
   WireComparison?: WireComparison;
   WireCurve?: WireCurve;
@@ -61,6 +66,7 @@ export interface CellmillWire {
   WireError?: WireError;
   WireExecution?: WireExecution;
   WireFailure?: WireFailure;
+  WireField?: WireField;
   WireFigure?: WireFigure;
   WireFile?: WireFile;
   WireGit?: WireGit;
@@ -68,9 +74,12 @@ export interface CellmillWire {
   WireModelEntry?: WireModelEntry;
   WireOutput?: WireOutput;
   WireParameter?: WireParameter;
+  WireProblem?: WireProblem;
+  WireProposal?: WireProposal;
   WireRecipe?: WireRecipe;
   WireReplays?: WireReplays;
   WireSource?: WireSource;
+  WireSweep?: WireSweep;
   WireTracked?: WireTracked;
   WireTrial?: WireTrial;
   WireVerdict?: WireVerdict;
@@ -121,7 +130,7 @@ export interface CaptureStatus {
  * The data of an event on Jupyter's own event stream. `notebook` is None when several may be touched.
  */
 export interface Change {
-  subject: 'runs' | 'models' | 'capture';
+  subject: 'runs' | 'models' | 'capture' | 'parameters';
   notebook: string | null;
 }
 export interface EnvironmentNotBuiltError {
@@ -240,6 +249,105 @@ export interface WireVersion {
   run: string | null;
   notebook: string | null;
   created_ms: number;
+}
+/**
+ * All that the form shows. `problem` says why the notebook cannot be read; `cell` declares the parameters.
+ */
+export interface ParameterForm {
+  notebook: string;
+  problem: string | null;
+  cell: number | null;
+  parameters: WireField[];
+  proposals: WireProposal[];
+  more_proposals: number;
+  undoable: string[];
+  activity: WireActivity | null;
+  sweeps: WireSweep[];
+}
+/**
+ * One field. `default` and `choices` are texts as `cellmill run -p NAME=TEXT` takes them.
+ */
+export interface WireField {
+  name: string;
+  field: 'integer' | 'number' | 'boolean' | 'choice' | 'text' | 'path' | 'date' | 'list' | 'other';
+  default: string;
+  choices: string[];
+  minimum: number | null;
+  maximum: number | null;
+  takes: string;
+  help: string | null;
+  is_secret: boolean;
+}
+/**
+ * A value that could become a parameter. `cell` is the id of the first cell that it stands in.
+ */
+export interface WireProposal {
+  name: string;
+  default: string;
+  written: string;
+  cell: string;
+  number: number;
+  reaches: ('training' | 'file' | 'result')[];
+}
+/**
+ * A run with parameters, or the check of a pick: under way, or the last one.
+ *
+ * `done` of `of` cells have ended, the last of them `number`. `output` is the executed notebook.
+ */
+export interface WireActivity {
+  kind: 'run' | 'pick';
+  stage: 'running' | 'ended' | 'failed' | 'cancelled';
+  started_ms: number;
+  ended_ms: number | null;
+  done: number;
+  of: number;
+  number: number | null;
+  message: string | null;
+  output: string | null;
+  notes: string[];
+}
+/**
+ * A sweep of the notebook. `best` is the best trial's metric, as text.
+ */
+export interface WireSweep {
+  sweep: string;
+  started_ms: number;
+  metric: string;
+  axes: string[];
+  trials: number;
+  size: number;
+  best: string | null;
+}
+/**
+ * What came of a question about values: problems, or how what was begun stands.
+ */
+export interface ParametersAnswered {
+  problems: WireProblem[];
+  activity: WireActivity | null;
+}
+/**
+ * Why a parameter cannot have the value typed.
+ */
+export interface WireProblem {
+  name: string;
+  message: string;
+}
+/**
+ * Values as typed; parameters that are left out keep their defaults. `run` begins, else they are only checked.
+ */
+export interface ParametersAsked {
+  notebook: string;
+  texts: {
+    [k: string]: string;
+  };
+  run: boolean;
+}
+/**
+ * A wish to make proposals parameters.
+ */
+export interface PickAsked {
+  notebook: string;
+  names: string[];
 }
 /**
  * What a user asks: register this run's model under this name.

@@ -4,7 +4,12 @@ import type { Change, ErrorAnswer } from './generated';
 /** The schema of `Change` on Jupyter's event stream; the server declares the same id. */
 export const CHANGES_SCHEMA_ID = 'tag:cellmill,2026:changes/v1';
 
-const SUBJECTS: ReadonlySet<unknown> = new Set<Change['subject']>(['runs', 'models', 'capture']);
+const SUBJECTS: ReadonlySet<unknown> = new Set<Change['subject']>([
+  'runs',
+  'models',
+  'capture',
+  'parameters'
+]);
 
 /**
  * Tell an error of ours from whatever a proxy or Jupyter itself may answer.

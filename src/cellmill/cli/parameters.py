@@ -26,6 +26,7 @@ def params(
     network: bool = typer.Option(False, "--network", help="Allow the check of --pick to connect."),
     timeout: float | None = typer.Option(None, "--timeout", min=0.1, help="Seconds for each cell of that check."),
     limit: int = typer.Option(20, "--limit", "-n", min=1, help="At most so many proposals, the best."),
+    attended: bool = typer.Option(False, "--attended", help="For programs: end when the input does."),
     json_schema: bool = typer.Option(False, "--json-schema", help="Print the JSON Schema of the parameters."),
     as_json: bool = AS_JSON,
 ) -> None:
@@ -37,6 +38,10 @@ def params(
     """
     if picks and undo:
         raise typer.BadParameter("--pick and --undo exclude each other")
+    if attended:
+        from cellmill.cli.interrupts import end_with_input
+
+        end_with_input()
     if picks:
         names = [name for pick in picks for name in pick.split(",") if name.strip()]
         return _pick(notebook, names, network=network, timeout_s=timeout, as_json=as_json)

@@ -1,10 +1,8 @@
 """`cellmill recipe`, `cellmill replay` and `cellmill bundle`."""
 
 import json
-import os
 import signal
 import sys
-import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from cellmill.cli import EXIT_FAILED, EXIT_INTERRUPTED, app
+from cellmill.cli.interrupts import end_with_input
 from cellmill.cli.runs import AS_JSON, FOLDER, RUN, complete_run, load, record_pending
 from cellmill.core.errors import NoRuns
 from cellmill.core.verdicts import REPRODUCED, Verdict
@@ -117,7 +116,7 @@ def replay(
 
     _end_as_if_interrupted()
     if attended:
-        _end_with_input()
+        end_with_input()
     sessions = load(folder)
     warm = not cold and settings_of(sessions.project).warm_kernels
     options = Options(tolerance=tolerance, network=network, warm=warm, outputs=outputs, times=times, timeout_s=timeout)
@@ -190,19 +189,6 @@ def _end_as_if_interrupted() -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGTERM, end)
-
-
-def _end_with_input() -> None:
-    """Interrupt this process when its input ends: whoever holds the other end is gone, or wants no more of it."""
-    # Started in the background, a process would ignore the signal.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    def watch() -> None:
-        while os.read(sys.stdin.fileno(), 1024):  # not through the buffer: Python's end would wait for its lock
-            pass
-        os.kill(os.getpid(), signal.SIGINT)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 @app.command()

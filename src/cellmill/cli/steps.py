@@ -33,6 +33,9 @@ def run(
     timeout: float | None = typer.Option(None, "--timeout", min=0.1, help="Seconds that all cells may take."),
     watch: bool = typer.Option(False, "--watch", help="Run it again whenever its file changes."),
     log_json: bool = typer.Option(False, "--log-json", help="Tell what happens on standard error, as lines of JSON."),
+    attended: bool = typer.Option(
+        False, "--attended", help="For programs: take parameters from the first line of the input, end when it does."
+    ),
     as_json: bool = AS_JSON,
 ) -> None:
     """Run a notebook from a clean kernel and record its runs.
@@ -48,12 +51,18 @@ def run(
     log = Log(wanted=log_json)
     limits = {"cell_timeout_s": cell_timeout, "timeout_s": timeout}
     silent = as_json or log_json
+    texts = read_pairs(parameters)
+    if attended:
+        from cellmill.cli.interrupts import end_with_input, first_line_of_input
+
+        texts |= {name: str(text) for name, text in json.loads(first_line_of_input() or b"{}").items()}
+        end_with_input()
 
     def once() -> None:
         sends = output is not None and is_remote(output)
         place = default_output(path) if output is None or sends else Path(output).resolve()
         try:
-            _once(path, place, read_pairs(parameters), kernel, cold, limits, cwd, log, silent=silent, as_json=as_json)
+            _once(path, place, texts, kernel, cold, limits, cwd, log, silent=silent, as_json=as_json)
         finally:
             if sends and output is not None and place.exists():
                 from cellmill.executors.remote import send

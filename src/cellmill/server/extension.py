@@ -6,15 +6,18 @@ from typing import Any
 from jupyter_server.utils import url_path_join
 
 from cellmill.capture.hosting import announce_server
+from cellmill.server.attempts import Attempts
 from cellmill.server.capture import CaptureHandler
 from cellmill.server.changes import CHANGES_SCHEMA, Changes
 from cellmill.server.clients import Clients, watch_connections
 from cellmill.server.figures import FigureHandler
 from cellmill.server.kernels import Kernels
 from cellmill.server.models import ModelsHandler
+from cellmill.server.parameters import ActivityHandler, ParametersHandler, PicksHandler
 from cellmill.server.replaying import Replays
 from cellmill.server.replays import RecipeHandler, ReplayHandler, ReplaysHandler
 from cellmill.server.runs import RegistrationHandler, RunHandler, RunsHandler, TrialsHandler
+from cellmill.server.sweeps import SweepPictureHandler
 from cellmill.server.watch import Watch
 from cellmill.server.workspace import Workspace
 
@@ -29,6 +32,10 @@ HANDLERS = (
     (r"runs/([0-9a-zA-Z]+)/recipe", RecipeHandler),
     (r"runs/([0-9a-zA-Z]+)/replay", ReplayHandler),
     ("replays", ReplaysHandler),
+    ("parameters", ParametersHandler),
+    ("parameters/activity", ActivityHandler),
+    ("parameters/picks", PicksHandler),
+    (r"sweeps/([0-9a-zA-Z]+)/picture", SweepPictureHandler),
     ("models", ModelsHandler),
     ("capture", CaptureHandler),
 )
@@ -53,6 +60,7 @@ def load(serverapp: Any) -> None:
         cellmill_changes=changes,
         cellmill_clients=clients,
         cellmill_replays=Replays(workspace, changes, serverapp.log),
+        cellmill_attempts=Attempts(workspace, changes, serverapp.log),
     )
     base = web_app.settings["base_url"]
     web_app.add_handlers(".*$", [(url_path_join(base, API, path), handler) for path, handler in HANDLERS])

@@ -9,6 +9,7 @@ from tornado.web import HTTPError
 
 from cellmill.core import errors
 from cellmill.core.replay_errors import NoScratch, ReplayError
+from cellmill.server.attempts import Attempts
 from cellmill.server.changes import Changes
 from cellmill.server.clients import Clients
 from cellmill.server.kernels import Kernels
@@ -69,6 +70,11 @@ class CellmillHandler(APIHandler):
     @property
     def replays(self) -> Replays:
         found: Replays = self.settings["cellmill_replays"]
+        return found
+
+    @property
+    def attempts(self) -> Attempts:
+        found: Attempts = self.settings["cellmill_attempts"]
         return found
 
     def read(self, shape: type[W]) -> W:

@@ -128,7 +128,7 @@ class Replays:
             verdicts = [one.verdict for one in watch.sessions.runs() if one.run == run.run]
             if queue.cancelled_s is not None or any(v is not None and v.at_ms >= began_ms for v in verdicts):
                 return None
-            words = _last_words(said)
+            words = last_words(said)
             self._log.warning("Cellmill: the replay of run %s ended with %s: %s", run.run, process.returncode, words)
             return words or f"The replay's process ended with {process.returncode} and said nothing."
 
@@ -150,7 +150,7 @@ def _close_input(process: "subprocess.Popen[bytes]") -> None:
         process.stdin.close()
 
 
-def _last_words(said: IO[bytes]) -> str:
+def last_words(said: IO[bytes]) -> str:
     """The sentence that the command line ends with, or else the end of a traceback."""
     said.seek(0)
     lines = said.read().decode("utf-8", "replace").strip().splitlines()

@@ -10,5 +10,5 @@ CHANGES_SCHEMA_ID = "tag:cellmill,2026:changes/v1"
 class Change(WireModel):
     """The data of an event on Jupyter's own event stream. `notebook` is None when several may be touched."""
 
-    subject: Literal["runs", "models", "capture"]
+    subject: Literal["runs", "models", "capture", "parameters"]
     notebook: str | None

@@ -11,6 +11,7 @@ from cellmill.wire.capture import CaptureAsked, CaptureStatus
 from cellmill.wire.changes import Change
 from cellmill.wire.errors import ErrorAnswer, WireError
 from cellmill.wire.models import ModelList, RegistrationAsked, RegistrationPreview, WireVersion
+from cellmill.wire.parameters import ParameterForm, ParametersAnswered, ParametersAsked, PickAsked
 from cellmill.wire.runs import RunDetail, RunList, RunRemoved, TrialList
 from cellmill.wire.verdicts import ReplaysAsked, WireRecipe, WireReplays
 
@@ -21,6 +22,8 @@ SENT = (
     RunRemoved,
     WireRecipe,
     WireReplays,
+    ParameterForm,
+    ParametersAnswered,
     ModelList,
     WireVersion,
     RegistrationPreview,
@@ -28,7 +31,7 @@ SENT = (
     Change,
     ErrorAnswer,
 )
-RECEIVED = (RegistrationAsked, CaptureAsked, ReplaysAsked)
+RECEIVED = (RegistrationAsked, CaptureAsked, ReplaysAsked, ParametersAsked, PickAsked)
 
 
 class _Untitled(GenerateJsonSchema):

@@ -1,5 +1,6 @@
 """The parameters of a notebook and the values in it that could become some, with what captured runs tell of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -7,14 +8,23 @@ from nbformat import NotebookNode
 
 from cellmill.capture.secrets import Masker, is_named_like_a_secret
 from cellmill.capture.sessions import load_sessions
-from cellmill.core.errors import CellmillError
+from cellmill.core.errors import CellmillError, NotebookError
 from cellmill.core.parameters import Parameter, Proposal
+from cellmill.core.words import shown_path
 from cellmill.notebook.documents import read_notebook
-from cellmill.notebook.parameters import declared_parameters, declaring_cell
+from cellmill.notebook.parameters import check_parameters, declared_parameters, declaring_cell, read_texts
 from cellmill.notebook.proposals import propose_parameters
 from cellmill.wiring.projects import project_of
 
 MOST_SEEN = 8
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a parameter cannot have the value that it was given."""
+
+    name: str
+    message: str
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,23 @@ def turnable(notebook: Path) -> Turnable:
         if not is_named_like_a_secret(one.name) and masker.mask(one.written) == one.written
     )
     return Turnable(notebook, document, declaring_cell(document), declared_parameters(document), proposed)
+
+
+def problems_of(notebook: Path, texts: Mapping[str, str]) -> tuple[Problem, ...]:
+    """Return what is wrong with values typed as text, as a headless run would say it; empty when they fit.
+
+    Raises `NotebookMissing`, `NotANotebook`.
+    """
+    document = read_notebook(notebook)
+    declared, cell = declared_parameters(document), declaring_cell(document)
+    found = []
+    for name, text in texts.items():
+        try:
+            given = read_texts({name: text}, declared)
+            check_parameters(given, declared, notebook=shown_path(notebook), cell=cell)
+        except NotebookError as error:
+            found.append(Problem(name, str(error)))
+    return tuple(found)
 
 
 def _seen(notebook: Path) -> dict[str, list[str]]:

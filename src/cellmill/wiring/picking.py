@@ -113,6 +113,16 @@ def undo(notebook: Path) -> tuple[str, ...]:
     return tuple(edit.names)
 
 
+def last_picked(notebook: Path) -> tuple[str, ...]:
+    """Return the names of the pick that `undo` would take back; empty when there is none, or it cannot be."""
+    path = notebook.resolve()
+    kept = sorted(_folder(project_of(path), path).glob("*.json"), key=lambda file: int(file.stem))
+    if not kept or not path.is_file():
+        return ()
+    edit = _Edit(**json.loads(kept[-1].read_text("utf-8")))
+    return tuple(edit.names) if _digest(path.read_bytes()) == edit.after else ()
+
+
 def _read(made: Picked, shown: str, names: tuple[str, ...], picks: Sequence[Proposal]) -> NotebookNode:
     """Return the changed notebook, sure that papermill will find in it what was picked."""
     document: NotebookNode = nbformat.reads(made.text, as_version=4)

@@ -39,3 +39,11 @@ export const recipeIcon = new LabIcon({
   <path class="jp-icon3" fill="#616161" d="M6 2h12a2 2 0 0 1 2 2v16a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2V4a2 2 0 0 1 2-2zm0 2v16h12V4zm2 3h8v2H8zm0 4h8v2H8zm0 4h5v2H8z"/>
 </svg>`
 });
+
+/** Two sliders. */
+export const parametersIcon = new LabIcon({
+  name: 'cellmill:parameters',
+  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 24">
+  <path class="jp-icon3" fill="#616161" d="M3 7h8.2a3 3 0 0 1 5.6 0H21v2h-4.2a3 3 0 0 1-5.6 0H3zm0 8h2.2a3 3 0 0 1 5.6 0H21v2H10.8a3 3 0 0 1-5.6 0H3z"/>
+</svg>`
+});

@@ -1,0 +1,102 @@
+/** The run that the form began: how far it is, and how it ended. */
+import type { TranslationBundle } from '@jupyterlab/translation';
+import React from 'react';
+
+import type { WireActivity } from '../../wire/generated';
+import { durationWords } from '../frame/age';
+import { Spinner } from '../frame/notices';
+
+export interface IActivityProps {
+  readonly activity: WireActivity | null;
+  readonly onCancel: () => void;
+  readonly onOpen: (notebook: string) => void;
+  readonly trans: TranslationBundle;
+}
+
+export function Activity(props: IActivityProps): React.JSX.Element {
+  const { activity, trans } = props;
+  return (
+    <div className="cellmill-Activity">
+      {/* Always there: a screen reader hears only what changes inside. */}
+      <div role="status">
+        {activity === null ? null : (
+          <p className="cellmill-Activity-words">
+            {activity.stage === 'running' ? <Spinner /> : null}
+            {activityWords(activity, trans)}
+          </p>
+        )}
+      </div>
+      {activity === null ? null : <More {...props} activity={activity} />}
+    </div>
+  );
+}
+
+function More(props: IActivityProps & { readonly activity: WireActivity }): React.JSX.Element {
+  const { activity, onCancel, onOpen, trans } = props;
+  const { output } = activity;
+  const isRunning = activity.stage === 'running';
+  return (
+    <>
+      {isRunning && activity.of > 0 ? (
+        <progress
+          aria-label={trans.__('Cells that have ended')}
+          value={activity.done}
+          max={activity.of}
+        />
+      ) : null}
+      {activity.message === null ? null : (
+        <div className="cellmill-Note" data-tone="error" role="alert">
+          {activity.message}
+        </div>
+      )}
+      {activity.notes.map(note => (
+        <p key={note} className="cellmill-Quiet">
+          {note}
+        </p>
+      ))}
+      <div className="cellmill-Form-buttons">
+        {isRunning ? (
+          <button type="button" className="cellmill-Button" onClick={onCancel}>
+            {trans.__('Cancel')}
+          </button>
+        ) : null}
+        {output === null ? null : (
+          <button type="button" className="cellmill-Button" onClick={() => onOpen(output)}>
+            {trans.__('Open executed notebook')}
+          </button>
+        )}
+      </div>
+    </>
+  );
+}
+
+/** Return how it stands, in words. */
+export function activityWords(activity: WireActivity, trans: TranslationBundle): string {
+  const { kind, stage, done, of, number, started_ms, ended_ms } = activity;
+  const took = durationWords((ended_ms ?? started_ms) - started_ms, trans);
+  switch (stage) {
+    case 'running':
+      if (kind === 'pick') {
+        return trans.__('Is the notebook the same with them? It is run twice, and compared…');
+      }
+      if (of === 0) {
+        return trans.__('Starting a kernel…');
+      }
+      if (done === of) {
+        return trans.__('All cells ran. Recording…');
+      }
+      return number === null
+        ? trans.__('%1 of %2 cells', done, of)
+        : trans.__('%1 of %2 cells, last [%3]', done, of, number);
+    case 'ended':
+      return kind === 'pick'
+        ? trans.__('They are parameters now: the results are the same.')
+        : trans.__('Ran to its end in %1.', took);
+    case 'failed':
+      return kind === 'pick'
+        ? trans.__('Nothing was changed.')
+        : trans.__('Failed after %1.', took);
+    case 'cancelled':
+      return trans.__('Cancelled.');
+  }
+}

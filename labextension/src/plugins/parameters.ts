@@ -1,0 +1,93 @@
+/** Plugin: run the current notebook with other parameters. */
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ICommandPalette, IThemeManager } from '@jupyterlab/apputils';
+import { IDocumentManager } from '@jupyterlab/docmanager';
+import { ITranslator } from '@jupyterlab/translation';
+
+import type { IChanges } from '../api/changes';
+import { ParametersApi } from '../api/parameters';
+import { addressIn, requestTo } from '../api/request';
+import { CommandIDs } from '../commands/ids';
+import { addParameterCommands } from '../commands/parameters';
+import { parametersWidget } from '../panels/parameters/widget';
+import type { Sidebar } from '../panels/sidebar';
+import type { CurrentNotebook } from '../state/notebook';
+import { ParametersState, type IDocumentDoors } from '../state/parameters';
+import type { RunsState } from '../state/runs';
+import { ICellmillChanges, ICellmillSidebar, ICurrentNotebook, IRunsState } from './tokens';
+
+export const parametersPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'cellmill:parameters',
+  description: 'Runs the current notebook with other parameters.',
+  autoStart: true,
+  requires: [
+    ICellmillSidebar,
+    ICurrentNotebook,
+    ICellmillChanges,
+    IRunsState,
+    IDocumentManager,
+    ITranslator
+  ],
+  optional: [ICommandPalette, IThemeManager],
+  activate: (
+    app: JupyterFrontEnd,
+    sidebar: Sidebar,
+    notebook: CurrentNotebook,
+    changes: IChanges,
+    runs: RunsState,
+    documents: IDocumentManager,
+    translator: ITranslator,
+    palette: ICommandPalette | null,
+    themes: IThemeManager | null
+  ) => {
+    const trans = translator.load('cellmill');
+    const { commands, shell, serviceManager } = app;
+    const settings = serviceManager.serverSettings;
+    const api = new ParametersApi(requestTo(settings), addressIn(settings));
+    const parameters = new ParametersState(api, documentDoors(documents), changes);
+    const form = parametersWidget(
+      parameters,
+      {
+        onBack: () => sidebar.uncover(form),
+        onOpen: path => void documents.openOrReveal(path),
+        onReveal: (path, cell) =>
+          void commands.execute(CommandIDs.revealCell, { notebook: path, cell }),
+        onPicture: ({ sweep, metric, axes }) =>
+          void commands.execute(CommandIDs.showSweep, {
+            sweep,
+            name: trans.__('%1 over %2', metric, axes.join(', '))
+          })
+      },
+      trans
+    );
+    addParameterCommands(commands, {
+      parameters,
+      notebook,
+      runs,
+      sidebar,
+      shell,
+      themes,
+      onShow: () => sidebar.coverWith(form),
+      trans
+    });
+    palette?.addItem({ command: CommandIDs.runWithParameters, category: trans.__('Cellmill') });
+  }
+};
+
+function documentDoors(documents: IDocumentManager): IDocumentDoors {
+  const contextOf = (path: string): ReturnType<IDocumentManager['contextForWidget']> => {
+    const widget = documents.findWidget(path);
+    return widget === undefined ? undefined : documents.contextForWidget(widget);
+  };
+  return {
+    save: async path => {
+      const context = contextOf(path);
+      if (context?.model.dirty === true) {
+        await context.save();
+      }
+    },
+    reload: async path => {
+      await contextOf(path)?.revert();
+    }
+  };
+}

@@ -1,0 +1,163 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+
+import { FakeChanges, FakeParametersApi, settled } from '../../testing/fakes';
+import { Failed } from '../api/trouble';
+import type { ParameterForm, WireActivity, WireField } from '../wire/generated';
+import { ParametersState } from './parameters';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function aField(name: string, over: Partial<WireField> = {}): WireField {
+  return {
+    name,
+    field: 'integer',
+    default: '3',
+    choices: [],
+    minimum: null,
+    maximum: null,
+    takes: 'an integer',
+    help: null,
+    is_secret: false,
+    ...over
+  };
+}
+
+function aForm(over: Partial<ParameterForm> = {}): ParameterForm {
+  return {
+    notebook: 'work.ipynb',
+    problem: null,
+    cell: 1,
+    parameters: [aField('depth'), aField('trees', { default: '100' })],
+    proposals: [],
+    more_proposals: 0,
+    undoable: [],
+    activity: null,
+    sweeps: [],
+    ...over
+  };
+}
+
+function anActivity(over: Partial<WireActivity> = {}): WireActivity {
+  return {
+    kind: 'run',
+    stage: 'running',
+    started_ms: 0,
+    ended_ms: null,
+    done: 0,
+    of: 0,
+    number: null,
+    message: null,
+    output: null,
+    notes: [],
+    ...over
+  };
+}
+
+/** The form of a notebook that is open in JupyterLab, and what was done with its document. */
+async function desk(form = aForm()) {
+  const api = new FakeParametersApi();
+  const changes = new FakeChanges();
+  const done: string[] = [];
+  const doors = {
+    save: (path: string) => Promise.resolve(void done.push(`save ${path}`)),
+    reload: (path: string) => Promise.resolve(void done.push(`reload ${path}`))
+  };
+  const state = new ParametersState(api, doors, changes);
+  void state.show('work.ipynb');
+  await settled();
+  await api.forms.answer(0, form);
+  return { api, changes, done, state };
+}
+
+test('only what differs from its default is given, and what is wrong stands at its field', async () => {
+  const { api, done, state } = await desk();
+  state.type('depth', '30');
+  state.type('trees', '7');
+  state.type('trees', '100');
+  const run = state.run();
+  await settled();
+  expect(done).toEqual(['save work.ipynb', 'save work.ipynb']);
+  expect(api.questions.asked).toEqual([
+    { notebook: 'work.ipynb', texts: { depth: '30' }, run: true }
+  ]);
+  const problem = { name: 'depth', message: 'takes an integer, 1 to 20' };
+  await api.questions.answer(0, { problems: [problem], activity: null });
+  expect(await run).toBe('depth');
+  expect(state.now.problems.get('depth')).toBe('takes an integer, 1 to 20');
+  state.type('depth', '3');
+  expect(state.now.problems.size).toBe(0);
+  expect(state.now.typed.size).toBe(0);
+});
+
+test('what is said of a value that was typed over is not believed', async () => {
+  const { api, state } = await desk();
+  state.type('depth', '30');
+  const left = state.leave('depth');
+  state.type('depth', '4');
+  await api.questions.answer(0, {
+    problems: [{ name: 'depth', message: 'too many' }],
+    activity: null
+  });
+  await left;
+  expect(state.now.problems.size).toBe(0);
+});
+
+test('a run is followed until it is over, and no second one is begun beside it', async () => {
+  const { api, changes, done, state } = await desk();
+  void state.run();
+  await settled();
+  await api.questions.answer(0, { problems: [], activity: anActivity() });
+  expect(await state.run()).toBeNull();
+  expect(api.questions.asked).toHaveLength(1);
+  changes.tell('parameters', 'other.ipynb');
+  changes.tell('parameters', 'work.ipynb');
+  await vi.runAllTimersAsync();
+  expect(api.activities.asked).toEqual(['work.ipynb']);
+  await api.activities.answer(0, { problems: [], activity: anActivity({ stage: 'ended' }) });
+  expect(state.isRunning).toBe(false);
+  expect(done).not.toContain('reload work.ipynb');
+});
+
+test('a pick that was made is read again, and its document too', async () => {
+  const proposal = {
+    name: 'rate',
+    default: '0.1',
+    written: 'rate',
+    cell: 'c',
+    number: 1,
+    reaches: []
+  };
+  const { api, changes, done, state } = await desk(aForm({ proposals: [proposal] }));
+  state.pick('rate', true);
+  void state.makeParameters();
+  await settled();
+  expect(api.picks.asked).toEqual([{ notebook: 'work.ipynb', names: ['rate'] }]);
+  await api.picks.answer(0, { problems: [], activity: anActivity({ kind: 'pick' }) });
+  changes.tell('parameters', 'work.ipynb');
+  await vi.runAllTimersAsync();
+  const activity = anActivity({ kind: 'pick', stage: 'ended' });
+  await api.activities.answer(0, { problems: [], activity });
+  expect(done.at(-1)).toBe('reload work.ipynb');
+  await api.forms.answer(1, aForm({ parameters: [aField('rate')], activity }));
+  expect(state.now.picked.size).toBe(0);
+});
+
+test('trouble is told, and another notebook begins anew', async () => {
+  const { api, state } = await desk();
+  state.type('depth', '4');
+  void state.run();
+  await settled();
+  await api.questions.fail(0, new Failed({ kind: 'offline', message: '' }));
+  expect(state.now.trouble?.kind).toBe('offline');
+  void state.show('other.ipynb');
+  await settled();
+  expect(state.now.typed.size).toBe(0);
+  expect(state.now.trouble).toBeNull();
+  expect(state.now.form.value).toBeNull();
+});

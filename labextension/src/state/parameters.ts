@@ -1,0 +1,259 @@
+/** The form of a notebook's parameters: what is typed, what is wrong with it, and the run that it began. */
+import type { IChanges } from '../api/changes';
+import type { IParametersApi } from '../api/parameters';
+import { troubleOf, type Trouble } from '../api/trouble';
+import type {
+  ParameterForm,
+  ParametersAnswered,
+  WireActivity,
+  WireField,
+  WireProblem
+} from '../wire/generated';
+import { Burst } from './burst';
+import { Latest, NOTHING, type IFetched } from './latest';
+import { Watched } from './watched';
+
+/** The notebook's document in JupyterLab. Both do nothing where it is not open. */
+export interface IDocumentDoors {
+  /** What is run is the file. */
+  save(notebook: string): Promise<void>;
+  /** The file was changed by somebody else. */
+  reload(notebook: string): Promise<void>;
+}
+
+export interface IParameters {
+  /** The notebook whose form it is, `null` before one was asked for. */
+  readonly notebook: string | null;
+  readonly form: IFetched<ParameterForm>;
+  /** What was typed, by name; what is not here is as the notebook has it. */
+  readonly typed: ReadonlyMap<string, string>;
+  /** What the server says of it, by name; under `''` what concerns the notebook. */
+  readonly problems: ReadonlyMap<string, string>;
+  /** The proposals that are ticked. */
+  readonly picked: ReadonlySet<string>;
+  readonly activity: WireActivity | null;
+  /** An answer is awaited. */
+  readonly asking: boolean;
+  readonly trouble: Trouble | null;
+}
+
+const NONE: Omit<IParameters, 'notebook' | 'form'> = {
+  typed: new Map(),
+  problems: new Map(),
+  picked: new Set(),
+  activity: null,
+  asking: false,
+  trouble: null
+};
+
+export class ParametersState extends Watched<IParameters> {
+  private readonly form = new Latest<ParameterForm>(form => this.takeForm(form));
+  private readonly again = new Burst(() => void this.look());
+
+  constructor(
+    private readonly api: IParametersApi,
+    private readonly doors: IDocumentDoors,
+    changes: IChanges
+  ) {
+    super({ notebook: null, form: NOTHING, ...NONE });
+    changes.changed.connect((_, { subject, notebook }) => {
+      if (subject === 'parameters' && notebook === this.now.notebook) {
+        this.again.call();
+      }
+    });
+  }
+
+  get isRunning(): boolean {
+    return this.now.activity?.stage === 'running';
+  }
+
+  /** Show the form of a notebook, as it is on the screen: it is saved first. */
+  async show(notebook: string): Promise<void> {
+    if (notebook !== this.now.notebook) {
+      this.form.forget();
+      this.put({ notebook, ...NONE });
+    }
+    await this.refresh();
+  }
+
+  async refresh(): Promise<void> {
+    const { notebook } = this.now;
+    if (notebook !== null) {
+      await this.form.ask(async () => {
+        await this.doors.save(notebook);
+        return this.api.form(notebook);
+      });
+    }
+  }
+
+  type(name: string, text: string): void {
+    const typed = new Map(this.now.typed);
+    if (text === this.parameter(name)?.default) {
+      typed.delete(name);
+    } else {
+      typed.set(name, text);
+    }
+    const problems = new Map(this.now.problems);
+    if (!typed.has(name)) {
+      problems.delete(name);
+    }
+    this.put({ typed, problems });
+  }
+
+  /** A field was left: say what is wrong with it. */
+  async leave(name: string): Promise<void> {
+    const { notebook, typed } = this.now;
+    const text = typed.get(name);
+    if (notebook === null || text === undefined) {
+      return;
+    }
+    try {
+      const answer = await this.api.ask({ notebook, texts: { [name]: text }, run: false });
+      if (this.now.notebook === notebook && this.now.typed.get(name) === text) {
+        const problems = new Map(this.now.problems);
+        problems.delete(name);
+        this.put({ problems: withProblems(problems, answer.problems) });
+      }
+    } catch {
+      // Whoever runs it hears of it.
+    }
+  }
+
+  reset(): void {
+    this.put({ typed: new Map(), problems: new Map() });
+  }
+
+  /** Begin a run. Returns the first parameter that does not fit, `null` where all do. */
+  async run(): Promise<string | null> {
+    const { notebook, typed } = this.now;
+    if (notebook === null || this.isRunning) {
+      return null;
+    }
+    const texts = Object.fromEntries(typed);
+    const answer = await this.asked(notebook, async () => {
+      await this.doors.save(notebook);
+      return this.api.ask({ notebook, texts, run: true });
+    });
+    return answer?.problems.at(0)?.name ?? null;
+  }
+
+  async cancel(): Promise<void> {
+    const { notebook } = this.now;
+    if (notebook !== null) {
+      await this.asked(notebook, () => this.api.cancel(notebook));
+    }
+  }
+
+  pick(name: string, wanted: boolean): void {
+    const picked = new Set(this.now.picked);
+    if (wanted) {
+      picked.add(name);
+    } else {
+      picked.delete(name);
+    }
+    this.put({ picked });
+  }
+
+  /** Make what is ticked parameters. */
+  async makeParameters(): Promise<void> {
+    const { notebook, picked } = this.now;
+    if (notebook !== null && picked.size > 0 && !this.isRunning) {
+      await this.asked(notebook, async () => {
+        await this.doors.save(notebook);
+        return this.api.pick({ notebook, names: [...picked] });
+      });
+    }
+  }
+
+  /** Take the last pick back. */
+  async undo(): Promise<void> {
+    const { notebook } = this.now;
+    if (notebook === null) {
+      return;
+    }
+    const answer = await this.asked(notebook, async () => {
+      await this.doors.save(notebook);
+      return this.api.undo(notebook);
+    });
+    if (answer?.problems.length === 0) {
+      await this.changedOnDisk(notebook);
+    }
+  }
+
+  pictureAddress(sweep: string, isLight: boolean): string {
+    return this.api.pictureAddress(sweep, isLight);
+  }
+
+  private parameter(name: string): WireField | undefined {
+    return this.now.form.value?.parameters.find(one => one.name === name);
+  }
+
+  private takeForm(form: IFetched<ParameterForm>): void {
+    this.put({ form });
+    if (form.value !== null && !form.loading) {
+      const proposed = new Set(form.value.proposals.map(({ name }) => name));
+      const declared = new Set(form.value.parameters.map(({ name }) => name));
+      this.put({
+        activity: form.value.activity,
+        picked: new Set([...this.now.picked].filter(name => proposed.has(name))),
+        typed: new Map([...this.now.typed].filter(([name]) => declared.has(name)))
+      });
+    }
+  }
+
+  /** Something goes on, or is over. */
+  private async look(): Promise<void> {
+    const { notebook } = this.now;
+    if (notebook === null) {
+      return;
+    }
+    try {
+      const before = this.now.activity;
+      const { activity } = await this.api.activity(notebook);
+      if (notebook !== this.now.notebook) {
+        return;
+      }
+      this.put({ activity });
+      const isOver =
+        before?.stage === 'running' && activity !== null && activity.stage !== 'running';
+      if (isOver && activity.kind === 'pick' && activity.stage === 'ended') {
+        await this.changedOnDisk(notebook);
+      }
+    } catch (error) {
+      this.put({ trouble: troubleOf(error) });
+    }
+  }
+
+  private async changedOnDisk(notebook: string): Promise<void> {
+    await this.doors.reload(notebook);
+    await this.form.ask(() => this.api.form(notebook));
+  }
+
+  private async asked(
+    notebook: string,
+    question: () => Promise<ParametersAnswered>
+  ): Promise<ParametersAnswered | null> {
+    this.put({ asking: true, trouble: null });
+    try {
+      const answer = await question();
+      if (notebook === this.now.notebook) {
+        const problems = withProblems(new Map(), answer.problems);
+        this.put({ problems, activity: answer.activity });
+      }
+      return answer;
+    } catch (error) {
+      this.put({ trouble: troubleOf(error) });
+      return null;
+    } finally {
+      this.put({ asking: false });
+    }
+  }
+}
+
+function withProblems(
+  problems: Map<string, string>,
+  found: readonly WireProblem[]
+): ReadonlyMap<string, string> {
+  found.forEach(({ name, message }) => problems.set(name, message));
+  return problems;
+}
