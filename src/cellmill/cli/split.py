@@ -31,6 +31,7 @@ def split(
     network: bool = typer.Option(False, "--network", help="The notebook may use the network while it is tried."),
     timeout: float | None = typer.Option(None, "--timeout", min=0.1, help="Seconds that a cell may take."),
     kernel: str | None = typer.Option(None, "-k", "--kernel", help="The kernel, if not the notebook's own."),
+    cold: bool = typer.Option(False, "--cold", help="Start every kernel afresh, none from a process kept warm."),
     as_json: bool = AS_JSON,
 ) -> None:
     """Split a notebook into steps that papermill runs, once they were seen to come to the same as the whole.
@@ -48,7 +49,9 @@ def split(
     silent = as_json or not sys.stderr.isatty()
     try:
         with named_progress(silent=silent) as told:
-            splitting = Splitting(notebook, name, LocalKernels(), Trial(network, timeout, kernel), told=told)
+            splitting = Splitting(
+                notebook, name, LocalKernels(), Trial(network, timeout, kernel, warm=not cold), told=told
+            )
             splitting.look()
             proposal = splitting.propose(at or None)
         if plan:

@@ -34,6 +34,10 @@ class Message:
     buffers: tuple[bytes, ...] = ()
 
 
+class Unreadable(Exception):
+    """A message of the kernel's that is none."""
+
+
 class Channels:
     """A client's end of a kernel's shell, control and iopub."""
 
@@ -86,7 +90,10 @@ class Channels:
         signature, parts, buffers = frames[start + 1], frames[start + 2 : start + 6], frames[start + 6 :]
         if self._key and not hmac.compare_digest(signature, self._signature(parts)):
             return None
-        header, parent, metadata, content = (json.loads(part) for part in parts)
+        try:
+            header, parent, metadata, content = (json.loads(part) for part in parts)
+        except ValueError:  # a notebook may have put something of its own in the place of `json.dumps`
+            raise Unreadable from None
         return Message(header["msg_type"], parent.get("msg_id"), content, header, parent, metadata, tuple(buffers))
 
     def close(self) -> None:

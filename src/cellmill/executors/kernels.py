@@ -18,7 +18,7 @@ from cellmill.core.ids import ExecutionId
 from cellmill.core.ports import CellRan
 from cellmill.core.project import find_project
 from cellmill.core.words import shown_path
-from cellmill.executors.channels import Channels, Message
+from cellmill.executors.channels import Channels, Message, Unreadable
 from cellmill.executors.processes import ManagedProcess, OwnProcess, signal_group, spec_of, try_spec, wait_for_end
 from cellmill.executors.shown import Displays, Shown
 from cellmill.executors.warm.wanted import imports_of, journalled, worth_importing
@@ -138,15 +138,22 @@ class LocalKernel:
         has_replied = has_shown = False
         while not (has_replied and has_shown):
             ready = self._wait(LOOK_S)
-            while (message := channels.receive(channels.iopub)) is not None:
+            while (message := self._receive(channels.iopub)) is not None:
                 has_shown = True
-            while (message := channels.receive(channels.shell)) is not None:
+            while (message := self._receive(channels.shell)) is not None:
                 has_replied = True
                 self.language = message.content.get("language_info", {})
                 if not has_shown:  # it was answered before our subscription had come
                     channels.send(channels.shell, "kernel_info_request", {})
             if not ready and time.monotonic() > ends_s:
                 raise HungAtStart
+
+    def _receive(self, socket: "zmq.Socket[bytes]") -> Message | None:
+        try:
+            return self._channels.receive(socket)
+        except Unreadable:
+            words = "it sent what is no message, as when a cell has replaced a part of Python that kernels need"
+            raise KernelDied(notebook=shown_path(self._notebook), output=None, words=words) from None
 
     def run(
         self,
@@ -184,14 +191,14 @@ class LocalKernel:
             self._wait(LOOK_S if ends_s is None else max(0.0, min(LOOK_S, ends_s - time.monotonic())))
             if waited is not None:
                 waited()
-            while (message := channels.receive(channels.iopub)) is not None:
+            while (message := self._receive(channels.iopub)) is not None:
                 if message.parent == request:
                     is_idle |= message.kind == "status" and message.content["execution_state"] == "idle"
                     if heard is not None:
                         heard(message, shown)
                     else:
                         shown.take(message)
-            while (message := channels.receive(channels.shell)) is not None:
+            while (message := self._receive(channels.shell)) is not None:
                 if message.parent == request:
                     reply = message.content
             if ends_s is not None and time.monotonic() >= ends_s and (reply is None or not is_idle):

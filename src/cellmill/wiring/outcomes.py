@@ -45,6 +45,8 @@ class Trial:
     network: bool = False
     timeout_s: float | None = None
     kernel: str | None = None
+    warm: bool = False
+    """Whether its kernels may be forked from a process that has imported already."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,7 @@ def _run_part(
         cwd=here.parent,
         kernel=trial.kernel or part.document["metadata"].get("kernelspec", {}).get("name"),
         environment=environment,
-        warm=False,
+        warm=trial.warm,
     ) as kernel:
         if is_first:
             kernel.run(_SEED, silent=True)

@@ -122,7 +122,7 @@ class Splitting:
         for _ in range(MOST_TRIES):
             proposal = self._splitter().propose(self._at, without=search.without)
             if len(proposal.steps) < 2:
-                raise SplitRefused(self._shown, reasons=(*proposal.notes, *search.told) or reasons)
+                raise SplitRefused(self._shown, reasons=tuple(search.told) or proposal.notes or reasons)
             draft = self._origin.draft(proposal, self._splitter(), seen, search.apart)
             words = f"{count(len(proposal.steps), 'step')} beside the whole"
             outcome, _ = run_parts(

@@ -12,6 +12,7 @@ import os
 import pickle
 import random
 import sys
+import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,7 +89,34 @@ class Bundle(cloudpickle.Pickler):
             return _cached(value)
         if home in memory.LOOKED_AT:
             return self.seen.reduce(value, home)
+        if kind is types.CellType:
+            return types.CellType, ()  # whoever closes over it fills it
         return super().reducer_override(value)
+
+    def _dynamic_function_reduce(self, function: types.FunctionType) -> Any:
+        """Functions over one variable stay so: cloudpickle would give each a variable of its own."""
+        code, namespace, *_ = self._function_getnewargs(function)
+        state, slots = cloudpickle.cloudpickle._function_getstate(function)
+        cells = function.__closure__
+        slots["__closure__"] = None
+        given = (code, namespace, None, None, cells)
+        return types.FunctionType, given, ((state, slots), [_content(cell) for cell in cells or ()]), None, None, _fill
+
+
+def _content(cell: types.CellType) -> tuple[Any, ...]:
+    try:
+        return (cell.cell_contents,)
+    except ValueError:  # it is empty
+        return ()
+
+
+def _fill(function: types.FunctionType, state: tuple[Any, list[tuple[Any, ...]]]) -> None:
+    """Give a function, made of its code alone, the rest: what it closes over may hold the function itself."""
+    rest, contents = state
+    for cell, content in zip(function.__closure__ or (), contents, strict=True):
+        if content:
+            cell.cell_contents = content[0]
+    cloudpickle.cloudpickle._function_setstate(function, rest)
 
 
 _PLAIN = frozenset([int, float, str, bool, type(None), list, tuple, bytes, set, frozenset, complex])

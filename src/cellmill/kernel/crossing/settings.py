@@ -166,25 +166,17 @@ def _set_sklearn(found: dict[str, Any]) -> None:
 def _python() -> dict[str, Any]:
     return {
         "recursion": sys.getrecursionlimit(),
-        "warnings": [
-            (action, message.pattern if message else None, category, module.pattern if module else None, line)
-            for action, message, category, module, line in warnings.filters
-        ],
+        "warnings": list(warnings.filters),
         "logging": logging.root.level,
     }
 
 
 def _set_python(found: dict[str, Any]) -> None:
-    import re
-
     if found["recursion"] != sys.getrecursionlimit():
         sys.setrecursionlimit(found["recursion"])
     logging.root.setLevel(found["logging"])
     filters: Any = warnings.filters
-    filters[:] = [
-        (action, re.compile(text, re.I) if text else None, category, re.compile(where) if where else None, line)
-        for action, text, category, where, line in found["warnings"]
-    ]
+    filters[:] = found["warnings"]
     warnings._filters_mutated()  # type: ignore[attr-defined]
 
 
