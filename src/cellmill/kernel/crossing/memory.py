@@ -6,7 +6,7 @@ from typing import Any
 
 from cellmill.core.step_errors import CannotCross
 
-LOOKED_AT = frozenset(["numpy.ndarray", "torch.Tensor", "torch.nn.parameter.Parameter"])
+LOOKED_AT = frozenset(["numpy.ndarray", "torch.Tensor", "torch.nn.parameter.Parameter", "torch.storage.UntypedStorage"])
 
 
 class Seen:
@@ -40,6 +40,8 @@ class Seen:
         self._kept.append(value)
         if home == "numpy.ndarray":
             return self._array(value)
+        if home == "torch.storage.UntypedStorage":
+            return _storage, (_bytes(value),)
         return self._tensor(value, home)
 
     def _array(self, array: Any) -> Any:
@@ -106,6 +108,18 @@ def _view(base: Any, offset: int, shape: tuple[int, ...], strides: tuple[int, ..
     if not writable:
         found.flags.writeable = False
     return found
+
+
+def _bytes(storage: Any) -> bytes:
+    torch = sys.modules["torch"]
+    content: bytes = torch.empty(0, dtype=torch.uint8).set_(storage).numpy().tobytes()
+    return content
+
+
+def _storage(content: bytes) -> Any:
+    import torch
+
+    return torch.frombuffer(bytearray(content), dtype=torch.uint8).untyped_storage()
 
 
 def _rebuilt(
