@@ -1,0 +1,191 @@
+"""Are real notebooks split into steps that come to the same? `python -m benchmarks.splits --bank dev.json --trees DIR`.
+
+Each notebook of the bank is split in a copy of its repository, without an edit. What was made is then judged by
+another than the one who made it: papermill runs the whole notebook and, in another copy, the steps one after the
+other, and what the cells show as text is compared. A pipeline that shows something else was split silently wrong.
+"""
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from cellmill.core.errors import CellmillError
+from cellmill.core.step_errors import SplitRefused
+from cellmill.executors.kernels import LocalKernels
+from cellmill.notebook.plain import read_plain, tags_of
+from cellmill.replay.judge import steady
+from cellmill.wiring.outcomes import Trial
+from cellmill.wiring.splitting import Splitting
+
+CELL_S = 300.0
+NAME = "bench"
+_OURS = ("cellmill-", "parameters", "injected-parameters")
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What came of one notebook. `is_same` is papermill's word on the steps, None where there are none."""
+
+    notebook: str
+    steps: tuple[str, ...] = ()
+    compared: int = 0
+    seconds: float = 0.0
+    reasons: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    is_same: bool | None = None
+    unlike: str | None = None
+    crossing_bytes: int = 0
+    runs_whole: bool = True
+    """Whether the notebook comes to its end as it is."""
+
+
+def main() -> int:
+    """Return 1 when a split was silently wrong."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.splits", description=__doc__.splitlines()[0])
+    parser.add_argument("--bank", type=Path, required=True, metavar="FILE", help="the bank's list of notebooks")
+    parser.add_argument("--trees", type=Path, required=True, metavar="DIR", help="their repositories")
+    parser.add_argument("--only", default="", metavar="WORDS", help="ids in which one of these occurs, with commas")
+    parser.add_argument("--kernel-2022", metavar="NAME", help="a kernel for notebooks that need older libraries")
+    parser.add_argument("--results", type=Path, metavar="FILE", help="JSON Lines; what is there is not redone")
+    given = parser.parse_args()
+    known = _read(given.results)
+    for item in json.loads(given.bank.read_text("utf-8")):
+        tree = given.trees / item["repo"].replace("/", "+")
+        wanted = not given.only or any(word in item["id"] for word in given.only.split(","))
+        if not wanted or not (tree / item["path"]).exists() or item["id"] in known:
+            continue
+        kernel = given.kernel_2022 if item["env"] == "2022" else None
+        with tempfile.TemporaryDirectory(prefix="cellmill-splits-", ignore_cleanup_errors=True) as folder:
+            found = known[item["id"]] = try_one(item["id"], tree, item["path"], Path(folder), kernel)
+        if given.results is not None:
+            with given.results.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(found)) + "\n")
+        print(_line(found), flush=True)
+    print(f"\nin all: {summary(list(known.values()))}")
+    return int(any(one.is_same is False for one in known.values()))
+
+
+def try_one(notebook: str, tree: Path, path: str, place: Path, kernel: str | None) -> Tried:
+    """Split one notebook in a copy of its repository, and have papermill run both."""
+    root = _copy(tree, place / "split")
+    began_s = time.monotonic()
+    trial = Trial(network=True, timeout_s=CELL_S, kernel=kernel, warm=kernel is None)
+    try:
+        splitting = Splitting(root / path, NAME, LocalKernels(), trial, told=lambda words, progress: None)
+        splitting.look()
+        splitting.propose()
+        made = splitting.make()
+    except SplitRefused as refused:
+        runs_whole = "Run whole" not in refused.reasons[0]
+        seconds = round(time.monotonic() - began_s, 1)
+        return Tried(notebook, reasons=refused.reasons, seconds=seconds, runs_whole=runs_whole)
+    except CellmillError as error:
+        return Tried(notebook, reasons=(str(error),), runs_whole=False)
+    seconds = round(time.monotonic() - began_s, 1)
+    whole = _shown_by(_copy(tree, place / "whole"), [path], kernel)
+    steps_root = _copy(tree, place / "steps")
+    shutil.copytree(made.folder, steps_root / "pipelines" / NAME)
+    steps = _shown_by(steps_root, [f"pipelines/{NAME}/{file}" for file in made.files[1:]], kernel)
+    unlike = _first_unlike(whole, steps)
+    if unlike is not None:  # does the notebook itself show something else each time?
+        again = _shown_by(_copy(tree, place / "again"), [path], kernel)
+        swaying = {i for i, (one, two) in enumerate(zip(whole, again, strict=False)) if one != two}
+        unlike = _first_unlike(whole, steps, swaying)
+    return Tried(
+        notebook,
+        tuple(step.name for step in made.steps),
+        made.compared,
+        seconds,
+        notes=made.notes,
+        is_same=unlike is None,
+        unlike=unlike,
+        crossing_bytes=sum(step.bytes for step in made.steps),
+    )
+
+
+def _copy(tree: Path, root: Path) -> Path:
+    shutil.copytree(tree, root, symlinks=True, ignore=shutil.ignore_patterns(".cellmill", "pyproject.toml", ".git"))
+    (root / ".cellmill").mkdir()
+    return root
+
+
+def _shown_by(root: Path, notebooks: Sequence[str], kernel: str | None) -> list[str]:
+    """Return the text that the user's cells show, run by papermill in the notebooks' own folders."""
+    found = []
+    for notebook in notebooks:
+        path = root / notebook
+        out = root / ".cellmill" / f"executed-{path.name}"
+        command = [
+            sys.executable,
+            "-m",
+            "papermill",
+            "--no-progress-bar",
+            "--cwd",
+            str(path.parent),
+            str(path),
+            str(out),
+        ]
+        done = subprocess.run(
+            [*command, *(["-k", kernel] if kernel else [])], capture_output=True, text=True, check=False, timeout=1800
+        )
+        if done.returncode:
+            found.append(f"papermill ended with {done.returncode}: {done.stderr.strip().splitlines()[-1:]}")
+            break
+        cells = read_plain(out)["cells"]
+        codes = [cell for cell in cells if cell["cell_type"] == "code" and cell["source"].strip()]
+        found += [_text(cell) for cell in codes if not any(tag.startswith(_OURS) for tag in tags_of(cell))]
+    return found
+
+
+def _text(cell: dict[str, Any]) -> str:
+    texts = []
+    for output in cell["outputs"]:
+        if output["output_type"] == "stream" and output["name"] == "stdout":
+            texts.append(output["text"])
+        elif "data" in output and not any(kind.startswith("image/") for kind in output["data"]):
+            texts.append(str(output["data"].get("text/plain", "")))
+    return steady("\n".join(texts))
+
+
+def _first_unlike(whole: Sequence[str], steps: Sequence[str], swaying: set[int] | None = None) -> str | None:
+    if len(whole) != len(steps):
+        return f"{len(whole)} cells and {len(steps)}: {steps[-1][:200] if steps else ''}"
+    for index, (one, two) in enumerate(zip(whole, steps, strict=True)):
+        if one != two and index not in (swaying or ()):
+            return f"cell {index + 1}: {one[:120]!r} and {two[:120]!r}"
+    return None
+
+
+def _line(one: Tried) -> str:
+    if one.steps:
+        verdict = "same" if one.is_same else f"SILENTLY WRONG ({one.unlike})"
+        return f"{one.notebook}: {len(one.steps)} steps {list(one.steps)}, {one.compared} compared, {verdict}"
+    return f"{one.notebook}: not split: {' '.join(one.reasons)[:300]}"
+
+
+def summary(found: Sequence[Tried]) -> str:
+    """Return how many of the notebooks that run whole were split, and how many silently wrong."""
+    whole = [one for one in found if one.runs_whole]
+    made = [one for one in whole if one.steps]
+    wrong = [one for one in made if one.is_same is False]
+    share = f"{len(made) / len(whole):.0%}" if whole else "none"
+    return f"{len(whole)} of {len(found)} run whole; {len(made)} split ({share}), {len(wrong)} silently wrong"
+
+
+def _read(path: Path | None) -> dict[str, Tried]:
+    if path is None or not path.exists():
+        return {}
+    lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    return {line["notebook"]: Tried(**line) for line in lines}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
