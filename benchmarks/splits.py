@@ -151,8 +151,8 @@ def _text(cell: dict[str, Any]) -> str:
         if output["output_type"] == "stream" and output["name"] == "stdout":
             texts.append(output["text"])
         elif "data" in output and not any(kind.startswith("image/") for kind in output["data"]):
-            texts.append(str(output["data"].get("text/plain", "")))
-    return steady("\n".join(texts))
+            texts.append(f"{output['data'].get('text/plain', '')}\n")
+    return steady("".join(texts))
 
 
 def _first_unlike(whole: Sequence[str], steps: Sequence[str], swaying: set[int] | None = None) -> str | None:

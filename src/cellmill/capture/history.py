@@ -17,6 +17,8 @@ from cellmill.dataflow.magics import without_magics
 from cellmill.dataflow.slice import Slice, Step, Steps
 from cellmill.dataflow.sources import named_sources
 
+# Names that Cellmill writes into notebooks itself: `cellmill_values` says where values cross, and trains nothing.
+_OWN_NAMES = "cellmill_"
 # Names whose values never become parameters: a value like these is shown to many.
 _SECRET_WORDS = ("password", "passwd", "secret", "token", "api_key", "apikey", "credential", "private_key")
 
@@ -102,7 +104,8 @@ class History:
         return {
             literal.name: str(literal.value)
             for literal in literal_assignments(self._executions[self._order[execution]].source)
-            if literal.name in wanted and not any(word in literal.name.lower() for word in _SECRET_WORDS)
+            if literal.name in wanted and not literal.name.startswith(_OWN_NAMES)
+            if not any(word in literal.name.lower() for word in _SECRET_WORDS)
         }
 
 

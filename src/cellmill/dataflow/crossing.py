@@ -94,7 +94,7 @@ def _leaning(source: str, names: Namespace) -> Leaning:
         certain=frozenset(own.bound - own.reads),
         binds=own.bound,
         wants_all=bool(calls & _ASKS_FOR_ALL) or bool(magics & _ALL_MAGICS) or EVERYTHING in resolved.reads,
-        wants_history=any(_KEPT_BY_IPYTHON.fullmatch(name) for name in own.reads) or _reads_history(tree),
+        wants_history=_reads_history(tree),
         patches=tuple(dict.fromkeys(_patches(tree))),
         set_up=set_up,
         imports=imports,

@@ -87,7 +87,9 @@ class Splitter:
         return there if self._wants_all(border) else there & (self._live[border - 1] | self._carried)
 
     def reads_in(self, first: int, last: int) -> frozenset[str]:
-        """Return the names that some cells have from before them."""
+        """Return the names that some cells have from before them: all there are, where one asks for all."""
+        if any(cell.leaning.wants_all for cell in self._cells[first - 1 : last]):
+            return self._crossings[first - 1].names
         leanings = [cell.leaning for cell in self._cells[first - 1 : last]]
         return live(leanings)[0] | frozenset().union(*(cell.reads for cell in leanings))
 

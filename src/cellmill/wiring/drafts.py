@@ -88,7 +88,7 @@ class Origin:
                     after=(proposal.steps[index - 1].name,) if index else (),
                     takes=proposal.steps[index - 1].gives if index else (),
                     gives=step.gives,
-                    imports=_opening(splitter, step.first) if index else (),
+                    imports=_opening(splitter, step) if index else (),
                     patches=() if is_last else splitter.patches_at(border),
                     parameters=tuple(lines),
                 ),
@@ -109,6 +109,8 @@ class Origin:
         return [range(a, b) for a, b in zip(begins, [*begins[1:], len(self._document["cells"])], strict=True)]
 
 
-def _opening(splitter: Splitter, border: int) -> tuple[str, ...]:
-    imports = tuple(dict.fromkeys(splitter.imports_at(border).values()))
-    return (*splitter.set_up_at(border), *imports)
+def _opening(splitter: Splitter, step: ProposedStep) -> tuple[str, ...]:
+    """What a step says to the shell again, and imports again because its own cells read it."""
+    wanted = splitter.reads_in(step.first, step.last)
+    imports = [text for name, text in splitter.imports_at(step.first).items() if name in wanted]
+    return (*splitter.set_up_at(step.first), *dict.fromkeys(imports))

@@ -221,10 +221,10 @@ def _shown(result: CellRan) -> str:
     for output in result.outputs:
         if output["output_type"] == "stream":
             if output["name"] == "stdout":
-                texts.append(output["text"])
+                texts.append(output["text"])  # in as many pieces as it came, which chance decides
         elif "data" in output and not any(kind.startswith("image/") for kind in output["data"]):
-            texts.append(str(output["data"].get("text/plain", "")))
-    return steady("\n".join(texts))
+            texts.append(f"{output['data'].get('text/plain', '')}\n")
+    return steady("".join(texts))
 
 
 def _values(kernel: LiveKernel) -> Mapping[str, tuple[str | None, str]]:

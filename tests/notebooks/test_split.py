@@ -1,0 +1,211 @@
+"""`cellmill split`, as a user types it, and what it writes, run by papermill alone."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import papermill
+import pytest
+import yaml
+from tests.notebooks.commands import Desk, new_desk
+
+from cellmill.notebook.plain import as_bytes, new_code_cell, new_markdown_cell, new_notebook
+
+LOAD = """
+df = pd.DataFrame({"x": np.arange(6.0), "kind": pd.Categorical(list("aabbcc"))})
+seen = []
+
+
+def note(what):
+    seen.append(what)
+    return len(seen)
+
+
+note("load")
+"""
+CLEAN = """
+df["y"] = scale(df.x) * factor + np.random.rand(6)
+raw = open("raw.txt").read()
+note("clean")
+"""
+FIT = """
+from sklearn.linear_model import LinearRegression
+
+model = LinearRegression().fit(df[["x"]], df.y)
+rmse = float(np.sqrt(((model.predict(df[["x"]]) - df.y) ** 2).mean()))
+note("fit")
+"""
+REPORT = """
+pd.Series(seen).to_csv("report.csv")
+print(f"{rmse:.6f}", seen, raw.strip(), df.kind.dtype)
+"""
+Cells = Sequence[str | tuple[str]]
+CELLS: Cells = [
+    ("# Prices",),
+    "import numpy as np\nimport pandas as pd\nfrom helpers import scale\n%matplotlib inline",
+    "factor = 3  # 1 to 10",
+    ("## Load",),
+    LOAD,
+    ("## Clean",),
+    CLEAN,
+    ("## Fit",),
+    FIT,
+    ("## Report",),
+    REPORT,
+]
+
+
+def write(folder: Path, cells: Cells, name: str = "work.ipynb") -> Path:
+    made = []
+    for number, cell in enumerate(cells):
+        if isinstance(cell, tuple):
+            made.append(new_markdown_cell(f"m{number}", cell[0]))
+        else:
+            tags = {"tags": ["parameters"]} if cell.startswith("factor") else {}
+            made.append(new_code_cell(f"c{number}", cell, metadata=tags))
+    path = folder / name
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    path.write_bytes(as_bytes(new_notebook(made, kernel)))
+    return path
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory, home: Path, empty_database: Path) -> Desk:
+    """A project whose notebook works in a folder below its root, and imports a module from there."""
+    desk = new_desk(tmp_path_factory.mktemp("desk") / "project", home, empty_database)
+    root = desk.root
+    (root / "pyproject.toml").write_text("")
+    (root / "analysis").mkdir()
+    (root / "analysis" / "raw.txt").write_text("raw rows\n")
+    (root / "analysis" / "helpers.py").write_text("def scale(x):\n    return x * 2\n")
+    write(root / "analysis", CELLS)
+    return desk
+
+
+@pytest.fixture(scope="module")
+def project(desk: Desk) -> Path:
+    return desk.root
+
+
+@pytest.fixture(scope="module")
+def made(desk: Desk) -> dict[str, Any]:
+    """What `cellmill split` says of it."""
+    said = desk.cellmill("split", "analysis/work.ipynb", "--name", "prices", "--yes", "--json")
+    assert said.code == 0, said.err
+    found: dict[str, Any] = said.json
+    return found
+
+
+def test_it_says_what_it_made(made: dict[str, Any]) -> None:
+    assert [(step["name"], step["first_cell"], step["last_cell"], step["gives"]) for step in made["steps"]] == [
+        ("load", 1, 3, ["df", "note", "seen"]),
+        ("clean", 4, 4, ["df", "note", "raw", "seen"]),
+        ("fit", 5, 5, ["df", "raw", "rmse", "seen"]),
+        ("report", 6, 6, []),
+    ]
+    assert (made["split"], made["folder"]) == (True, "pipelines/prices")
+    assert made["compared"] > 10
+
+
+def test_the_folder_reads_as_a_person_would_have_written_it(project: Path, made: dict[str, Any]) -> None:
+    folder = project / "pipelines" / "prices"
+    assert sorted(path.name for path in folder.iterdir()) == sorted(made["files"])
+    document = yaml.safe_load((folder / "pipeline.yaml").read_text())
+    assert document["source"] == "analysis/work.ipynb"
+    assert document["steps"] == {
+        "load": {"notebook": "01_load.ipynb"},
+        "clean": {"notebook": "02_clean.ipynb", "after": ["load"]},
+        "fit": {"notebook": "03_fit.ipynb", "after": ["clean"]},
+        "report": {"notebook": "04_report.ipynb", "after": ["fit"], "writes": ["analysis/report.csv"]},
+    }
+    clean = json.loads((folder / "02_clean.ipynb").read_text())
+    sources = ["".join(cell["source"]) for cell in clean["cells"] if cell["cell_type"] == "code"]
+    assert sources[0].splitlines()[1:] == ["factor = 3  # 1 to 10"]
+    assert sources[2].splitlines() == ["%matplotlib inline", "import numpy as np", "from helpers import scale"]
+
+
+def test_the_notebook_and_what_lies_beside_it_are_left_alone(project: Path, made: dict[str, Any]) -> None:
+    assert made["split"]
+    assert sorted(path.name for path in (project / "analysis").iterdir() if path.suffix) == [
+        "helpers.py",
+        "raw.txt",
+        "work.ipynb",
+    ]
+
+
+def test_papermill_alone_runs_it_with_other_parameters(project: Path, made: dict[str, Any], tmp_path: Path) -> None:
+    root = tmp_path / "elsewhere"
+    shutil.copytree(project, root, ignore=shutil.ignore_patterns(".cellmill"))
+    for file in made["files"][1:]:
+        path, given = root / "pipelines" / "prices" / file, {"factor": 7} if "clean" in file else {}
+        done = papermill.execute_notebook(
+            path, tmp_path / file, given, cwd=str(root), progress_bar=False, request_save_on_cell_execute=False
+        )
+    texts = [output.text for cell in done.cells for output in cell.get("outputs", ()) if "text" in output]
+    assert texts[-1].split()[1:] == ["['load',", "'clean',", "'fit']", "raw", "rows", "category"]
+    assert (root / "analysis" / "report.csv").exists()
+
+
+def test_it_runs_as_a_pipeline_with_a_model_to_register(desk: Desk, made: dict[str, Any]) -> None:
+    assert made["split"]
+    said = desk.cellmill("pipeline", "run", "pipelines/prices", "--json")
+    assert said.code == 0, said.err
+    [run] = desk.cellmill("runs", "--json").json
+    assert (run["notebook"], run["model_class"]) == (
+        "pipelines/prices/03_fit.ipynb",
+        "sklearn.linear_model.LinearRegression",
+    )
+    assert "cellmill_values" not in str(run["parameters"])
+    assert "4 steps unchanged" in desk.cellmill("pipeline", "run", "pipelines/prices").out
+
+
+def test_a_second_one_of_the_name_is_refused(desk: Desk, made: dict[str, Any]) -> None:
+    said = desk.cellmill("split", "analysis/work.ipynb", "--name", "prices")
+    assert (said.code, made["split"]) == (2, True)
+    assert said.err.startswith("cellmill: There is a pipeline in pipelines/prices already.")
+
+
+def test_a_plan_is_shown_and_nothing_written(desk: Desk) -> None:
+    said = desk.cellmill("split", "analysis/work.ipynb", "--name", "other", "--plan", "--at", "Fit")
+    assert said.code == 0, said.err
+    assert [line.split()[:2] for line in said.out.splitlines()[1:]] == [["load", "1"], ["fit", "5"]]
+    assert not (desk.root / "pipelines" / "other").exists()
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        (["a = 1\nb = a + len('x')"], "there is nothing to split"),
+        (["a = len('x')", "1 / 0", "b = a"], "it stops in cell 2: it raised ZeroDivisionError: division by zero"),
+        (
+            ["c = (i for i in range(3))", "d = next(c)", "e = list(c)"],
+            "'c' cannot be handed over: it holds a generator",
+        ),
+    ],
+)
+def test_what_cannot_be_split_ends_with_3_and_a_reason(tmp_path: Path, cells: Cells, reason: str) -> None:
+    desk = Desk(tmp_path / "project", tmp_path)
+    desk.root.mkdir()
+    (desk.root / "pyproject.toml").write_text("")
+    write(desk.root, cells)
+    said = desk.cellmill("split", "work.ipynb", "--name", "none", "--json")
+    assert (said.code, said.json["split"]) == (3, False)
+    assert reason in " ".join(said.json["reasons"])
+    assert "Traceback" not in said.err
+    assert not (desk.root / "pipelines").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        (["work.ipynb", "--name", "a/b"], "'a/b' cannot name a pipeline."),
+        (["gone.ipynb", "--name", "a"], "There is no notebook at gone.ipynb."),
+        (["work.ipynb"], "Missing option '--name'"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_a_kernel_starts(tmp_path: Path, given: list[str], reason: str) -> None:
+    write(tmp_path, ["a = 1"])
+    said = Desk(tmp_path, tmp_path / "home").cellmill("split", *given)
+    assert (said.code, reason in said.err) == (2, True), said.err
