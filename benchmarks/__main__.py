@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 from rich.console import Console
 
-from benchmarks import cells, command_line, fits, reading, sidebar, starts, warm, work
+from benchmarks import cells, command_line, fits, pipelines, reading, sidebar, starts, warm, work
 from benchmarks.bench import Bench
 from benchmarks.figures import Conditions, Figure
 from benchmarks.kernels import BenchmarkFailed
@@ -42,6 +42,7 @@ PARTS = {
     "sidebar": Part(sidebar.measure, 60, 5),
     "fits": Part(fits.measure, 5, 1),
     "warm": Part(warm.measure, 9, 1),
+    "pipelines": Part(pipelines.measure, 6, 1),
     "help": Part(command_line.measure, 5, 1),
 }
 
