@@ -81,16 +81,17 @@ class Sessions:
         self._readers: dict[SessionId, SessionReader] = {}
         self._lock = threading.Lock()
 
-    def poll(self) -> set[SessionId]:
-        """Read what is new in every journal. Returns the sessions that changed. Safe to call from several threads."""
+    def poll(self, only: SessionId | None = None) -> set[SessionId]:
+        """Read what is new in every journal, or in those of one session. Returns the sessions that changed.
+
+        Safe to call from several threads.
+        """
         with self._lock:
-            new = {
-                session: SessionReader(self.project, session)
-                for session in session_ids(self.project)
-                if session not in self._readers
-            }
+            wanted = session_ids(self.project) if only is None else (only,)
+            new = {session: SessionReader(self.project, session) for session in wanted if session not in self._readers}
             self._readers = {**self._readers, **new}  # whoever walks over the old one is not disturbed
-            return {session for session, reader in self._readers.items() if reader.poll()}
+            looked_at = self._readers if only is None else {only: self._readers[only]}
+            return {session for session, reader in looked_at.items() if reader.poll()}
 
     def readers(self) -> dict[SessionId, SessionReader]:
         """Return the reader of each session, whose `size_bytes` say how far it has come."""

@@ -199,6 +199,10 @@ class StepExecutor(Protocol):
         """Run a step when its turn comes. Whatever goes wrong in it is its outcome. `told` hears of its cells."""
         ...
 
+    def prepare(self, task: StepTask) -> None:
+        """A step will be submitted soon, with these notebook, kernel and session: get ready for it, or do nothing."""
+        ...
+
     def stop(self, *, at_once: bool = False) -> None:
         """Interrupt what runs, which then ends as interrupted, or kill it `at_once`. Safe from any thread."""
         ...

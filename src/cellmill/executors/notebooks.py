@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -66,13 +68,15 @@ class KernelExecutor:
         cwd: Path | None = None,
         started: Callable[[LocalKernel], None] | None = None,
         finished: Callable[[LocalKernel], None] | None = None,
+        start: Callable[..., AbstractContextManager[LocalKernel]] | None = None,
     ) -> None:
         """`begin` makes the session of a notebook and its output, `otherwise` runs what has another kernel.
 
         Without it these run here too. Each cell may take `cell_timeout_s`, and all of them `timeout_s`. `cwd` is the
         kernel's, if not the notebook's. `started` is given the kernel before its first cell, `finished` when the last
-        one has ended well and it still lives.
+        one has ended well and it still lives. `start` starts kernels, if not `LocalKernels.start` does.
         """
+        self._start = start or LocalKernels().start
         self._started = started
         self._finished = finished
         self._cell_timeout_s = cell_timeout_s
@@ -132,7 +136,7 @@ class KernelExecutor:
 
         ends_s: float | None = None
         try:
-            with LocalKernels().start(
+            with self._start(
                 notebook=book.notebook,
                 cwd=self._cwd or book.notebook.parent,
                 kernel=name,
@@ -290,6 +294,7 @@ class _Book:
         write_executed(self.output, as_bytes(self.document))
 
 
+@cache
 def _version() -> str:
     """Return papermill's, whose notes these are."""
     from importlib.metadata import PackageNotFoundError, version

@@ -3,8 +3,10 @@
 import ast
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +21,9 @@ from cellmill.core.ids import ExecutionId, SessionId
 from cellmill.core.pipeline_runs import StepOutcome
 from cellmill.core.ports import Progress, StepEnded, StepTask
 from cellmill.core.project import Project
-from cellmill.executors.kernels import LocalKernel
+from cellmill.executors.kernels import LocalKernel, LocalKernels
 from cellmill.executors.notebooks import KernelExecutor
+from cellmill.notebook.plain import read_plain
 
 LONGEST_VALUE = 1_000_000
 ASK_S = 60.0
@@ -61,6 +64,58 @@ class Stopping:
         self._alive.discard(kernel)
 
 
+class Prepared:
+    """Kernels that are started before their steps begin: on a second core a step need not wait for its kernel."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="kernel")
+        self._starting: dict[SessionId, Future[tuple[ExitStack, LocalKernel]]] = {}
+
+    def begin(self, task: StepTask) -> None:
+        """Start the kernel of a step."""
+        if task.session not in self._starting:
+            self._starting[task.session] = self._pool.submit(self._started, task)
+
+    @contextmanager
+    def start(self, task: StepTask, **asked: Any) -> Iterator[LocalKernel]:
+        """Give the kernel of a step: the one that was started for it, else a new one. See `Kernels.start`."""
+        starting = self._starting.pop(task.session, None)
+        if starting is None or starting.cancel() or starting.exception() is not None:
+            with LocalKernels().start(**asked) as kernel:
+                yield kernel
+        else:
+            stack, kernel = starting.result()
+            with stack:
+                yield kernel
+
+    def close(self) -> None:
+        """End what was started for nothing."""
+        for starting in self._starting.values():
+            if not starting.cancel():
+                with suppress(CellmillError):
+                    stack, kernel = starting.result()
+                    kernel.kill()
+                    stack.close()
+        self._starting.clear()
+        self._pool.shutdown()
+
+    def _started(self, task: StepTask) -> tuple[ExitStack, LocalKernel]:
+        notebook = Path(task.notebook)
+        name = task.kernel or read_plain(notebook)["metadata"].get("kernelspec", {}).get("name") or "python3"
+        with ExitStack() as stack:
+            kernel = stack.enter_context(
+                LocalKernels().start(
+                    notebook=notebook,
+                    cwd=notebook.parent,
+                    kernel=name,
+                    environment=engine_environment(task.session, notebook),
+                    warm=task.warm,
+                )
+            )
+            return stack.pop_all(), kernel
+        raise AssertionError("the block returns or raises")
+
+
 class LocalSteps:
     """A `StepExecutor` in processes of this machine."""
 
@@ -68,10 +123,15 @@ class LocalSteps:
         self.jobs = jobs
         self._pool = ThreadPoolExecutor(jobs, thread_name_prefix="step")
         self._stopping = Stopping()
+        self._prepared = Prepared()
 
     def submit(self, task: StepTask, told: Callable[[Progress], None]) -> Future[StepEnded]:
         """See `StepExecutor`."""
-        return self._pool.submit(run_step_task, task, told, self._stopping)
+        return self._pool.submit(run_step_task, task, told, self._stopping, self._prepared)
+
+    def prepare(self, task: StepTask) -> None:
+        """See `StepExecutor`."""
+        self._prepared.begin(task)
 
     def stop(self, *, at_once: bool = False) -> None:
         """See `StepExecutor`."""
@@ -80,6 +140,7 @@ class LocalSteps:
     def close(self) -> None:
         """See `StepExecutor`."""
         self._pool.shutdown(cancel_futures=True)
+        self._prepared.close()
 
 
 def local_steps(address: str, jobs: int, project: Project) -> LocalSteps:
@@ -89,7 +150,9 @@ def local_steps(address: str, jobs: int, project: Project) -> LocalSteps:
     return LocalSteps(jobs or os.cpu_count() or 1)
 
 
-def run_step_task(task: StepTask, told: Callable[[Progress], None], stopping: Stopping) -> StepEnded:
+def run_step_task(
+    task: StepTask, told: Callable[[Progress], None], stopping: Stopping, prepared: Prepared | None = None
+) -> StepEnded:
     """Run a step in this thread and process, and wait for its end. What goes wrong in it is its outcome."""
     started_ms = now_ms()
     values: dict[str, Any] = {}
@@ -107,7 +170,8 @@ def run_step_task(task: StepTask, told: Callable[[Progress], None], stopping: St
     def finished(kernel: LocalKernel) -> None:
         values.update(_plain_values(kernel, task.asks))
 
-    outcome, error = _outcome(task, heard, started, finished, words.append)
+    start = partial(prepared.start, task) if prepared is not None else None
+    outcome, error = _outcome(task, heard, started, finished, words.append, start)
     for kernel in alive:
         stopping.lets_go(kernel)
     if outcome != "ok" and stopping.asked.is_set():
@@ -121,6 +185,7 @@ def _outcome(
     started: Callable[[LocalKernel], None],
     finished: Callable[[LocalKernel], None],
     say: Callable[[str], None],
+    start: Callable[..., AbstractContextManager[LocalKernel]] | None,
 ) -> tuple[StepOutcome, str | None]:
     output = Path(task.output)
     executor = KernelExecutor(
@@ -130,6 +195,7 @@ def _outcome(
         timeout_s=task.timeout_s,
         started=started,
         finished=finished,
+        start=start,
     )
     try:
         make_folder(output.parent, mode=0o777)

@@ -32,20 +32,18 @@ class MlflowPipelines:
 
         `runs` are the store's ids of what the step trained. Raises `StoreError`.
         """
-        from mlflow.entities import Metric, Param, RunTag
+        from mlflow.entities import Param, RunTag
 
         with translated(self._uri):
             client = client_for(self._uri)
             parent = self._parent(client, run)
-            child = self._run(client, run, step["key"], step["started_ms"], {_PARENT: parent})
-            took = (step["ended_ms"] - step["started_ms"]) / 1000
             tags = {"cellmill.why": "; ".join(step["why"]), "cellmill.error": step["error"] or ""}
-            client.log_batch(
-                child,
-                metrics=[Metric("seconds", took, step["ended_ms"], step["attempt"])],
-                params=[Param(name, str(value)[:_LONGEST]) for name, value in parameters.items()],
-                tags=[RunTag(name, text[:_LONGEST]) for name, text in tags.items() if text],
-            )
+            tags = {name: text[:_LONGEST] for name, text in tags.items() if text}
+            is_new = (run["run"], step["key"]) not in self._known
+            child = self._run(client, run, step["key"], step["started_ms"], {_PARENT: parent, **tags})
+            params = [Param(name, str(value)[:_LONGEST]) for name, value in parameters.items()]
+            if params or not is_new:
+                client.log_batch(child, params=params, tags=[RunTag(name, text) for name, text in tags.items()])
             told = {PIPELINE_TAG: run["pipeline"], RUN_TAG: run["run"], STEP_TAG: step["key"]}
             for trained in runs:
                 for name, text in told.items():

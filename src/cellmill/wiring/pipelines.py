@@ -14,7 +14,7 @@ from cellmill.capture.folder import prepare_folder
 from cellmill.core.clock import now_ms
 from cellmill.core.errors import NotebookError
 from cellmill.core.files import make_folder, write_atomically
-from cellmill.core.ids import new_session_id
+from cellmill.core.ids import SessionId, new_session_id
 from cellmill.core.pipeline_errors import StepNotReady
 from cellmill.core.pipeline_runs import PipelineRun, StepRecord, StepStanding, StepState
 from cellmill.core.pipelines import DOCUMENT, PipelineStep
@@ -133,6 +133,9 @@ class _Going:
         self._left = list(self._pipeline.ordered)
         self._waiting: list[tuple[PipelineStep, str, Any]] = []
         self._begun: dict[str, Begun] = {}
+        self._sessions: dict[str, SessionId] = {}
+        """Of steps that were prepared and have not begun."""
+        self._is_sure: dict[str, bool] = {}
         self._words: dict[str, None] = {}
         self._recording = Recording(self._project)
 
@@ -233,6 +236,21 @@ class _Going:
                 self._submit(step, key, item)
             except NotebookError as error:  # it was changed since it was checked
                 self._put(replace(self._steps[step.name][key], state="failed", error=str(error)))
+        for step, key in self._coming():
+            self._sessions[key] = new_session_id()
+            self._executor.prepare(self._task(step, key, {}))
+
+    def _coming(self) -> list[tuple[PipelineStep, str]]:
+        """Return steps that are sure to begin next, so many as may run at once, without those that were prepared."""
+        coming = [(step, key) for step, key, _ in self._waiting]
+        for step in self._left if self._begun else ():
+            is_next = all(self._is_settled(name) or name in self._begun for name in step.after)
+            if is_next and step.when is None and step.for_each is None and step.name in self._situation.selected:
+                if step.name not in self._is_sure:
+                    self._is_sure[step.name] = bool(self._situation.why(step, step.name, None))
+                coming += [(step, step.name)] if self._is_sure[step.name] else []
+        at_most = self._executor.jobs - len(self._sessions)
+        return [(step, key) for step, key in coming if key not in self._sessions][: max(0, at_most)]
 
     def _submit(self, step: PipelineStep, key: str, item: Any) -> None:
         situation = self._situation
@@ -246,30 +264,33 @@ class _Going:
             given[VALUES] = values_folder(self._project, self._pipeline.name).relative_to(self._project.root).as_posix()
         if ITEM in code.declares and step.for_each is not None:
             given[ITEM] = key.rpartition(".")[2]
-        session = new_session_id()
+        session = self._sessions.setdefault(key, new_session_id())
         self._recording.warm()
         standing = self._steps[step.name][key]
-        output = self._output / f"{key}.ipynb"
         began = now_ms()
         self._put(replace(standing, state="running", started_ms=began, session=session, done=0, error=None))
         # If this process is killed, what the step has left behind is not taken for whole.
         begun = StepRecord(key, "interrupted", session, began, began, code.seen, code.source, code.declares)
         self._keep(begun)
         self._begun[key] = Begun(step, key, item, session, values)
-        task = StepTask(
+        task = self._task(step, key, given)
+        del self._sessions[key]
+        future = self._executor.submit(task, partial(self._heard, key))
+        future.add_done_callback(self._stop.happened.put)
+
+    def _task(self, step: PipelineStep, key: str, given: dict[str, Any]) -> StepTask:
+        return StepTask(
             key=key,
-            session=session,
+            session=self._sessions[key],
             root=str(self._project.root),
-            notebook=str(situation.notebook(step)),
-            output=str(output),
+            notebook=str(self._situation.notebook(step)),
+            output=str(self._output / f"{key}.ipynb"),
             parameters=given,
             kernel=self._kernel,
             timeout_s=step.timeout_s,
             warm=self._warm,
-            asks=situation.asks.get(step.name, ()),
+            asks=self._situation.asks.get(step.name, ()),
         )
-        future = self._executor.submit(task, partial(self._heard, key))
-        future.add_done_callback(self._stop.happened.put)
 
     def _heard(self, key: str, progress: Progress) -> None:
         self._stop.happened.put(Told(key, progress))

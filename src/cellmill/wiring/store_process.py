@@ -207,7 +207,7 @@ class _Answering:
     def record(self, only: SessionId | None, at_most: int | None) -> Any:
         from cellmill.wiring.recorder import record
 
-        self._sessions.poll()
+        self._sessions.poll(only)
         return record(self._sessions, self._store, only=only, at_most=at_most)
 
     def models(self) -> Any:
@@ -245,7 +245,7 @@ class _Answering:
         """Return the store's ids of what a session has trained."""
         from cellmill.wiring.recorder import store_ids
 
-        self._sessions.poll()
+        self._sessions.poll(SessionId(session))
         reader = self._sessions.readers().get(SessionId(session))
         runs = reader.session.runs if reader is not None and reader.session is not None else ()
         if not runs:
