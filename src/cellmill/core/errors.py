@@ -57,6 +57,8 @@ CellmillError
     ├── StepNotReady             one before it has never run
     ├── PipelineExists           it would be written over
     ├── UnknownExecutor          no such place to run steps is installed
+    ├── DaskMissing              it is not installed
+    ├── ClusterUnreachable       no scheduler of Dask's answers
     └── CrossingError
         ├── ValuesMissing        the step before has handed over nothing
         ├── ValuesUnreadable     what it handed over cannot be read

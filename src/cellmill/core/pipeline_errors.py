@@ -137,6 +137,30 @@ class UnknownExecutor(PipelineError):
         super().__init__(f"There is no executor {executor!r}. Choose one of: {', '.join(installed)}.")
 
 
+class DaskMissing(PipelineError):
+    """Dask is not installed."""
+
+    kind = "dask_missing"
+
+    def __init__(self, *, reason: str = "") -> None:
+        self.reason = reason
+        words = f" ({reason})" if reason else ""
+        super().__init__(f"--executor dask needs Dask{words}. Install it with: pip install 'cellmill[dask]'")
+
+
+class ClusterUnreachable(PipelineError):
+    """No scheduler of Dask's answers there."""
+
+    kind = "cluster_unreachable"
+
+    def __init__(self, address: str, *, reason: str) -> None:
+        self.address, self.reason = address, reason
+        super().__init__(
+            f"No Dask scheduler answers at {address}: {reason}. "
+            "Give its address as dask://HOST:PORT, or leave it out to start a cluster here."
+        )
+
+
 class OutputMissing(ExecutionError):
     """A step came to its end without having written what it was to write."""
 

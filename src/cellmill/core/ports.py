@@ -183,6 +183,8 @@ class StepEnded:
     values: Mapping[str, Any] = field(default_factory=dict)
     words: tuple[str, ...] = ()
     """Sentences for the user."""
+    session: SessionId | None = None
+    """The session that it ended in, where that may be another than the task's: it was begun twice."""
 
 
 class StepExecutor(Protocol):

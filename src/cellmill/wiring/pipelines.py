@@ -317,6 +317,7 @@ class _Going:
         for sentence in ended.words:
             self._say(sentence)
         self._situation.forget_looks()
+        begun = replace(begun, session=ended.session or begun.session)
         output = self._project.relative(str(self._output / f"{begun.key}.ipynb"))
         record, words = record_of(self._situation, begun, ended, output)
         for sentence in words:
@@ -329,6 +330,7 @@ class _Going:
         standing = replace(
             standing,
             state=state,
+            session=begun.session,
             started_ms=ended.started_ms,
             ended_ms=ended.ended_ms,
             output=record.output,

@@ -37,7 +37,9 @@ from cellmill.core.picks import NothingToUndo, NotProposed, PickDiffers, PickRef
 from cellmill.core.pipeline_errors import (
     BadCondition,
     BadPipeline,
+    ClusterUnreachable,
     CyclicPipeline,
+    DaskMissing,
     NoStepTakes,
     OutputMissing,
     PipelineExists,
@@ -115,6 +117,8 @@ EXAMPLES: list[tuple[CellmillError, str]] = [
     (PipelineUnderWay("a", pid=7), "Wait for its end, or end it."),
     (StepNotReady("fit", pipeline="a", before="load"), "with --only load, or leave --from and --only out."),
     (PipelineExists("pipelines/a"), "Choose another name, or remove that folder."),
+    (DaskMissing(reason="No module named 'distributed'"), "Install it with: pip install 'cellmill[dask]'"),
+    (ClusterUnreachable("tcp://h:1", reason="timed out"), "or leave it out to start a cluster here."),
     (UnknownExecutor("dusk", installed=("local", "dask")), "Choose one of: local, dask."),
     (OutputMissing("out.csv", step="load", notebook="load.ipynb"), "or take the file out of the step's `writes`."),
     (PipelineFailed("a", failed=("fit",), command="cellmill pipeline run a"), "go on with: cellmill pipeline run a"),
