@@ -65,6 +65,9 @@ class DaskSteps:
         theirs.add_done_callback(ended)
         return ours
 
+    def prepare(self, task: StepTask) -> None:
+        """See `StepExecutor`. Which worker it will be is not known."""
+
     def stop(self, *, at_once: bool = False) -> None:
         """See `StepExecutor`."""
         with suppress(OSError, ValueError, RuntimeError, CancelledError):  # who cannot be reached runs nothing for us
