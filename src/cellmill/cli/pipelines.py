@@ -158,7 +158,7 @@ def _run(
     from cellmill.wiring.step_executors import step_executor
 
     stop = Stop()
-    with alone(situation.project, situation.pipeline.name):
+    with alone(situation.project, situation.state):
         situation = situation_of(folder, wanted)  # whoever ran it until now has changed what there is
         place = step_executor(executor, jobs, situation.project)
         with live(situation.pipeline, silent=as_json) as told, interrupts(stop.ask):

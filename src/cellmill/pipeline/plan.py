@@ -18,15 +18,18 @@ _LONGEST_VALUE = 40
 _MOST_REASONS = 4
 
 
-def reasons(record: StepRecord | None, now: StepNow) -> tuple[str, ...]:
-    """Return why a step must run, the plainest reason first; empty when nothing has changed since it ran."""
+def reasons(record: StepRecord | None, now: StepNow, *, hidden: Collection[str] = ()) -> tuple[str, ...]:
+    """Return why a step must run, the plainest reason first; empty when nothing has changed since it ran.
+
+    The values of `hidden` parameters are not told.
+    """
     if record is None:
         return (NEVER,)
     if record.outcome != "ok":
         return ({"interrupted": "interrupted last time"}.get(record.outcome, FAILED),)
     found = [
         *(["its source changed"] if record.source != now.source else []),
-        *_parameters(record.parameters, now.parameters),
+        *_parameters(record.parameters, now.parameters, hidden),
         *_upstream(record, now),
         *_files(record.reads, now.files, "changed", "is gone"),
         *(f"{path} is among what it reads now" for path in now.reads if path not in {f.path for f in record.reads}),
@@ -43,14 +46,14 @@ def reasons(record: StepRecord | None, now: StepNow) -> tuple[str, ...]:
     return tuple(found if more <= 1 else [*found[:_MOST_REASONS], f"and {more} more"])
 
 
-def _parameters(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterable[str]:
+def _parameters(before: Mapping[str, Any], now: Mapping[str, Any], hidden: Collection[str]) -> Iterable[str]:
     for name in dict.fromkeys([*before, *now]):
         if name not in now:
             yield f"{name} is not given any more"
         elif name not in before:
-            yield f"{name} is {_shown(now[name])}"
+            yield f"{name} is given" if name in hidden else f"{name} is {_shown(now[name])}"
         elif canonical(before[name]) != canonical(now[name]):
-            yield f"{name} {_shown(before[name])} -> {_shown(now[name])}"
+            yield f"{name} changed" if name in hidden else f"{name} {_shown(before[name])} -> {_shown(now[name])}"
 
 
 def _upstream(record: StepRecord, now: StepNow) -> Iterable[str]:

@@ -19,6 +19,16 @@ from cellmill.core.project import Project
 _VERSION = 1
 
 
+def state_name(project: Project, folder: Path) -> str:
+    """Return under which name the state of a pipeline is kept: its own, where it lies in the project's `pipelines/`."""
+    if folder.parent == project.root / "pipelines":
+        return folder.name
+    import hashlib
+
+    digest = hashlib.sha256((project.relative(str(folder)) or "").encode("utf-8", "replace")).hexdigest()
+    return f"{folder.name}-{digest[:8]}"
+
+
 def pipeline_folder(project: Project, pipeline: str) -> Path:
     """Return where the state of a pipeline lies."""
     return project.folder / "pipelines" / pipeline
@@ -73,7 +83,7 @@ def manifest_digest(project: Project, pipeline: str, key: str) -> str | None:
 
 @contextmanager
 def alone(project: Project, pipeline: str) -> Iterator[None]:
-    """One run of a pipeline at a time. Raises `PipelineUnderWay`."""
+    """One run of a pipeline at a time, by the name of its state. Raises `PipelineUnderWay`."""
     import filelock
 
     folder = pipeline_folder(project, pipeline)

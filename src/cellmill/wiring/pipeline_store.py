@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from cellmill.capture.secrets import MASK, Masker, is_named_like_a_secret
 from cellmill.core.errors import CellmillError
 from cellmill.core.pipeline_runs import PipelineRun, StepStanding
 from cellmill.core.project import Project
@@ -78,8 +79,20 @@ class Recording:
             try:
                 if step is not None:
                     self._store.record(only=step.session)
-                self._store.pipeline(asdict(run), asdict(step) if step is not None else None, dict(parameters))
+                    head = {"pipeline": run.pipeline, "run": run.run, "started_ms": run.started_ms}
+                    self._store.pipeline(head, asdict(step), _masked(parameters))
+                else:
+                    self._store.pipeline({**asdict(run), "parameters": _masked(run.parameters)}, None, {})
             except (CellmillError, OSError) as error:
                 self._troubles[str(error)] = None
             self._done += 1
             self._one_ended.set()
+
+
+def _masked(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters without the values of those that are named as secrets are, or look like some."""
+    masker = Masker()
+    return {
+        name: MASK if is_named_like_a_secret(name) else masker.mask(value if isinstance(value, str) else repr(value))
+        for name, value in parameters.items()
+    }

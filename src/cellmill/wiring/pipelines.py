@@ -131,6 +131,7 @@ class _Going:
             step.name: {step.name: StepStanding(step.name, step.name)} for step in self._pipeline.ordered
         }
         self._left = list(self._pipeline.ordered)
+        self._decided: set[str] = set()
         self._waiting: list[tuple[PipelineStep, str, Any]] = []
         self._begun: dict[str, Begun] = {}
         self._sessions: dict[str, SessionId] = {}
@@ -189,6 +190,7 @@ class _Going:
             for step in tuple(self._left):
                 if all(self._is_settled(name) for name in step.after):
                     self._left.remove(step)
+                    self._decided.add(step.name)
                     self._decide(step)
                     changed = True
 
@@ -242,15 +244,17 @@ class _Going:
 
     def _coming(self) -> list[tuple[PipelineStep, str]]:
         """Return steps that are sure to begin next, so many as may run at once, without those that were prepared."""
-        coming = [(step, key) for step, key, _ in self._waiting]
-        for step in self._left if self._begun else ():
+        at_most = self._executor.jobs - len(self._sessions)
+        if at_most <= 0:
+            return []
+        coming = [(step, key) for step, key, _ in self._waiting[: self._executor.jobs]]
+        for step in self._left if self._begun and len(coming) < self._executor.jobs else ():
             is_next = all(self._is_settled(name) or name in self._begun for name in step.after)
             if is_next and step.when is None and step.for_each is None and step.name in self._situation.selected:
                 if step.name not in self._is_sure:
                     self._is_sure[step.name] = bool(self._situation.why(step, step.name, None))
                 coming += [(step, step.name)] if self._is_sure[step.name] else []
-        at_most = self._executor.jobs - len(self._sessions)
-        return [(step, key) for step, key in coming if key not in self._sessions][: max(0, at_most)]
+        return [(step, key) for step, key in coming if key not in self._sessions][:at_most]
 
     def _submit(self, step: PipelineStep, key: str, item: Any) -> None:
         situation = self._situation
@@ -261,7 +265,9 @@ class _Going:
         values = situation.values(step, item)
         given = situation.check_values(step, values)
         if VALUES in code.declares:
-            given[VALUES] = values_folder(self._project, self._pipeline.name).relative_to(self._project.root).as_posix()
+            given[VALUES] = (
+                values_folder(self._project, self._situation.state).relative_to(self._project.root).as_posix()
+            )
         if ITEM in code.declares and step.for_each is not None:
             given[ITEM] = key.rpartition(".")[2]
         session = self._sessions.setdefault(key, new_session_id())
@@ -361,9 +367,7 @@ class _Going:
             )
 
     def _is_settled(self, step: str) -> bool:
-        return all(one.state in SETTLED for one in self._steps[step].values()) and all(
-            step != waiting.name for waiting in self._left
-        )
+        return step in self._decided and all(one.state in SETTLED for one in self._steps[step].values())
 
     def _is_unasked(self, step: str) -> bool:
         return any(_NOT_ASKED in one.why for one in self._steps[step].values())
@@ -376,17 +380,17 @@ class _Going:
 
     def _keep(self, record: StepRecord) -> None:
         self._situation.records[record.key] = record
-        write_record(self._project, self._pipeline.name, record)
+        write_record(self._project, self._situation.state, record)
 
     def _hand_over_items(self, step: PipelineStep) -> None:
         """Say which items there are, in their order, for whoever comes after them."""
-        folder = values_folder(self._project, self._pipeline.name)
+        folder = values_folder(self._project, self._situation.state)
         make_folder(folder)
         items = [key.rpartition(".")[2] for key in self._steps[step.name] if key != step.name]
         write_atomically(folder / f"{step.name}.items.json", json.dumps({"items": items}).encode())
 
     def _forget_items(self, step: PipelineStep, keys: set[str]) -> None:
         gone = [k for k in self._situation.records if k.partition(".")[0] == step.name and k not in keys]
-        forget(self._project, self._pipeline.name, gone)
+        forget(self._project, self._situation.state, gone)
         for key in gone:
             del self._situation.records[key]

@@ -15,7 +15,7 @@ from cellmill.pipeline.conditions import NoAnswer, asked_of, holds
 from cellmill.pipeline.document import read_pipeline
 from cellmill.pipeline.plan import ASKED, given, reasons, selected
 from cellmill.wiring.looking import look, version_now
-from cellmill.wiring.pipeline_records import manifest_digest, read_records, write_record
+from cellmill.wiring.pipeline_records import manifest_digest, read_records, state_name, write_record
 
 VALUES, ITEM = "cellmill_values", "cellmill_item"
 """Parameters of a step's notebook that say where values cross, and which item of a list this is."""
@@ -47,7 +47,8 @@ class Situation:
     def __init__(self, project: Project, folder: Path, pipeline: Pipeline, wanted: Wanted) -> None:
         """Raises `UnknownStep`, `NoStepTakes`, `BadCondition`, `NotebookError`."""
         self.project, self.folder, self.pipeline, self.wanted = project, folder, pipeline, wanted
-        self.records: dict[str, StepRecord] = read_records(project, pipeline.name)
+        self.state = state_name(project, folder)
+        self.records: dict[str, StepRecord] = read_records(project, self.state)
         self._codes: dict[str, Code] = {}
         self._documents: dict[str, Any] = {}
         self._looks: dict[str, FileSeen] = {}
@@ -112,7 +113,7 @@ class Situation:
         """Keep stamps of files that turned out to be the same, so that they need not be read the next time."""
         renewed = replace(self.records[record.key], **changes)
         self.records[record.key] = renewed
-        write_record(self.project, self.pipeline.name, renewed)
+        write_record(self.project, self.state, renewed)
 
     # --- parameters
 
@@ -249,7 +250,7 @@ class Situation:
             upstream=self.upstream(step, reads, writes),
             files=self._files(record) if record is not None else {},
             distributions={n: version_now(n, d) for n, d in record.distributions.items()} if record else {},
-            manifest=manifest_digest(self.project, self.pipeline.name, key),
+            manifest=manifest_digest(self.project, self.state, key),
             reads=step.reads,
             writes=step.writes,
             asks=self.asks.get(step.name, ()),
@@ -275,7 +276,12 @@ class Situation:
 
     def why(self, step: PipelineStep, key: str, item: Any) -> tuple[str, ...]:
         """Return why a step, or an item of it, must run; empty where it need not. Raises `NotebookError`."""
-        found = reasons(self.records.get(key), self.now(step, key, item))
+        record, now = self.records.get(key), self.now(step, key, item)
+        found = reasons(record, now)
+        if found and now.parameters:
+            from cellmill.capture.secrets import is_named_like_a_secret
+
+            found = reasons(record, now, hidden={name for name in now.parameters if is_named_like_a_secret(name)})
         asked = self.wanted.force or step.name in (*self.wanted.start, *self.wanted.only)
         return found or ((ASKED,) if asked else ())
 

@@ -48,7 +48,7 @@ def record_of(
         writes=merged(root, used.writes, step.writes),
         modules=used.modules,
         distributions=used.distributions,
-        manifest=manifest_digest(situation.project, situation.pipeline.name, begun.key),
+        manifest=manifest_digest(situation.project, situation.state, begun.key),
         values=ended.values,
         asks=situation.asks.get(step.name, ()),
         output=output,

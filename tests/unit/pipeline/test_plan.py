@@ -76,6 +76,12 @@ def test_whatever_changes_is_named(changes: dict[str, Any], reason: str) -> None
     assert reasons(RECORD, replace(NOW, **changes)) == (reason,)
 
 
+def test_what_a_secret_was_and_is_is_not_told() -> None:
+    record = replace(RECORD, parameters={"api_key": "a", "depth": 4})
+    now = replace(NOW, parameters={"api_key": "b", "depth": 5, "token": "c"})
+    assert reasons(record, now, hidden={"api_key", "token"}) == ("api_key changed", "depth 4 -> 5", "token is given")
+
+
 def test_one_that_never_ran_or_did_not_come_to_its_end_runs_whatever_has_changed() -> None:
     assert reasons(None, NOW) == ("never run",)
     assert reasons(replace(RECORD, outcome="died"), NOW) == ("failed last time",)

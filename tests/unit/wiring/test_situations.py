@@ -128,6 +128,17 @@ def _stamp(path: Path) -> tuple[int, ...]:
     return (seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino)
 
 
+def test_pipelines_of_one_name_in_two_folders_have_nothing_in_common(folder: Path) -> None:
+    for name in ("load", "fit", "end"):
+        has_run(folder, name)
+    other = folder.parent.parent / "work" / "p"
+    other.parent.mkdir()
+    folder.rename(other)
+    assert words(other)["load"] == "runs: never run"
+    other.rename(folder)
+    assert words(folder)["load"] == "nothing to do"
+
+
 def test_what_is_written_down_is_read_back_and_what_is_torn_runs_again(folder: Path, project: Project) -> None:
     record = has_run(folder, "load", writes=(FileSeen("a.csv", "a", (1, 2, 3, 4)),), values={"rows": [1, None]})
     assert read_records(project, "p") == {"load": record}
