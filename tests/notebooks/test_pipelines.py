@@ -49,12 +49,6 @@ def document(desk: Desk, text: str) -> None:
     (folder / "pipeline.yaml").write_text(text)
 
 
-def one_step(desk: Desk, cell: str, more: str = "", declared: str = "x = 1") -> None:
-    desk.notebook("pipelines/p/a.ipynb", declared, cell)
-    document(desk, f"version: 1\nsteps:\n  a: {{notebook: a.ipynb{more}}}\n  b: {{notebook: b.ipynb, after: [a]}}\n")
-    desk.notebook("pipelines/p/b.ipynb", "y = 1")
-
-
 @pytest.fixture
 def flights(desk: Desk) -> Desk:
     for name, cells in {"load": LOAD, "fit": FIT, "part": PART, "end": END}.items():
@@ -100,35 +94,46 @@ def test_a_pipeline_runs_whole_then_what_has_changed_and_then_nothing(flights: D
     assert {r.info.status for r in (whole, *children)} == {"FINISHED"}
 
 
-def test_a_failed_step_stops_what_comes_after_it_and_the_next_run_goes_on_from_there(desk: Desk) -> None:
-    one_step(desk, "open('n.txt', 'a').write('x')\nassert len(open('n.txt').read()) > 2, 'not yet'", ", retries: 1")
-    steps = run(desk, code=1)
-    assert (states(steps), steps["a"]["attempt"]) == ({"a": "failed", "b": "not reached"}, 2)
-    assert "raised AssertionError: not yet" in steps["a"]["error"]
-    again = run(desk)
-    assert states(again) == {"a": "ok", "b": "ok"}
-    assert again["a"]["why"] == ["failed last time"]
+FATES = {
+    "fails": ("open('n.txt', 'a').write('x')\nassert len(open('n.txt').read()) > 2, 'not yet'", "retries: 1"),
+    "dies": (
+        "import os, pathlib\nif not pathlib.Path('died').exists():\n    pathlib.Path('died').touch()\n    os._exit(1)",
+        "retries: 2",
+    ),
+    "hangs": ("import pathlib, time\ntime.sleep(0 if pathlib.Path('died').exists() and x else 100)", "timeout: 3"),
+    "forgets": ("x += 1", "writes: [out/result.csv]"),
+    "goes_on": ("x += 1", "after: [dies]"),
+    "waits": ("x += 1", "after: [fails]"),
+}
 
 
-def test_a_kernel_that_dies_is_tried_again_and_a_step_that_hangs_is_ended(desk: Desk) -> None:
-    died = (
-        "import os, pathlib\nif not pathlib.Path('died').exists():\n    pathlib.Path('died').touch()\n    os._exit(1)"
-    )
-    one_step(desk, died, ", retries: 2")
-    said = desk.cellmill("pipeline", "run", "pipelines/p")
-    assert (said.code, said.out.splitlines()[0][:13]) == (0, "p: 2 ran, in ")
-    assert "died" in said.err
-    assert "Step a is tried again." in said.err
-    one_step(desk, "import time\ntime.sleep(100)", ", timeout: 0.5")
-    assert "ran for longer than 0.5 s in all" in run(desk, code=1)["a"]["error"]
+def test_what_goes_wrong_in_a_step_stops_what_comes_after_it_and_the_next_run_goes_on_from_there(desk: Desk) -> None:
+    for name, (cell, _) in FATES.items():
+        desk.notebook(f"pipelines/p/{name}.ipynb", "x = 0", cell)
+    steps = "\n".join(f"  {name}: {{notebook: {name}.ipynb, {more}}}" for name, (_, more) in FATES.items())
+    document(desk, f"version: 1\nsteps:\n{steps}\n")
+    first = run(desk, code=1)
+    assert states(first) == {
+        "fails": "failed",
+        "dies": "ok",
+        "hangs": "failed",
+        "forgets": "failed",
+        "goes_on": "ok",
+        "waits": "not reached",
+    }
+    assert "raised AssertionError: not yet" in first["fails"]["error"]
+    assert "ran for longer than 3 s in all" in first["hangs"]["error"]
+    assert "Step forgets ran to its end and did not write out/result.csv." in first["forgets"]["error"]
+    assert {name: step["attempt"] for name, step in first.items() if step["attempt"] > 1} == {"fails": 2, "dies": 2}
 
-
-def test_a_step_that_does_not_write_what_it_is_to_write_has_failed(desk: Desk) -> None:
-    one_step(desk, "x += 1", ", writes: [out/result.csv]")
-    said = desk.cellmill("pipeline", "run", "p")
+    document(desk, f"version: 1\nsteps:\n{steps}\n".replace("timeout: 3", "retries: 0"))
+    said = desk.cellmill("pipeline", "run", "pipelines/p", "-p", "hangs.x=1")
     assert said.code == 1
-    assert "Step a ran to its end and did not write out/result.csv." in said.err
-    assert "go on with: cellmill pipeline run pipelines/p" in said.err
+    assert "fails: runs: failed last time" in said.err
+    assert "waits: done" in said.err
+    assert "goes_on: unchanged" in said.err
+    assert "p: 3 ran, 2 unchanged, 1 failed, in " in said.out
+    assert "forgets failed. What has run is kept; mend the cause and go on with: cellmill pipeline run" in said.err
 
 
 def test_ctrl_c_ends_the_steps_under_way_and_the_next_run_resumes(desk: Desk) -> None:
@@ -153,11 +158,14 @@ def test_ctrl_c_ends_the_steps_under_way_and_the_next_run_resumes(desk: Desk) ->
 
 
 def test_what_is_changed_while_it_runs_is_noticed(desk: Desk) -> None:
-    one_step(
-        desk,
+    desk.notebook("pipelines/p/b.ipynb", "y = 1")
+    desk.notebook(
+        "pipelines/p/a.ipynb",
+        "x = 1",
         "import json\nbook = json.load(open('b.ipynb'))\nbook['cells'][0]['source'] = 'y = 2'\n"
         "json.dump(book, open('b.ipynb', 'w'))\nopen('pipeline.yaml', 'a').write('# more')",
     )
+    document(desk, "version: 1\nsteps: {a: {notebook: a.ipynb}, b: {notebook: b.ipynb, after: [a]}}\n")
     said = desk.cellmill("pipeline", "run", "p")
     assert said.code == 0, said.err
     assert "b.ipynb was changed while the pipeline ran: step b runs as it is now." in said.err
