@@ -60,6 +60,7 @@ class Names:
         self._user_names: Mapping[str, object] = user_names if user_names is not None else {}
         self._state = NamespaceState(user_names) if user_names is not None else None
         self._ended_s = 0.0
+        self._learned: frozenset[str] = frozenset()
 
     def give_up_comparing(self) -> None:
         """Comparing has failed: from now on the source alone is asked."""
@@ -71,10 +72,17 @@ class Names:
         Not asked where a cell follows on the heels of another, as in a Run All: it would cost as much as the
         comparison at the end, and what little may happen there counts as the next cell's.
         """
+        learned, self._learned = self._learned, frozenset()
         if self._state is None or time.monotonic() - self._ended_s < ON_THE_HEELS_S:
-            return ()
+            return tuple(sorted(learned))
         changes = self._state.after((), 0.0)
-        return tuple(sorted(changes.bound | changes.deleted))
+        return tuple(sorted(changes.bound | changes.deleted | learned))
+
+    def learn(self, budget_s: float) -> None:
+        """Look at what has been bound by no cell, so that the next one is not suspected of having changed it."""
+        self.something_ran()
+        self._learned = frozenset(self.before())
+        self.catch_up(budget_s)
 
     def something_ran(self) -> None:
         """Code has run in the namespace that is no cell: the next comparison at a cell's start is due."""

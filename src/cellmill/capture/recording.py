@@ -156,10 +156,10 @@ class Recording:
         """Code has run that is no cell of the user's, or a cell is about to say so itself."""
         self._names.something_ran()
 
-    def catch_up(self) -> None:
-        """The kernel is idle: look at objects that there was no time for within the cell."""
+    def catch_up(self, budget_s: float = CATCHING_UP_S, *, with_outside: bool = False) -> None:
+        """The kernel is idle: look at objects that there was no time for, or that no cell has bound."""
         try:
-            self._names.catch_up(CATCHING_UP_S)
+            (self._names.learn if with_outside else self._names.catch_up)(budget_s)
         except Exception as error:  # noqa: BLE001 - the kernel's loop would print it
             self.failed("names", error)
             self._names.give_up_comparing()

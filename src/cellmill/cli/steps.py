@@ -2,6 +2,8 @@
 
 import json
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +19,7 @@ from cellmill.core.words import shown_path
 
 if TYPE_CHECKING:
     from cellmill.cli.attempts import Log
+    from cellmill.wiring.resuming import Resuming
 
 LONGEST_EXCERPT = 12
 
@@ -31,6 +34,8 @@ def run(
     retries: int = typer.Option(0, "--retries", min=0, help="How often it is run again when it fails."),
     cell_timeout: float | None = typer.Option(None, "--cell-timeout", min=0.1, help="Seconds that a cell may take."),
     timeout: float | None = typer.Option(None, "--timeout", min=0.1, help="Seconds that all cells may take."),
+    keep_state: bool = typer.Option(False, "--keep-state", help="When a cell raises, keep the values for --resume."),
+    resume: bool = typer.Option(False, "--resume", help="Go on from the cell that raised, with the values kept."),
     watch: bool = typer.Option(False, "--watch", help="Run it again whenever its file changes."),
     log_json: bool = typer.Option(False, "--log-json", help="Tell what happens on standard error, as lines of JSON."),
     attended: bool = typer.Option(
@@ -45,12 +50,15 @@ def run(
     from cellmill.cli.attempts import Log, until_it_ends_well, whenever_it_changes
     from cellmill.executors.remote import is_remote
 
+    if resume and (watch or retries or kernel):
+        raise typer.BadParameter("--resume goes on once, in the same kernel: without --watch, --retries and --kernel")
     if watch and is_remote(notebook):
         raise typer.BadParameter("--watch looks at a file of this machine")
     path, cwd = (fetched(notebook), Path.cwd()) if is_remote(notebook) else (Path(notebook).resolve(), None)
     log = Log(wanted=log_json)
     limits = {"cell_timeout_s": cell_timeout, "timeout_s": timeout}
     silent = as_json or log_json
+    going_on = GoingOn(keeps=keep_state or resume, resumes=resume)
     texts = read_pairs(parameters)
     if attended:
         from cellmill.cli.interrupts import end_with_input, first_line_of_input
@@ -62,7 +70,7 @@ def run(
         sends = output is not None and is_remote(output)
         place = default_output(path) if output is None or sends else Path(output).resolve()
         try:
-            _once(path, place, texts, kernel, cold, limits, cwd, log, silent=silent, as_json=as_json)
+            _once(path, place, texts, kernel, cold, limits, cwd, log, going_on, silent=silent, as_json=as_json)
         finally:
             if sends and output is not None and place.exists():
                 from cellmill.executors.remote import send
@@ -94,6 +102,7 @@ def _once(
     limits: dict[str, float | None],
     cwd: Path | None,
     log: "Log",
+    going_on: "GoingOn",
     *,
     silent: bool,
     as_json: bool,
@@ -104,6 +113,7 @@ def _once(
     from cellmill.wiring.headless import HeadlessSession
 
     session = new_session_id()
+    resumable, given = _resumable(notebook, session, texts, going_on)
     executor = KernelExecutor(
         lambda notebook, output: HeadlessSession(session, notebook, output=str(output), cold=cold),
         otherwise=PapermillExecutor(session, cold=cold),
@@ -112,6 +122,7 @@ def _once(
         cwd=cwd,
         cell_timeout_s=limits["cell_timeout_s"],
         timeout_s=limits["timeout_s"],
+        resumable=resumable,
     )
     try:
         with _progress(notebook.name, silent=silent) as bar:
@@ -120,13 +131,41 @@ def _once(
                 bar(progress)
                 log.cell(progress)
 
-            run_step(Step(notebook, output, texts=texts, kernel=kernel), executor, progress=told)
+            run_step(Step(notebook, output, given, texts, kernel), executor, progress=told)
     except (CellFailed, KernelDied, CellTimedOut, KeyboardInterrupt) as error:
         _report(notebook, session, output, as_json=as_json)
         if isinstance(error, CellFailed) and not log.wanted:
             typer.echo(_excerpt(error), err=True)
         raise
     _report(notebook, session, output, as_json=as_json)
+
+
+@dataclass(frozen=True)
+class GoingOn:
+    """Whether a run keeps its values when a cell raises, and whether it goes on with such."""
+
+    keeps: bool
+    resumes: bool
+
+
+def _resumable(
+    notebook: Path, session: SessionId, texts: dict[str, str], going_on: GoingOn
+) -> "tuple[Resuming | None, Mapping[str, Any]]":
+    """Return who keeps the values, and the parameters of the run that is gone on with. Raises `CannotResume`."""
+    if not going_on.keeps:
+        return None, {}
+    from cellmill.notebook.parameters import check_parameters, declared_parameters, declaring_cell, read_texts
+    from cellmill.notebook.plain import read_plain
+    from cellmill.wiring.projects import project_of
+    from cellmill.wiring.resuming import Resuming, find_kept
+
+    document, project = read_plain(notebook), project_of(notebook)
+    if not going_on.resumes:
+        return Resuming(project, session, notebook), {}
+    declared, cell = declared_parameters(document), declaring_cell(document)
+    given = check_parameters(read_texts(texts, declared), declared, notebook=shown_path(notebook), cell=cell)
+    kept = find_kept(project, notebook, given if texts else None)
+    return Resuming(project, session, notebook, kept), kept.parameters
 
 
 def fetched(address: str) -> Path:

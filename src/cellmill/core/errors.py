@@ -10,6 +10,7 @@ CellmillError
 │   ├── BadParameter             not of the form NAME=VALUE
 │   ├── NotProposed              a pick of what no proposal is called
 │   ├── PickRefused              a pick that cannot be made a parameter
+│   ├── CannotResume             a run that cannot go on where it failed
 │   ├── PickDiffers              with the pick the notebook comes to other results
 │   └── NothingToUndo            no pick is left to take back
 ├── ExecutionError

@@ -43,16 +43,20 @@ def run_cells(
     timeout_s: float | None = None,
     left_s: Callable[[], float | None] = lambda: None,
     shown: Callable[[Mapping[str, Any]], None] | None = None,
+    first: int = 0,
 ) -> None:
     """Run the cells until one raises that is not expected to. `ended` is told of each, `shown` of each output.
 
-    Each may take `timeout_s`, and as long as `left_s` then answers; None: as long as it likes.
+    Those before the `first` are left as they are. Each may take `timeout_s`, and as long as `left_s` then answers;
+    None: as long as it likes.
 
     Raises `KernelDied`, `CellTimedOut`; what the cell has shown until then is kept.
     """
     widgets = Widgets(kernel.tell)
     try:
         for index, cell in enumerate(document["cells"]):
+            if index < first:
+                continue
             keeper.cell_start(cell, index)
             ran, has_failed = None, False
             try:

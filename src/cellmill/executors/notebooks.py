@@ -1,5 +1,6 @@
 """Notebooks run in kernels of our own, warm where there is a fork server. The executed one is as papermill's."""
 
+import copy
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -11,7 +12,8 @@ from typing import Any, Protocol
 from cellmill.core.errors import CellFailed, CellTimedOut, KernelDied
 from cellmill.core.events import Failure
 from cellmill.core.files import check_writable
-from cellmill.core.ports import CellRan, NotebookExecutor, Progress
+from cellmill.core.ports import CellRan, LiveKernel, NotebookExecutor, Progress
+from cellmill.core.resuming import CannotResume
 from cellmill.core.words import shown_path
 from cellmill.executors.cells import run_cells
 from cellmill.executors.kernels import LocalKernel, LocalKernels
@@ -53,6 +55,43 @@ class Watcher(Protocol):
         ...
 
 
+class Resumable(Protocol):
+    """Whoever keeps the values of a kernel in which a cell raised, and gives them to the next one."""
+
+    @property
+    def said(self) -> str: ...
+
+    def first(self, document: Mapping[str, Any]) -> int:
+        """Return the position of the first cell that is to run. Raises `CannotResume`."""
+        ...
+
+    def fill(self, document: dict[str, Any]) -> None:
+        """Put into the cells that need not run what they had shown."""
+        ...
+
+    def begin(self, kernel: LiveKernel) -> None:
+        """Make a kernel that has just started like the one whose values were kept. Raises `CannotResume`."""
+        ...
+
+    def executed(self, ran: CellRan) -> None:
+        """A cell has run."""
+        ...
+
+    def failed(
+        self, kernel: LiveKernel, ran: CellRan, document: Mapping[str, Any], parameters: Mapping[str, Any]
+    ) -> None:
+        """A cell raised: keep what there was before it, where that can be had."""
+        ...
+
+    def ended(self) -> None:
+        """A cell took too long, or the kernel died, or the user interrupted."""
+        ...
+
+    def forget(self) -> None:
+        """The notebook came to its end: nothing need be kept."""
+        ...
+
+
 class KernelExecutor:
     """A `NotebookExecutor` for kernels of ipykernel, in the notebook's own folder as JupyterLab has it."""
 
@@ -69,6 +108,7 @@ class KernelExecutor:
         started: Callable[[LocalKernel], None] | None = None,
         finished: Callable[[LocalKernel], None] | None = None,
         start: Callable[..., AbstractContextManager[LocalKernel]] | None = None,
+        resumable: Resumable | None = None,
     ) -> None:
         """`begin` makes the session of a notebook and its output, `otherwise` runs what has another kernel.
 
@@ -82,6 +122,7 @@ class KernelExecutor:
         self._cell_timeout_s = cell_timeout_s
         self._timeout_s = timeout_s
         self._cwd = cwd
+        self._resumable = resumable
         self._begin = begin
         self._otherwise = otherwise
         self._say = say
@@ -103,14 +144,19 @@ class KernelExecutor:
             self._otherwise.execute(notebook, output, parameters, kernel=kernel, progress=progress)
             return
         check_writable(output.parent)
+        first = self._resumable.first(_as_run(document, parameters)) if self._resumable is not None else 0
         book = _Book(document, notebook, output, dict(parameters))
+        if self._resumable is not None:
+            self._resumable.fill(document)
         session = self._begin(notebook, output)
         try:
-            self._run(book, session, name or "python3", progress)
+            self._run(book, session, name or "python3", progress, first)
         except BaseException as error:  # it died, was interrupted, or never was
             book.mark_end(error)
             book.end()
             session.died(as_bytes(document))
+            if self._resumable is not None and not isinstance(error, CannotResume):
+                self._resumable.ended()
             raise
         else:
             book.end()
@@ -119,10 +165,21 @@ class KernelExecutor:
             said = session.record()
             if not session.went_well:
                 self._say(said)
+            if self._resumable is not None and self._resumable.said:
+                self._say(f"cellmill: {self._resumable.said}")
         if book.failed is not None:
             raise book.failed
+        if self._resumable is not None:
+            self._resumable.forget()
 
-    def _run(self, book: "_Book", session: Watcher, name: str, progress: Callable[[Progress], None] | None) -> None:
+    def _run(
+        self,
+        book: "_Book",
+        session: Watcher,
+        name: str,
+        progress: Callable[[Progress], None] | None,
+        first: int,
+    ) -> None:
         cells = book.document["cells"]
 
         def ended(index: int, ran: CellRan | None) -> None:
@@ -131,6 +188,8 @@ class KernelExecutor:
                 tags = tuple(cell["metadata"].get("tags", ()))
                 session.cell_executed(execution=ran.execution, cell=cell["id"], tags=tags, error=ran.error)
                 book.ran = index, ran
+                if self._resumable is not None:
+                    self._resumable.executed(ran)
             if progress is not None:
                 progress(_progress(index + 1, len(cells), ran))
 
@@ -147,6 +206,8 @@ class KernelExecutor:
                     self._say(f"cellmill: {live.note[0].upper()}{live.note[1:]}.")
                 if self._started is not None:
                     self._started(live)
+                if self._resumable is not None:
+                    self._resumable.begin(live)
                 if self._timeout_s is not None:  # that of the cells: its start is not among them
                     ends_s = time.monotonic() + self._timeout_s
                 run_cells(
@@ -156,8 +217,11 @@ class KernelExecutor:
                     ended=ended,
                     timeout_s=self._cell_timeout_s,
                     left_s=lambda: None if ends_s is None else max(0.0, ends_s - time.monotonic()),
+                    first=first,
                 )
                 book.look_for_failure()
+                if self._resumable is not None and book.failed is not None and book.ran is not None:
+                    self._resumable.failed(live, book.ran[1], book.document, book.parameters)
                 if self._finished is not None and book.failed is None:
                     self._finished(live)
         except CellTimedOut as error:
@@ -178,11 +242,20 @@ def _progress(done: int, total: int, ran: CellRan | None) -> Progress:
     return Progress(done, total, ran.number, ran.outcome, (ran.ended_ms - ran.started_ms) / 1000)
 
 
+def _as_run(document: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a notebook as its cells are going to run."""
+    made = copy.deepcopy(dict(document))
+    if parameters:
+        inject_parameters(made, dict(parameters))
+    return made
+
+
 class _Book:
     """The executed notebook: what papermill notes of cells is noted, and it is saved."""
 
     def __init__(self, document: dict[str, Any], notebook: Path, output: Path, parameters: dict[str, Any]) -> None:
         self.document = document
+        self.parameters = parameters
         self.notebook = notebook
         self.output = output
         self.failed: CellFailed | None = None

@@ -45,6 +45,12 @@ def load(shell: Any) -> None:
     register_magics(shell, state)
 
 
+def state_of(shell: Any) -> KernelState | None:
+    """Return what `load` has made of a shell, None where it was not called."""
+    found: KernelState | None = getattr(shell, _ATTRIBUTE, None)
+    return found
+
+
 def unload(shell: Any) -> None:
     """Stop capture and take every hook out."""
     state: KernelState | None = getattr(shell, _ATTRIBUTE, None)

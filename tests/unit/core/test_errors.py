@@ -52,6 +52,7 @@ from cellmill.core.pipeline_errors import (
     WriteClash,
 )
 from cellmill.core.replay_errors import EnvironmentNotBuilt, NoScratch, NotABundle, ReplayUnderWay
+from cellmill.core.resuming import CannotResume
 from cellmill.core.step_errors import (
     BadBorder,
     BadPlace,
@@ -97,6 +98,7 @@ EXAMPLES: list[tuple[CellmillError, str]] = [
     ),
     (PickRefused("a.ipynb", reason="'x' is a parameter already"), "'x' is a parameter already."),
     (PickDiffers("a.ipynb", what="`rmse`", before="1.5", after="1.6"), "Pick others."),
+    (CannotResume("a.ipynb", reason="nothing was kept"), "Run it from the start, without --resume."),
     (NothingToUndo("a.ipynb", reason="no pick is left to take back"), "no pick is left to take back."),
     (BadSpace("depth", reason="no"), "See: cellmill sweep --help"),
     (BadSpace("", reason="no parameter is turned"), "See: cellmill sweep --help"),
