@@ -19,7 +19,17 @@ FIT = (
     "model = Ridge(alpha=alpha).fit(data[:, :1], data[:, 1])\n"
     "open('../../data/score.txt', 'w').write(str(round(model.score(data[:, :1], data[:, 1]), 6)))",
 )
-PART = ("part = ''", "open(f'../../data/{part}.txt', 'w').write(part)")
+PART = (
+    "part = ''\ncellmill_values = 'nowhere'\ncellmill_item = ''",
+    "import cellmill\ncellmill.begin_step('part', values=cellmill_values, item=cellmill_item, folder='pipelines/p')",
+    "size = len(part)\nopen(f'../../data/{part}.txt', 'w').write(part)",
+    "cellmill.end_step(['size'])",
+)
+TOTAL = (
+    "cellmill_values = 'nowhere'",
+    "import cellmill\ncellmill.begin_step('total', after=['part'], values=cellmill_values)",
+    "print(size)",
+)
 END = ("title = ''", "print(title, open('../../data/score.txt').read())")
 DOCUMENT = """
 version: 1
@@ -28,6 +38,7 @@ steps:
   load: {notebook: load.ipynb, writes: [data/x.csv]}
   fit: {notebook: fit.ipynb, after: [load]}
   part: {notebook: part.ipynb, after: [load], when: load.rows > 10, for_each: {parameter: part, in: load.parts}}
+  total: {notebook: total.ipynb, after: [part]}
   end: {notebook: end.ipynb, after: [fit]}
 """
 
@@ -51,7 +62,7 @@ def document(desk: Desk, text: str) -> None:
 
 @pytest.fixture
 def flights(desk: Desk) -> Desk:
-    for name, cells in {"load": LOAD, "fit": FIT, "part": PART, "end": END}.items():
+    for name, cells in {"load": LOAD, "fit": FIT, "part": PART, "total": TOTAL, "end": END}.items():
         desk.notebook(f"pipelines/p/{name}.ipynb", *cells)
     document(desk, DOCUMENT)
     return desk
@@ -59,7 +70,8 @@ def flights(desk: Desk) -> Desk:
 
 def test_a_pipeline_runs_whole_then_what_has_changed_and_then_nothing(flights: Desk) -> None:
     first = run(flights)
-    assert states(first) == dict.fromkeys(("load", "fit", "part.0", "part.1", "end"), "ok")
+    assert states(first) == dict.fromkeys(("load", "fit", "part.0", "part.1", "total", "end"), "ok")
+    assert flights.read(first["total"]["output"]).cells[-1].outputs[0].text == "[1, 1]\n"
     assert first["part.1"]["why"] == ["never run"]
     assert (flights.root / "data" / "b.txt").read_text() == "b"
     assert flights.read(first["end"]["output"]).cells[-1].outputs[0].text == "all 1.0\n"
@@ -83,11 +95,12 @@ def test_a_pipeline_runs_whole_then_what_has_changed_and_then_nothing(flights: D
     few = run(flights, "-p", "load.rows=8", "-p", "title=half")
     assert few["load"]["why"] == ["rows is 8"]
     assert (few["part"]["state"], few["part"]["why"]) == ("left out", ["load.rows > 10 does not hold"])
+    assert few["total"]["why"] == ["part is left out"]
 
-    told = "load: ok, fit: ok, part.0: ok, part.1: ok, end: ok"
+    told = "load: ok, fit: ok, part.0: ok, part.1: ok, total: ok, end: ok"
     (whole,) = [r for r in flights.recorded if r.data.tags.get("cellmill.steps") == told]
     children = [r for r in flights.recorded if r.data.tags.get("mlflow.parentRunId") == whole.info.run_id]
-    assert sorted(r.info.run_name for r in children) == ["end", "fit", "load", "part.0", "part.1"]
+    assert sorted(r.info.run_name for r in children) == ["end", "fit", "load", "part.0", "part.1", "total"]
     (fit,) = [r for r in children if r.info.run_name == "fit"]
     (model,) = [r for r in flights.recorded if r.data.tags.get("mlflow.parentRunId") == fit.info.run_id]
     assert model.data.tags["cellmill.pipeline_step"] == "fit"
