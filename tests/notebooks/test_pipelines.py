@@ -104,6 +104,11 @@ def test_a_pipeline_runs_whole_then_what_has_changed_and_then_nothing(flights: D
     (fit,) = [r for r in children if r.info.run_name == "fit"]
     (model,) = [r for r in flights.recorded if r.data.tags.get("mlflow.parentRunId") == fit.info.run_id]
     assert model.data.tags["cellmill.pipeline_step"] == "fit"
+    registered = flights.cellmill("register", model.data.tags["cellmill.run"], "--name", "score", "--json")
+    assert registered.code == 0, registered.err
+    version = flights.client.get_model_version("score", "1")
+    assert version.tags["cellmill.pipeline"] == "p"
+    assert whole.info.run_name == f"p {version.tags['cellmill.pipeline_run']}"
     assert {r.info.status for r in (whole, *children)} == {"FINISHED"}
 
 

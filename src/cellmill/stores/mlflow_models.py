@@ -6,6 +6,7 @@ from cellmill.core.errors import InvalidAlias, InvalidModelName, RunWithoutModel
 from cellmill.core.ids import RunId
 from cellmill.core.models import RegisteredModel, Registration, Version
 from cellmill.stores.mlflow_client import client_for, first_line, refuse_locked, translated
+from cellmill.stores.mlflow_pipelines import PIPELINE_TAG
 from cellmill.stores.mlflow_runs import MODEL_TAG, RUN_TAG
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class MlflowModelRegistry:
             if model_id is None:
                 reason = run.data.tags.get("cellmill.model_note") or "MLflow holds none for it"
                 raise RunWithoutModel(registration.run, reason=reason)
+            pipeline = {name: text for name, text in run.data.tags.items() if name.startswith(PIPELINE_TAG)}
             is_new = self._make_name(registration.name)
             made: Any = None
             try:
@@ -63,7 +65,7 @@ class MlflowModelRegistry:
                     registration.name,
                     source=f"models:/{model_id}",
                     run_id=store_id,
-                    tags=dict(registration.tags),
+                    tags={**registration.tags, **pipeline},
                     description=registration.description,
                     model_id=model_id,
                 )

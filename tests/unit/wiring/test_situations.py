@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from cellmill.cli.idle import try_idle
 from cellmill.core.errors import CellmillError, UnknownParameter, WrongParameterType
 from cellmill.core.ids import SessionId
 from cellmill.core.pipeline_errors import BadCondition, NoStepTakes, PipelineUnderWay, StepNotReady, UnknownStep
@@ -126,6 +127,23 @@ def test_a_file_that_was_looked_at_is_not_read_again_until_it_is_written(project
 def _stamp(path: Path) -> tuple[int, ...]:
     seen = path.stat()
     return (seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino)
+
+
+def test_that_nothing_is_to_be_done_is_said_by_the_quick_door_alone(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert try_idle([str(folder)]) is False  # it has never run
+    for name in ("load", "fit", "end"):
+        has_run(folder, name)
+    assert try_idle([str(folder), "--force"]) is False
+    assert try_idle([str(folder / "nowhere")]) is False
+    assert capsys.readouterr().out == ""
+    assert try_idle([str(folder)]) is True
+    assert capsys.readouterr().out == "Nothing to do: 3 steps unchanged.\n"
+    (folder / "pipeline.yaml").write_text(DOCUMENT.replace("mode: full", "mode: quick"))
+    assert try_idle(["--json", str(folder)]) is True
+    states = {step["key"]: step["state"] for step in json.loads(capsys.readouterr().out)["steps"]}
+    assert states == {"load": "unchanged", "fit": "unchanged", "end": "left out"}
 
 
 def test_pipelines_of_one_name_in_two_folders_have_nothing_in_common(folder: Path) -> None:
