@@ -361,7 +361,7 @@ def test_registering_what_is_not_there_is_refused_before_anything_is_recorded(
 
 def _fresh(project: Project, uri: str | None = None) -> Bench:
     """A store as a new process has it."""
-    from cellmill.stores.mlflow_client import client_for
+    from cellmill.stores.mlflow_client import forget_clients
 
-    client_for.cache_clear()
+    forget_clients()
     return mlflow_bench(project, uri or project.store)

@@ -1,11 +1,14 @@
 """The process that holds MLflow, asked over its pipe."""
 
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psutil
 import pytest
+from tests.server.jupyter import wait_for
 from tests.stories import Story, a_training
 
 from cellmill.core.errors import CellmillError, InvalidAlias, StoreUnreachable, UnknownRun
@@ -49,6 +52,23 @@ def test_it_records_lists_and_registers_and_says_what_is_wrong(
     assert (version.name, version.version, version.aliases, version.run) == ("flight-delay", "1", ("champion",), RUN)
     assert asked.models() == (RegisteredModel("flight-delay", (version,)),)
     assert len(its_processes()) == 1
+
+
+def test_a_database_that_is_being_made_when_nobody_asks_any_more_is_made_to_its_end(
+    tmp_path: Path, empty_database: Path
+) -> None:
+    project = Project(tmp_path)
+    process = StoreProcess(project)
+    process.warm()
+    made = tmp_path / "mlflow.db"
+    wait_for(made.exists)
+    process.close()
+    assert revision(made) == revision(empty_database)
+
+
+def revision(database: Path) -> list[tuple[str]]:
+    with closing(sqlite3.connect(database)) as connection:
+        return connection.execute("SELECT version_num FROM alembic_version").fetchall()
 
 
 def test_a_fault_of_ours_is_answered_and_the_process_goes_on(asked: StoreProcess) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
@@ -50,17 +51,40 @@ TRANSLATIONS: tuple[tuple[tuple[str, ...], type[CellmillError]], ...] = (
 )
 
 
-@lru_cache(maxsize=4)
+# Two threads that make one database at the same time, or a process that ends meanwhile, leave a half made one.
+opening = threading.Lock()
+
+
 def client_for(uri: str) -> "MlflowClient":
-    """Return the client of a store. The first call imports MLflow, which takes seconds."""
+    """Return the client of a store, whose database is made where there is none.
+
+    The first call imports MLflow, which takes seconds.
+    """
+    _import_mlflow()
+    with opening:
+        return _client_for(uri)
+
+
+@lru_cache(maxsize=4)
+def _client_for(uri: str) -> "MlflowClient":
+    import mlflow
+
+    with _beside(uri):
+        return mlflow.MlflowClient(tracking_uri=uri)
+
+
+def forget_clients() -> None:
+    """Make each client anew when it is next asked for: its database may be another by then."""
+    _client_for.cache_clear()
+
+
+def _import_mlflow() -> None:
     for name, value in (_PATIENCE | _PRIVATE | _PLAIN).items():
         os.environ.setdefault(name, value)
-    import mlflow
+    import mlflow  # noqa: F401
 
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is raised; the rest is chatter
-    with _beside(uri):
-        return mlflow.MlflowClient(tracking_uri=uri)
 
 
 def _beside(uri: str) -> AbstractContextManager[None]:

@@ -34,6 +34,9 @@ NEEDED = (
     "mlflow.store.artifact.local_artifact_repo",
 )  # fmt: skip
 
+# On a busy machine to make a database takes half a minute, and one that is half made cannot be used.
+LEAVE_S = 120
+
 # --- the side that asks
 
 
@@ -92,7 +95,7 @@ class StoreProcess:
         with contextlib.suppress(OSError):  # it has ended already
             process.stdin.close()
         try:
-            process.wait(timeout=30)
+            process.wait(timeout=LEAVE_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -274,6 +277,9 @@ def _serve(root: Path) -> None:
             answer = {"error": {"kind": "internal", "message": message, "facts": {}}}
         answers.write(json.dumps(answer).encode() + b"\n")
         answers.flush()
+    from cellmill.stores.mlflow_client import opening
+
+    opening.acquire()  # a database that is being made is made to its end
     os._exit(0)  # to take down what MLflow has imported takes longer than to record a run
 
 
