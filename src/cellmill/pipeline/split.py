@@ -195,11 +195,12 @@ class Splitter:
         return sorted({number for number in (trains[0], trains[-1] + 1) if 1 < number <= len(self._cells)})
 
     def _worthwhile(self, borders: Sequence[int]) -> list[int]:
-        """Leave out borders around cells that compute nothing: imports and functions are no step."""
+        """Leave out borders around cells that compute nothing, or nothing that is needed: imports are no step."""
         kept: list[int] = []
         begins = 1
         for border in borders:
-            if self._computes(begins, border - 1):
+            first_only_prepares = begins == 1 and not self._trains(1, border - 1) and not self.names_at(border)
+            if self._computes(begins, border - 1) and not first_only_prepares:
                 kept.append(border)
                 begins = border
         while kept and not self._computes(kept[-1], len(self._cells)):
@@ -208,6 +209,9 @@ class Splitter:
 
     def _computes(self, first: int, last: int) -> bool:
         return any(not cell.leaning.is_set_up for cell in self._cells[first - 1 : last])
+
+    def _trains(self, first: int, last: int) -> bool:
+        return any(cell.trains for cell in self._cells[first - 1 : last])
 
     def _fewest(self, borders: list[int]) -> list[int]:
         """A pipeline of many steps is no easier to read: those go that the most crosses."""

@@ -31,6 +31,8 @@ from cellmill.wiring.confined import confine, scratch_environment
 LARGEST_COPY_BYTES, COPIES_BYTES = 10_000_000, 200_000_000
 _OURS = (".cellmill", "mlruns", ".ipynb_checkpoints", "__pycache__")
 _VALUES = "__import__('cellmill.kernel.values', fromlist=['x']).digests(get_ipython())"
+# Metrics of training data are computed while there is time, which is never the same.
+_SETTINGS = "training_metrics_ms = 0.0\n"
 # The same in both, whatever the notebook seeds itself.
 _SEED = (
     "__import__('random').seed(0)\n"
@@ -111,6 +113,7 @@ def run_parts(
             write_atomically(here, as_bytes(dict(part.document)))
         before = _stamps(place.root)
         prepare_folder(inner)
+        inner.settings.write_text(_SETTINGS)
         together = _Ran({})
         values: dict[str, tuple[str | None, str]] = {}
         sessions: list[Session] = []

@@ -96,7 +96,9 @@ class Splitting:
         )
         if seen.outcome.stopped is not None and seen.outcome.error is not None:
             why = why_it_failed(seen.outcome.error, installed={}, allowed_network=self._trial.network)
-            why = why.replace("replay with --network", "split with --network")
+            why = why.replace("replay with --network", "split with --network").replace(
+                ", or replay with --rebuild-env", ""
+            )
             raise SplitRefused(
                 self._shown,
                 reasons=(f"Run whole from a clean kernel, it stops in cell {seen.outcome.stopped}: {why}.",),
