@@ -29,6 +29,7 @@ def main() -> None:
         doctor,
         models,
         parameters,
+        pipeline_exports,
         pipelines,
         recipes,
         runs,

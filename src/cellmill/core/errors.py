@@ -60,6 +60,9 @@ CellmillError
     ├── UnknownExecutor          no such place to run steps is installed
     ├── DaskMissing              it is not installed
     ├── ClusterUnreachable       no scheduler of Dask's answers
+    ├── UnknownTarget            no export is called so
+    ├── CannotExport             a step that the target has no words for
+    ├── ExportExists             a file would be written over
     └── CrossingError
         ├── ValuesMissing        the step before has handed over nothing
         ├── ValuesUnreadable     what it handed over cannot be read

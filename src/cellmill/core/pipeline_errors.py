@@ -161,6 +161,41 @@ class ClusterUnreachable(PipelineError):
         )
 
 
+class UnknownTarget(PipelineError):
+    """No export is called so."""
+
+    kind = "unknown_target"
+
+    def __init__(self, target: str, *, known: tuple[str, ...]) -> None:
+        self.target, self.known = target, known
+        near = nearest(target, known)
+        advice = f"Did you mean {near}?" if near else f"Choose one of: {', '.join(known)}."
+        super().__init__(f"Pipelines are not exported to {target!r}. {advice}")
+
+
+class CannotExport(PipelineError):
+    """A step of which the target has no words for when or how often it runs."""
+
+    kind = "cannot_export"
+
+    def __init__(self, step: str, *, target: str, reason: str) -> None:
+        self.step, self.target, self.reason = step, target, reason
+        super().__init__(
+            f"Step {step} cannot be exported to {target}: {reason}. Decide it inside the notebook, "
+            "or export to github or gitlab, which run the pipeline as Cellmill does."
+        )
+
+
+class ExportExists(PipelineError):
+    """A file would be written over."""
+
+    kind = "export_exists"
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(f"There is a file {path} already. Choose another with -o, or write over it with --force.")
+
+
 class OutputMissing(ExecutionError):
     """A step came to its end without having written what it was to write."""
 

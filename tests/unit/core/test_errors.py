@@ -37,9 +37,11 @@ from cellmill.core.picks import NothingToUndo, NotProposed, PickDiffers, PickRef
 from cellmill.core.pipeline_errors import (
     BadCondition,
     BadPipeline,
+    CannotExport,
     ClusterUnreachable,
     CyclicPipeline,
     DaskMissing,
+    ExportExists,
     NoStepTakes,
     OutputMissing,
     PipelineExists,
@@ -49,6 +51,7 @@ from cellmill.core.pipeline_errors import (
     StepNotReady,
     UnknownExecutor,
     UnknownStep,
+    UnknownTarget,
     WriteClash,
 )
 from cellmill.core.replay_errors import EnvironmentNotBuilt, NoScratch, NotABundle, ReplayUnderWay
@@ -119,6 +122,9 @@ EXAMPLES: list[tuple[CellmillError, str]] = [
     (PipelineUnderWay("a", pid=7), "Wait for its end, or end it."),
     (StepNotReady("fit", pipeline="a", before="load"), "with --only load, or leave --from and --only out."),
     (PipelineExists("pipelines/a"), "Choose another name, or remove that folder."),
+    (UnknownTarget("airflo", known=("airflow", "kfp")), "Did you mean airflow?"),
+    (CannotExport("fit", target="Airflow", reason="it loops"), "which run the pipeline as Cellmill does."),
+    (ExportExists("dags/p.py"), "or write over it with --force."),
     (DaskMissing(reason="No module named 'distributed'"), "Install it with: pip install 'cellmill[dask]'"),
     (ClusterUnreachable("tcp://h:1", reason="timed out"), "or leave it out to start a cluster here."),
     (UnknownExecutor("dusk", installed=("local", "dask")), "Choose one of: local, dask."),
