@@ -248,7 +248,7 @@ class Situation:
             source=code.source,
             parameters=self.values(step, item),
             upstream=self.upstream(step, reads, writes),
-            files=self._files(record) if record is not None else {},
+            files=self._files(record, self._written_after(step, record)) if record is not None else {},
             distributions={n: version_now(n, d) for n, d in record.distributions.items()} if record else {},
             manifest=manifest_digest(self.project, self.state, key),
             reads=step.reads,
@@ -260,13 +260,41 @@ class Situation:
         """Return what each step before it gives, as one digest."""
         return {name: given(self.last(self.pipeline.step(name)), reads, writes) for name in step.after}
 
-    def _files(self, record: StepRecord) -> dict[str, str | None]:
+    def _written_after(self, step: PipelineStep, record: StepRecord) -> dict[str, PipelineStep]:
+        """Return the files of a step that one after it wrote too, with that step: the last one answers for them."""
+        found: dict[str, PipelineStep] = {}
+        writers = self._writers()
+        for path in (file.path for file in record.writes):
+            for other in writers.get(path, ()):
+                if other != step.name and step.name in self.pipeline.above(other):
+                    found[path] = self.pipeline.step(other)
+        return found
+
+    def _for_those_after(self, step: PipelineStep, record: StepRecord | None) -> tuple[str, ...]:
+        """A step after it that writes one of its files would begin with what it left there itself the last time."""
+        written = self._written_after(step, record) if record is not None else {}
+        for path, other in written.items():
+            after = self.records.get(other.name)
+            if other.name in self.selected and reasons(after, self.now(other, other.name, None)):
+                return (f"{other.name}, which goes on with {path}, must run",)
+        return ()
+
+    def _writers(self) -> dict[str, set[str]]:
+        """Return the steps that wrote each file, of files that several wrote."""
+        found: dict[str, set[str]] = {}
+        for key, record in self.records.items():
+            name = key.partition(".")[0]
+            for file in record.writes if name in self.pipeline.names else ():
+                found.setdefault(file.path, set()).add(name)
+        return {path: names for path, names in found.items() if len(names) > 1}
+
+    def _files(self, record: StepRecord, left_out: Collection[str]) -> dict[str, str | None]:
         renewed: dict[str, Any] = {}
         found: dict[str, str | None] = {}
         for part in ("reads", "writes", "modules"):
             before: tuple[FileSeen, ...] = getattr(record, part)
             after = tuple(self._look(file) for file in before)
-            found.update((file.path, file.sha256) for file in after)
+            found.update((file.path, file.sha256) for file in after if file.path not in left_out)
             same = tuple(new if new.sha256 == old.sha256 else old for old, new in zip(before, after, strict=True))
             if same != before:
                 renewed[part] = same
@@ -282,6 +310,7 @@ class Situation:
             from cellmill.capture.secrets import is_named_like_a_secret
 
             found = reasons(record, now, hidden={name for name in now.parameters if is_named_like_a_secret(name)})
+        found = found or self._for_those_after(step, record)
         asked = self.wanted.force or step.name in (*self.wanted.start, *self.wanted.only)
         return found or ((ASKED,) if asked else ())
 

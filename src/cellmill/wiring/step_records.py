@@ -81,13 +81,19 @@ def _was_edited(situation: Situation, step: PipelineStep) -> bool:
 
 
 def _clashes(situation: Situation, record: StepRecord) -> list[str]:
+    """Of steps one after the other the later one goes on with the file; of others nobody knows which was last."""
     written = {file.path for file in record.writes}
+    name, pipeline = record.key.partition(".")[0], situation.pipeline
     words = []
     for other in situation.records.values():
         both = written & {file.path for file in other.writes}
-        if both and other.key != record.key and other.key.partition(".")[0] in situation.pipeline.names:
+        step = other.key.partition(".")[0]
+        if not both or other.key == record.key or step not in pipeline.names:
+            continue
+        if step not in pipeline.above(name) and name not in pipeline.above(step):
+            first, second = sorted((other.key, record.key))
             words.append(
-                f"Steps {other.key} and {record.key} both write {min(both)}, so what stands there depends on which "
-                "was run last. Give one of them another file."
+                f"Steps {first} and {second} both write {min(both)}, so what stands there depends on which was run "
+                "last. Give one of them another file, or let one come after the other."
             )
     return words

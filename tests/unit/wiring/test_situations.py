@@ -129,6 +129,27 @@ def _stamp(path: Path) -> tuple[int, ...]:
     return (seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino)
 
 
+def test_a_file_that_a_later_step_goes_on_with_is_that_steps(folder: Path) -> None:
+    log = folder.parent.parent / "log.txt"
+    log.write_text("load\n")
+    has_run(folder, "load", writes=(look(log.parent, "log.txt"),))
+    log.write_text("load\nfit\n")
+    now = situation(folder)
+    given_to_fit = now.upstream(now.pipeline.step("fit"), (), {"log.txt"})
+    has_run(folder, "fit", writes=(look(log.parent, "log.txt"),), upstream=given_to_fit)
+    has_run(folder, "end")
+    assert words(folder) == dict.fromkeys(("load", "fit", "end"), "nothing to do")
+    # Alone it would add a second line to its own: the file is made anew from its beginning.
+    assert words(folder, texts={"depth": "6"}) == {
+        "load": "runs: fit, which goes on with log.txt, must run",
+        "fit": "runs: depth 4 -> 6",
+        "end": "may run, after fit",
+    }
+    log.write_text("somebody else")
+    assert words(folder)["fit"] == "runs: log.txt was changed since it wrote it"
+    assert words(folder)["load"] == "runs: fit, which goes on with log.txt, must run"
+
+
 def test_that_nothing_is_to_be_done_is_said_by_the_quick_door_alone(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
