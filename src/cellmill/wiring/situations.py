@@ -1,11 +1,12 @@
 """How a pipeline stands: what each step would run with now, and whether it must. Nothing runs here."""
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from cellmill.core.errors import UnknownParameter
+from cellmill.core.errors import FolderNotWritable, UnknownParameter
 from cellmill.core.pipeline_errors import BadCondition, NoStepTakes, UnknownStep
 from cellmill.core.pipeline_runs import FileSeen, Planned, StepNow, StepRecord
 from cellmill.core.pipelines import DOCUMENT, Pipeline, PipelineStep
@@ -113,7 +114,8 @@ class Situation:
         """Keep stamps of files that turned out to be the same, so that they need not be read the next time."""
         renewed = replace(self.records[record.key], **changes)
         self.records[record.key] = renewed
-        write_record(self.project, self.state, renewed)
+        with suppress(FolderNotWritable):  # then the files are read the next time, too
+            write_record(self.project, self.state, renewed)
 
     # --- parameters
 
