@@ -32,10 +32,14 @@ USAGE = """\
 %cellmill params [NOTEBOOK]     what can be turned in this notebook, or in another one
 %cellmill run NOTEBOOK [-p NAME=VALUE]
 %cellmill sweep NOTEBOOK --grid NAME=A,B --metric NAME
+%cellmill split --name NAME     make this notebook a pipeline, or another one
+%cellmill pipeline run NAME
 %cellmill sync"""
 
-COMMAND_LINE = ("compare", "models", "params", "recipe", "register", "replay", "run", "show", "sweep", "sync")
-_OF_THIS_NOTEBOOK = ("params",)
+COMMAND_LINE = (
+    "compare", "models", "params", "pipeline", "recipe", "register", "replay", "run", "show", "split", "sweep", "sync",
+)  # fmt: skip
+_OF_THIS_NOTEBOOK = ("params", "split")
 
 
 class Magics:

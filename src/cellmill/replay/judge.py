@@ -106,7 +106,9 @@ def why_it_failed(error: Failure, *, installed: Mapping[str, str], allowed_netwo
         return "it asks for input: give the value in a cell instead"
     if error.type in ("ModuleNotFoundError", "ImportError"):
         named = re.search(r"No module named '([\w.]+)'", error.message)
-        module = named[1] if named else error.message
+        if named is None:
+            return f"an import failed ({text[:200]}): install the version that it was written for"
+        module = named[1]
         was = next((f" (it was {n} {v})" for n, v in installed.items() if n.replace("-", "_") == module), "")
         return f"the module {module} is not installed here{was}: install it, or replay with --rebuild-env"
     if _is_network(error):
