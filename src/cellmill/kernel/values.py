@@ -4,6 +4,7 @@ A digest is made of what an object holds, not of its address: numbers, texts, ar
 else by what pickle would write of it. Code is left out, and so is what cannot be read: connections, generators.
 """
 
+import copyreg
 import hashlib
 import json
 import math
@@ -207,7 +208,8 @@ class _Digest:
             self._add(plain.tolist() if plain.dtype.hasobject else plain, depth)
 
     def _other(self, value: Any, name: str, depth: int) -> None:
-        reduced = value.__reduce_ex__(4)
+        reduce = copyreg.dispatch_table.get(type(value))
+        reduced = value.__reduce_ex__(4) if reduce is None else reduce(value)
         self._say(f"object:{name}")
         if isinstance(reduced, str):
             self._say(reduced)

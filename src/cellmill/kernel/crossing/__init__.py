@@ -45,6 +45,8 @@ class _Step:
     baseline: settings.Baseline
     watch: ImportWatch
     threads: frozenset[int] = field(default_factory=background.now)
+    untouched: dict[str, str] = field(default_factory=dict)
+    """Random generators that nobody has seeded or drawn from when the step began, with digests of their states."""
 
 
 _current: _Step | None = None
@@ -76,6 +78,9 @@ def begin_step(name: str, *, after: Sequence[str] = (), values: str, folder: str
         taken = [_take(_current, before, f"{before}.{each}", namespace) for each in items]
         for key in taken[0] if taken else ():
             namespace[key] = [one[key] for one in taken]
+    if not after:
+        _note_untouched(_current)
+        watch.after("numpy.random", lambda _, step=_current: _note_untouched(step))  # type: ignore[misc]
 
 
 def end_step(names: Iterable[str], *, patched: Iterable[str] = (), most_bytes: int = MOST_CROSSING_BYTES) -> None:
@@ -111,7 +116,7 @@ def end_step(names: Iterable[str], *, patched: Iterable[str] = (), most_bytes: i
             Bundle(stream, namespace, keep=frames.keep, shared=shared).dump(content)
         random_state.restore(random)  # pickling may have drawn
         (made / "random.pickle").write_bytes(pickle.dumps(random))
-        manifest = _manifest(step, given, frames, made, random)
+        manifest = _manifest(step, content, frames, made, random)
         (made / MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
         places.put(made, step.values, step.name)
 
@@ -130,6 +135,12 @@ def _random() -> dict[str, bytes]:
     for name, digest in watch.look().items():
         kept[name] = contents[digest]
     return kept
+
+
+def _note_untouched(step: _Step) -> None:
+    """Each process begins with states of its own: as long as they stay so, no two runs have to differ for them."""
+    for name, state in _random().items():
+        step.untouched.setdefault(name, sha256(state).hexdigest())
 
 
 def _take(step: _Step, before: str, folder: str, namespace: dict[str, Any]) -> Mapping[str, Any]:
@@ -153,6 +164,7 @@ def _take(step: _Step, before: str, folder: str, namespace: dict[str, Any]) -> M
     modules.put_back(content["modules"], step.watch)
     modules.patch(content["patches"])
     random_state.restore(random)
+    step.untouched |= {name: sha256(random[name]).hexdigest() for name in manifest["untouched"]}
     names: Mapping[str, Any] = content["names"]
     return names
 
@@ -161,7 +173,7 @@ def _measure(
     content: Mapping[str, Any], given: Mapping[str, Any], namespace: dict[str, Any]
 ) -> tuple[int, frozenset[int]]:
     try:
-        return survey(content, namespace)
+        return survey(content, namespace, apart={id(value): name for name, value in given.items()})
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -178,21 +190,28 @@ def _largest(given: Mapping[str, Any], namespace: dict[str, Any]) -> str:
 
 
 def _manifest(
-    step: _Step, given: Mapping[str, Any], frames: Frames, made: Path, random: Mapping[str, bytes]
+    step: _Step, content: Mapping[str, Any], frames: Frames, made: Path, random: Mapping[str, bytes]
 ) -> dict[str, Any]:
     names: dict[str, dict[str, Any]] = {}
     bundle = sha256((made / VALUES).read_bytes()).hexdigest()
-    for name, value in given.items():
+    for name, value in content["names"].items():
         names[name] = {"digest": digest_of(value), "reads": reads_as(value)}
         if (written := frames.written.get(f"{name}.parquet")) is not None:
             names[name]["bytes"] = written
-    digests = [f"{name} {entry['digest'] or bundle}" for name, entry in sorted(names.items())]
-    states = [f"{name} {sha256(state).hexdigest()}" for name, state in sorted(random.items())]
+    around = {part: content[part] for part in ("settings", "patches", "modules")}
+    states = {name: sha256(state).hexdigest() for name, state in sorted(random.items())}
+    untouched = [name for name, digest in states.items() if step.untouched.get(name) == digest]
+    digests = [
+        *(f"{name} {entry['digest'] or bundle}" for name, entry in sorted(names.items())),
+        *(f"{name} {digest}" for name, digest in states.items() if name not in untouched),
+        digest_of(around) or bundle,
+    ]
     return {
         "version": VALUES_VERSION,
         "step": step.name,
         "names": names,
         "frames": sorted(frames.written),
         "bytes": sum(file.stat().st_size for file in made.iterdir()),
-        "digest": sha256("\n".join([*digests, *states]).encode()).hexdigest(),
+        "untouched": untouched,
+        "digest": sha256("\n".join(digests).encode()).hexdigest(),
     }

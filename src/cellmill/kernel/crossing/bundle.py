@@ -37,6 +37,7 @@ _REFUSED = {
     "numpy.memmap": "it is a file mapped into memory",
     "multiprocessing.shared_memory.SharedMemory": "it is memory shared with other processes",
     "pandas.io.pytables.HDFStore": "it is an open file",
+    "pandas.HDFStore": "it is an open file",
     "weakref.finalize": "it runs when the kernel ends",
 }
 
@@ -72,7 +73,7 @@ class Bundle(cloudpickle.Pickler):
             self.seen.buffers.add(id(value))
         if (name := self._there.get(id(value))) is not None:
             return ("there", name)
-        if self._keep is not None and kind.__module__.startswith("pandas.") and kind.__name__ == "DataFrame":
+        if self._keep is not None and kind.__name__ == "DataFrame" and kind.__module__.partition(".")[0] == "pandas":
             if id(value) not in self._places:
                 self._places[id(value)] = self._keep(value)
             place = self._places[id(value)]
@@ -211,15 +212,26 @@ class _Measure(io.RawIOBase):
         return length
 
 
-def survey(value: Any, namespace: dict[str, Any]) -> tuple[int, frozenset[int]]:
+def survey(
+    value: Any, namespace: dict[str, Any], *, apart: Mapping[int, str] | None = None
+) -> tuple[int, frozenset[int]]:
     """Write a value into nothing. Returns its size in bytes and the memories that several arrays of it look at.
 
-    Raises `CannotCross`, and what pickle raises.
+    Data frames `apart`, by their identity, may get files of their own. Raises `CannotCross`, and what pickle raises.
     """
     stream = _Measure()
-    bundle = Bundle(stream, namespace)
+    sizes: list[int] = []
+
+    def keep(frame: Any) -> str | None:
+        if id(frame) not in (apart or {}):
+            return None
+        sizes.append(int(frame.memory_usage().sum()))
+        bundle.seen.frame(frame)
+        return ""
+
+    bundle = Bundle(stream, namespace, keep=keep)
     bundle.dump(value)
-    return stream.size, bundle.seen.several()
+    return stream.size + sum(sizes), bundle.seen.several()
 
 
 def why_not(error: BaseException) -> str:

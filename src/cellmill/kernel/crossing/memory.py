@@ -35,6 +35,12 @@ class Seen:
                 raise CannotCross("", reason="an array and a tensor look at the same memory")
         return frozenset(begins for begins, arrays in self._arrays.items() if len(arrays) > 1)
 
+    def frame(self, frame: Any) -> None:
+        """A data frame was met. Since pandas 3 nothing else can be changed by changing it, nor it by another."""
+        if int(sys.modules["pandas"].__version__.partition(".")[0]) < 3:
+            for begins in begins_of(frame):
+                self._arrays.setdefault(begins, set()).add(id(frame))
+
     def reduce(self, value: Any, home: str) -> Any:
         """Return how pickle is to write an array or tensor, NotImplemented for its own way."""
         self._kept.append(value)
