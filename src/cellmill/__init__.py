@@ -9,8 +9,9 @@ from cellmill._version import __version__
 
 if TYPE_CHECKING:
     from cellmill.kernel.crossing import begin_step, end_step
+    from cellmill.kernel.crossing.checks import check_frames
 
-__all__ = ["__version__", "begin_step", "end_step"]
+__all__ = ["__version__", "begin_step", "check_frames", "end_step"]
 
 
 def __getattr__(name: str) -> Any:
@@ -19,6 +20,10 @@ def __getattr__(name: str) -> Any:
         from cellmill.kernel import crossing
 
         return getattr(crossing, name)
+    if name == "check_frames":
+        from cellmill.kernel.crossing.checks import check_frames
+
+        return check_frames
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

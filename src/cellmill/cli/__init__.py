@@ -29,6 +29,7 @@ def main() -> None:
         doctor,
         models,
         parameters,
+        pipeline_checks,
         pipeline_exports,
         pipelines,
         recipes,

@@ -71,6 +71,8 @@ CellmillError
         ├── NotGiven             a name to hand over that does not exist
         ├── StepNotBegun         a step that ends without having begun
         ├── BadPlace             values are to lie where nothing can be written
+        ├── ChecksFailed         a row of a data frame is not as expected
+        ├── NothingToCheck       no step has handed over a data frame
         ├── SplitRefused         no split of a notebook comes to the same
         ├── BadStepName          no pipeline could be called so
         └── BadBorder            a border where none can be meant

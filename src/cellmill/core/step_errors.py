@@ -91,6 +91,34 @@ class BadPlace(CrossingError):
         )
 
 
+class ChecksFailed(CrossingError):
+    """Data is not as it is expected to be."""
+
+    kind = "checks_failed"
+
+    def __init__(self, failed: tuple[str, ...]) -> None:
+        self.failed = failed
+        more = f", and {len(failed) - 5} more" if len(failed) > 5 else ""
+        super().__init__(
+            f"The data is not as expected: {'; '.join(failed[:5])}{more}. "
+            "Mend the data, or change the checks in this notebook."
+        )
+
+
+class NothingToCheck(CrossingError):
+    """No step has handed over a data frame."""
+
+    kind = "nothing_to_check"
+
+    def __init__(self, pipeline: str, *, step: str | None = None) -> None:
+        self.pipeline, self.step = pipeline, step
+        who = f"step {step!r} of pipeline {pipeline}" if step else f"pipeline {pipeline}"
+        super().__init__(
+            f"No data frame that {who} handed over is there to propose checks for. "
+            f"Run it first: cellmill pipeline run {pipeline}"
+        )
+
+
 class SplitRefused(CrossingError):
     """No split of a notebook was found that comes to the same."""
 

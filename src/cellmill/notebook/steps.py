@@ -9,7 +9,7 @@ from typing import Any
 from cellmill.core.steps import values_folder
 from cellmill.dataflow.remarks import comments_of
 from cellmill.notebook.parameters import TAG
-from cellmill.notebook.plain import free_id, new_code_cell, new_markdown_cell, tags_of
+from cellmill.notebook.plain import free_id, new_code_cell, new_markdown_cell, new_notebook, tags_of
 
 BEGIN_TAG, IMPORTS_TAG, END_TAG = "cellmill-begin", "cellmill-imports", "cellmill-end"
 VALUES = "cellmill_values"
@@ -112,6 +112,28 @@ def step_notebook(document: Mapping[str, Any], step: StepCells) -> tuple[dict[st
     end = new_code_cell(free_id(made, END_TAG), _end(step), metadata={"tags": [END_TAG]})
     made["cells"] = [*before, *kept, end]
     return made, {position: len(before) + index for index, position in enumerate(step.positions)}
+
+
+def check_notebook(step: str, names: Sequence[str], schemas: str, pipeline: str) -> dict[str, Any]:
+    """Return the notebook of a step that checks data frames of another: its schemas are there to be edited."""
+    frames = ", ".join(f"`{name}`" for name in names)
+    title = (
+        f"# Check what {step} hands over\n\nThe pipeline *{pipeline}* stops here when a row of {frames} is not as "
+        "expected. The checks were proposed from what was seen; edit them."
+    )
+    values = f'{VALUES} = "{values_folder(pipeline)}"  # where values cross from step to step'
+    begin = (
+        f"import cellmill\n\ncellmill.begin_step({_quoted(f'check-{step}')}, after=[{_quoted(step)}], values={VALUES})"
+    )
+    cells = [
+        new_markdown_cell("cellmill-title", title),
+        new_code_cell("cellmill-parameters", values, metadata={"tags": [TAG]}),
+        new_code_cell(BEGIN_TAG, begin, metadata={"tags": [BEGIN_TAG]}),
+        new_code_cell("checks", schemas),
+        new_code_cell("check", "cellmill.check_frames(checks)"),
+        new_code_cell(END_TAG, "cellmill.end_step([])", metadata={"tags": [END_TAG]}),
+    ]
+    return new_notebook(cells, {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}})
 
 
 def _title(step: StepCells) -> str:

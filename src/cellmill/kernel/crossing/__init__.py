@@ -69,7 +69,7 @@ def begin_step(name: str, *, after: Sequence[str] = (), values: str, folder: str
     _current = _Step(step, place, root, baseline, watch)
     (root / folder).mkdir(parents=True, exist_ok=True)
     os.chdir(root / folder)
-    namespace = _namespace()
+    namespace = namespace_of_notebook()
     for before in after:
         items = places.try_items(place, before)
         if items is None:
@@ -91,7 +91,7 @@ def end_step(names: Iterable[str], *, patched: Iterable[str] = (), most_bytes: i
     """
     if _current is None:
         raise StepNotBegun
-    step, namespace = _current, _namespace()
+    step, namespace = _current, namespace_of_notebook()
     random = _random()
     given = {}
     for name in dict.fromkeys(names):
@@ -121,7 +121,8 @@ def end_step(names: Iterable[str], *, patched: Iterable[str] = (), most_bytes: i
         places.put(made, step.values, step.name)
 
 
-def _namespace() -> dict[str, Any]:
+def namespace_of_notebook() -> dict[str, Any]:
+    """Return the names of the notebook that this kernel runs."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     found: dict[str, Any] = shell.user_ns if shell is not None else vars(sys.modules["__main__"])
