@@ -30,7 +30,10 @@ from cellmill.core.step_errors import (
 from cellmill.core.steps import MANIFEST, MOST_CROSSING_BYTES, VALUES_VERSION
 from cellmill.kernel.crossing import background, modules, places, settings
 from cellmill.kernel.crossing.bundle import Bundle, Frames, Unbundle, name_that_cannot, survey, why_not
+from cellmill.kernel.crossing.checks import check_frames
 from cellmill.kernel.values import digest_of, reads_as
+
+__all__ = ["begin_step", "check_frames", "end_step", "namespace_of_notebook"]
 
 VALUES = "values.pickle"
 

@@ -22,7 +22,9 @@ def started_since(before: frozenset[int]) -> str | None:
             return f"task {task.get_name()}"
     processes = sys.modules.get("multiprocessing.process")
     for child in processes.active_children() if processes is not None else ():
-        return f"process {child.name}"
+        # Workers of pools are their library's; joblib's wait for the next call.
+        if getattr(getattr(child, "_target", None), "__module__", None) == "__main__":
+            return f"process {child.name}"
     return None
 
 
