@@ -15,7 +15,7 @@ export DO_NOT_TRACK := true
 export OMP_WAIT_POLICY := PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo lab check test test-python test-browser bench wire format constraints clean
+.PHONY: help install demo lab check test test-python test-browser test-exports bench wire format constraints clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -74,11 +74,23 @@ check: $(STAMPS)/dev ## Style, types, layers and unit tests
 test: check test-python test-browser ## Everything, browser tests included
 
 test-python: $(STAMPS)/dev ## Contract, kernel, server, notebook and packaging tests
-	$(BIN)/pytest -q $(PARALLEL) tests --ignore tests/unit --ignore tests/shape --ignore tests/ui
+	$(BIN)/pytest -q $(PARALLEL) tests --ignore tests/unit --ignore tests/shape --ignore tests/ui --ignore tests/exports
 
 test-browser: $(STAMPS)/dev ## A real JupyterLab in a real browser
 	$(BIN)/python tests/ui/browser.py
 	$(BIN)/pytest -q tests/ui
+
+test-exports: $(STAMPS)/dev $(STAMPS)/with-airflow $(STAMPS)/with-kfp ## Exported pipelines, by what they are exported to
+	$(BIN)/pytest -q $(PARALLEL) tests/exports
+
+# Airflow and Kubeflow pin what others need in other versions, so each has an environment of its own.
+$(STAMPS)/with-%: tests/exports/%.txt pyproject.toml $(STAMPS)/venv
+	@echo "Making an environment in .venv-$*"
+	@rm -rf .venv-$*
+	@$(BIN)/uv venv --quiet --python $(BIN)/python .venv-$*
+	@$(BIN)/uv pip install --quiet --python .venv-$*/bin/python --requirement $<
+	@HATCH_JUPYTER_BUILDER_SKIP_NPM=1 $(BIN)/uv pip install --quiet --python .venv-$*/bin/python --no-deps --editable .
+	@mkdir -p $(STAMPS) && touch $@
 
 bench: $(STAMPS)/dev ## Figures beside their peers; writes benchmarks/latest.json
 	$(BIN)/python -m benchmarks
@@ -94,6 +106,10 @@ format: $(STAMPS)/dev ## Format and fix what can be
 constraints: $(STAMPS)/venv ## Resolve every version anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-header --no-annotate \
 	  --extra dev pyproject.toml --output-file constraints.txt
+	for name in airflow kfp; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-header --no-annotate \
+	    tests/exports/$$name.in --output-file tests/exports/$$name.txt || exit 1; \
+	done
 
 clean: ## Remove the environment and everything built
-	rm -rf $(VENV) $(STAMPS) node_modules labextension/lib src/cellmill/labextension dist build test-results
+	rm -rf $(VENV) .venv-airflow .venv-kfp $(STAMPS) node_modules labextension/lib src/cellmill/labextension dist build test-results
