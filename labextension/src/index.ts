@@ -5,6 +5,7 @@ import { marksPlugin } from './plugins/marks';
 import { modelsPlugin } from './plugins/models';
 import { notebookPlugin } from './plugins/notebook';
 import { parametersPlugin } from './plugins/parameters';
+import { pipelinesPlugin } from './plugins/pipelines';
 import { runsPlugin } from './plugins/runs';
 import { sidebarPlugin } from './plugins/sidebar';
 
@@ -16,6 +17,7 @@ export default [
   sidebarPlugin,
   runsPlugin,
   marksPlugin,
+  pipelinesPlugin,
   modelsPlugin,
   capturePlugin,
   parametersPlugin

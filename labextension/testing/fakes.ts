@@ -5,8 +5,10 @@ import type { ICaptureApi } from '../src/api/capture';
 import type { IChanges } from '../src/api/changes';
 import type { IModelsApi } from '../src/api/models';
 import type { IParametersApi } from '../src/api/parameters';
+import type { IPipelinesApi } from '../src/api/pipelines';
 import type { IReplaysApi } from '../src/api/replays';
 import type { IRunsApi } from '../src/api/runs';
+import type { ISplitsApi } from '../src/api/splits';
 import type {
   CaptureAsked,
   CaptureStatus,
@@ -16,14 +18,20 @@ import type {
   ParametersAnswered,
   ParametersAsked,
   PickAsked,
+  PipelineAnswered,
+  PipelineList,
+  PipelineRunAsked,
   RegistrationAsked,
   RegistrationPreview,
   RunDetail,
   RunList,
   RunRemoved,
   RunSummary,
+  SplitAnswered,
+  SplitAsked,
   TrialList,
   WireExecution,
+  WirePipeline,
   WireRecipe,
   WireReplays,
   WireTrial,
@@ -157,6 +165,52 @@ export class FakeParametersApi implements IParametersApi {
 
   pictureAddress(sweep: string, isLight: boolean): string {
     return `/sweeps/${sweep}/${isLight ? 'light' : 'dark'}`;
+  }
+}
+
+export class FakePipelinesApi implements IPipelinesApi {
+  readonly lists = new Questions<PipelineList>();
+  readonly graphs = new Questions<WirePipeline>();
+  readonly runs = new Questions<PipelineAnswered>();
+  readonly standings = new Questions<PipelineAnswered>();
+  readonly cancels = new Questions<PipelineAnswered>();
+
+  list(notebook: string | null): Promise<PipelineList> {
+    return this.lists.ask(notebook);
+  }
+
+  graph(folder: string): Promise<WirePipeline> {
+    return this.graphs.ask(folder);
+  }
+
+  run(asked: PipelineRunAsked): Promise<PipelineAnswered> {
+    return this.runs.ask(asked);
+  }
+
+  standing(folder: string): Promise<PipelineAnswered> {
+    return this.standings.ask(folder);
+  }
+
+  cancel(folder: string): Promise<PipelineAnswered> {
+    return this.cancels.ask(folder);
+  }
+}
+
+export class FakeSplitsApi implements ISplitsApi {
+  readonly standings = new Questions<SplitAnswered>();
+  readonly asks = new Questions<SplitAnswered>();
+  readonly cancels = new Questions<SplitAnswered>();
+
+  standing(notebook: string): Promise<SplitAnswered> {
+    return this.standings.ask(notebook);
+  }
+
+  ask(asked: SplitAsked): Promise<SplitAnswered> {
+    return this.asks.ask(asked);
+  }
+
+  cancel(notebook: string): Promise<SplitAnswered> {
+    return this.cancels.ask(notebook);
   }
 }
 

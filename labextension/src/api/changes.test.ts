@@ -13,7 +13,7 @@ test('of all that is on the stream, only our changes are heard', () => {
   const schema_id = CHANGES_SCHEMA_ID;
   stream.emit({ schema_id, subject: 'runs', notebook: 'a.ipynb', __timestamp__: 'now' });
   stream.emit({ schema_id, subject: 'models', notebook: null });
-  stream.emit({ schema_id, subject: 'pipelines', notebook: null });
+  stream.emit({ schema_id, subject: 'weather', notebook: null });
   stream.emit({ schema_id, subject: 'runs' });
   stream.emit({ schema_id: 'somebody/else', subject: 'runs', notebook: null });
   stream.emit(null);

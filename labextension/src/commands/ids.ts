@@ -25,5 +25,8 @@ export const CommandIDs = {
   runWithParameters: 'cellmill:run-with-parameters',
   /** Arguments: `sweep`, `name`. */
   showSweep: 'cellmill:show-sweep',
+  splitNotebook: 'cellmill:split-notebook',
+  /** Arguments: `folder`. */
+  showPipeline: 'cellmill:show-pipeline',
   registerLatest: 'cellmill:register-latest-run'
 } as const;

@@ -12,8 +12,9 @@ import { addParameterCommands } from '../commands/parameters';
 import { parametersWidget } from '../panels/parameters/widget';
 import type { Sidebar } from '../panels/sidebar';
 import type { CurrentNotebook } from '../state/notebook';
-import { ParametersState, type IDocumentDoors } from '../state/parameters';
+import { ParametersState } from '../state/parameters';
 import type { RunsState } from '../state/runs';
+import { documentDoors } from './documents';
 import { ICellmillChanges, ICellmillSidebar, ICurrentNotebook, IRunsState } from './tokens';
 
 export const parametersPlugin: JupyterFrontEndPlugin<void> = {
@@ -73,21 +74,3 @@ export const parametersPlugin: JupyterFrontEndPlugin<void> = {
     palette?.addItem({ command: CommandIDs.runWithParameters, category: trans.__('Cellmill') });
   }
 };
-
-function documentDoors(documents: IDocumentManager): IDocumentDoors {
-  const contextOf = (path: string): ReturnType<IDocumentManager['contextForWidget']> => {
-    const widget = documents.findWidget(path);
-    return widget === undefined ? undefined : documents.contextForWidget(widget);
-  };
-  return {
-    save: async path => {
-      const context = contextOf(path);
-      if (context?.model.dirty === true) {
-        await context.save();
-      }
-    },
-    reload: async path => {
-      await contextOf(path)?.revert();
-    }
-  };
-}

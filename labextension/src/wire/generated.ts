@@ -41,6 +41,9 @@ export interface CellmillWire {
   ParametersAnswered?: ParametersAnswered;
   ParametersAsked?: ParametersAsked;
   PickAsked?: PickAsked;
+  PipelineAnswered?: PipelineAnswered;
+  PipelineList?: PipelineList;
+  PipelineRunAsked?: PipelineRunAsked;
   RegistrationAsked?: RegistrationAsked;
   RegistrationPreview?: RegistrationPreview;
   ReplayUnderWayError?: ReplayUnderWayError;
@@ -51,17 +54,23 @@ export interface CellmillWire {
   RunSummary?: RunSummary;
   RunWithoutModelError?: RunWithoutModelError;
   RunWithoutRecipeError?: RunWithoutRecipeError;
+  SplitAnswered?: SplitAnswered;
+  SplitAsked?: SplitAsked;
   StoreLockedError?: StoreLockedError;
   StoreRefusedError?: StoreRefusedError;
   StoreUnreachableError?: StoreUnreachableError;
   TrialList?: TrialList;
   UnknownRunError?: UnknownRunError;
   WireActivity?: WireActivity;
+  WireBorder?: WireBorder;
+  WireCell?: WireCell;
   WireColumn?: WireColumn;
   WireComparison?: WireComparison;
+  WireCrossing?: WireCrossing;
   WireCurve?: WireCurve;
   WireData?: WireData;
   WireDistribution?: WireDistribution;
+  WireEdge?: WireEdge;
   WireEnvironment?: WireEnvironment;
   WireError?: WireError;
   WireExecution?: WireExecution;
@@ -74,11 +83,19 @@ export interface CellmillWire {
   WireModelEntry?: WireModelEntry;
   WireOutput?: WireOutput;
   WireParameter?: WireParameter;
+  WirePipeline?: WirePipeline;
+  WirePipelineRun?: WirePipelineRun;
+  WirePipelineSummary?: WirePipelineSummary;
   WireProblem?: WireProblem;
   WireProposal?: WireProposal;
+  WireProposedStep?: WireProposedStep;
   WireRecipe?: WireRecipe;
   WireReplays?: WireReplays;
   WireSource?: WireSource;
+  WireSplit?: WireSplit;
+  WireSplitPlan?: WireSplitPlan;
+  WireStanding?: WireStanding;
+  WireStep?: WireStep;
   WireSweep?: WireSweep;
   WireTracked?: WireTracked;
   WireTrial?: WireTrial;
@@ -130,7 +147,7 @@ export interface CaptureStatus {
  * The data of an event on Jupyter's own event stream. `notebook` is None when several may be touched.
  */
 export interface Change {
-  subject: 'runs' | 'models' | 'capture' | 'parameters';
+  subject: 'runs' | 'models' | 'capture' | 'parameters' | 'pipelines' | 'splits';
   notebook: string | null;
 }
 export interface EnvironmentNotBuiltError {
@@ -348,6 +365,74 @@ export interface ParametersAsked {
 export interface PickAsked {
   notebook: string;
   names: string[];
+}
+/**
+ * How the run of a pipeline stands, None where no browser has asked for one.
+ */
+export interface PipelineAnswered {
+  run: WirePipelineRun | null;
+}
+/**
+ * A run that a browser asked for: under way, or the last one. `start` is the step that it began from.
+ */
+export interface WirePipelineRun {
+  stage: 'running' | 'ended' | 'failed' | 'cancelled';
+  start: string | null;
+  started_ms: number;
+  ended_ms: number | null;
+  steps: WireStanding[];
+  message: string | null;
+  notes: string[];
+}
+/**
+ * How a step stands in a run: `done` of `of` cells have ended, and in a loop `items_done` of `items`.
+ */
+export interface WireStanding {
+  step: string;
+  state:
+    | 'waiting'
+    | 'running'
+    | 'ok'
+    | 'unchanged'
+    | 'failed'
+    | 'left out'
+    | 'not reached'
+    | 'interrupted';
+  why: string[];
+  done: number;
+  of: number;
+  items: number;
+  items_done: number;
+  attempt: number;
+  seconds: number | null;
+  output: string | null;
+  error: string | null;
+}
+/**
+ * The pipelines of the projects, by name.
+ */
+export interface PipelineList {
+  pipelines: WirePipelineSummary[];
+}
+/**
+ * A pipeline in a list. `to_run` counts the steps that something has changed for.
+ */
+export interface WirePipelineSummary {
+  folder: string;
+  name: string;
+  problem: string | null;
+  steps: number;
+  to_run: number;
+  failed: number;
+  ran_ms: number | null;
+  stage: ('running' | 'ended' | 'failed' | 'cancelled') | null;
+}
+/**
+ * A wish to run a pipeline: what has changed of it, or from a step on.
+ */
+export interface PipelineRunAsked {
+  folder: string;
+  start?: string | null;
 }
 /**
  * What a user asks: register this run's model under this name.
@@ -640,6 +725,89 @@ export interface RunRemoved {
   freed_bytes: number;
 }
 /**
+ * How the split of a notebook stands. `suggested` is a name that no pipeline has yet.
+ */
+export interface SplitAnswered {
+  notebook: string;
+  suggested: string;
+  problem: string | null;
+  split: WireSplit | null;
+}
+/**
+ * The last split of a notebook: `look` finds out where it can be split, `make` tries it and writes it.
+ *
+ * `words` say what is being done, `done` of `of` cells of it. `reasons` say why it was not split, `folder` is the
+ * pipeline that was written, and `compared` how many values were the same.
+ */
+export interface WireSplit {
+  kind: 'look' | 'make';
+  stage: 'running' | 'ended' | 'failed' | 'cancelled';
+  name: string;
+  started_ms: number;
+  ended_ms: number | null;
+  words: string | null;
+  done: number;
+  of: number;
+  message: string | null;
+  reasons: string[];
+  plan: WireSplitPlan | null;
+  folder: string | null;
+  compared: number | null;
+  notes: string[];
+}
+/**
+ * What was found out by running the notebook. `borders` are those of the code cells from the second on.
+ */
+export interface WireSplitPlan {
+  cells: WireCell[];
+  borders: WireBorder[];
+  steps: WireProposedStep[];
+  notes: string[];
+}
+/**
+ * A code cell. `heading` is the one before it, `id` its own in the notebook.
+ */
+export interface WireCell {
+  number: number;
+  id: string | null;
+  first_line: string;
+  heading: string | null;
+  trains: boolean;
+  seconds: number;
+}
+/**
+ * The place before a code cell. `reason` says why no border can stand there.
+ */
+export interface WireBorder {
+  number: number;
+  reason: string | null;
+  names: WireCrossing[];
+  bytes: number;
+}
+/**
+ * A name that would cross, and its size.
+ */
+export interface WireCrossing {
+  name: string;
+  bytes: number;
+}
+/**
+ * A step as proposed, with its first code cell.
+ */
+export interface WireProposedStep {
+  name: string;
+  first: number;
+}
+/**
+ * A wish to split: without `at` to look where, with `at` to try borders before these cells and write it.
+ */
+export interface SplitAsked {
+  notebook: string;
+  name: string;
+  at?: number[] | null;
+  network?: boolean;
+}
+/**
  * The trials of a search, in the order they began.
  */
 export interface TrialList {
@@ -673,6 +841,49 @@ export interface WireTrial {
   replay_waits: boolean;
   replay_problem: string | null;
   parameters: WireParameter[];
+}
+/**
+ * That a step comes after another, and what was seen to cross: values by name, and files.
+ */
+export interface WireEdge {
+  before: string;
+  after: string;
+  names: string[];
+  bytes: number;
+  files: string[];
+}
+/**
+ * A pipeline. `problem` says why it cannot be read, or run; then there may be no steps.
+ */
+export interface WirePipeline {
+  folder: string;
+  name: string;
+  document: string;
+  problem: string | null;
+  source: string | null;
+  compared: number | null;
+  steps: WireStep[];
+  edges: WireEdge[];
+  run: WirePipelineRun | null;
+}
+/**
+ * A step, what is to happen to it, and how its last run ended.
+ *
+ * `what` and `reasons` are those of `Planned`; in a loop they count for all its items. `error` and `output` are the
+ * last run's: of a loop those of the first item that failed, or else of the first.
+ */
+export interface WireStep {
+  name: string;
+  notebook: string;
+  when: string | null;
+  loop: string | null;
+  what: 'runs' | 'may' | 'unchanged' | 'left out';
+  reasons: string[];
+  outcome: ('ok' | 'failed' | 'died' | 'timed out' | 'interrupted') | null;
+  ran_ms: number | null;
+  seconds: number | null;
+  output: string | null;
+  error: string | null;
 }
 /**
  * The recipe of a run as a notebook: `executions` of the `of` that had run. `notebook` is in Jupyter's format.

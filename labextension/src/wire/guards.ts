@@ -8,7 +8,9 @@ const SUBJECTS: ReadonlySet<unknown> = new Set<Change['subject']>([
   'runs',
   'models',
   'capture',
-  'parameters'
+  'parameters',
+  'pipelines',
+  'splits'
 ]);
 
 /**

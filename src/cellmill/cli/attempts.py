@@ -2,12 +2,14 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import typer
 
+from cellmill.cli import exit_code
 from cellmill.core.clock import now_ms
 from cellmill.core.errors import CellmillError, ExecutionError, KernelMissing
 from cellmill.core.ports import Progress
@@ -26,6 +28,17 @@ class Log:
         if self.wanted:
             record = {"at_ms": now_ms(), "event": event, **facts}
             typer.echo(json.dumps(record, ensure_ascii=False, default=str), err=True)
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """Tell what goes wrong inside, and end the command with its code; where no log is wanted it is raised."""
+        try:
+            yield
+        except CellmillError as error:
+            if not self.wanted:
+                raise
+            self.tell("failed", kind=error.kind, message=str(error))
+            raise typer.Exit(exit_code(error)) from None
 
     def cell(self, progress: Progress) -> None:
         """Tell of a cell that has ended."""

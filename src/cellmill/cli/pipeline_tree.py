@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from rich.text import Text
     from rich.tree import Tree
 
+    from cellmill.cli.attempts import Log
+
 SHOWN_ITEMS = 8
 _SIGNS = {
     "waiting": ("·", "dim"), "running": ("▶", "cyan"), "ok": ("✓", "green"), "unchanged": ("=", "dim"),
@@ -23,9 +25,14 @@ _SIGNS = {
 
 
 @contextmanager
-def live(pipeline: Pipeline, *, silent: bool) -> Iterator[Callable[[PipelineRun], None]]:
-    """Give a function that shows a run as it stands: a tree on a terminal, else a line for each change."""
-    if silent:
+def live(pipeline: Pipeline, *, silent: bool, log: "Log") -> Iterator[Callable[[PipelineRun], None]]:
+    """Give a function that shows a run as it stands: a tree on a terminal, else a line for each change.
+
+    Where a log is wanted it is told there instead, and silence keeps all else away.
+    """
+    if log.wanted:
+        yield _Logged(log)
+    elif silent:
         yield lambda run: None
     elif sys.stderr.isatty():
         from rich.console import Console
@@ -47,6 +54,35 @@ class _Lines:
             if step.state != "waiting" and self._told.get(step.key) != now:
                 self._told[step.key] = now
                 typer.echo(f"{step.key}: {words_of(step)}", err=True)
+
+
+class _Logged:
+    """Tells of each step that stands otherwise than before."""
+
+    def __init__(self, log: "Log") -> None:
+        self._log = log
+        self._told: dict[str, StepStanding] = {}
+        self._said: set[str] = set()
+
+    def __call__(self, run: PipelineRun) -> None:
+        if not self._told:
+            self._log.tell("started", pipeline=run.pipeline, run=run.run)
+        for step in run.steps:
+            if self._told.get(step.key) != step:
+                self._told[step.key] = step
+                self._log.tell("step", **_facts(step))
+        for words in run.words:
+            if words not in self._said:
+                self._said.add(words)
+                self._log.tell("said", message=words)
+        if run.ended_ms is not None:
+            self._log.tell("ended", seconds=(run.ended_ms - run.started_ms) / 1000)
+
+
+def _facts(step: StepStanding) -> dict[str, Any]:
+    facts = {"key": step.key, "step": step.step, "state": step.state, "why": step.why, "attempt": step.attempt}
+    cells = {"done": step.done, "of": step.total, "seconds": step.seconds}
+    return {**facts, **cells, "output": step.output, "error": step.error}
 
 
 def words_of(step: StepStanding) -> str:

@@ -14,6 +14,7 @@ from cellmill.core.errors import BadParameter
 from cellmill.core.words import count, shown_path
 
 if TYPE_CHECKING:
+    from cellmill.cli.attempts import Log
     from cellmill.core.pipeline_runs import PipelineRun, Planned
     from cellmill.wiring.situations import Situation
 
@@ -43,24 +44,31 @@ def run(
     executor: str = typer.Option("local", "--executor", metavar="NAME[://ADDRESS]", help="Where steps run."),
     kernel: str | None = typer.Option(None, "-k", "--kernel", help="The kernel, if not the notebooks' own."),
     dry_run: bool = typer.Option(False, "--dry-run", help="Say what would run, and why."),
+    log_json: bool = typer.Option(False, "--log-json", help="Tell what happens on standard error, as lines of JSON."),
+    attended: bool = typer.Option(False, "--attended", help="For programs: end when the input does."),
     as_json: bool = AS_JSON,
 ) -> None:
     """Run what has changed of a pipeline, and what comes after it.
 
     Example: cellmill pipeline run pipelines/flights -p max_depth=4
     """
+    from cellmill.cli.attempts import Log
     from cellmill.cli.idle import is_idle, print_idle
+    from cellmill.cli.interrupts import end_with_input
     from cellmill.wiring.situations import Wanted, situation_of
 
-    texts = _pairs(parameters)
-    wanted = Wanted(texts, tuple(start), tuple(stop), tuple(only), force)
-    situation = situation_of(pipeline, wanted)
-    planned = situation.plan()
-    if dry_run:
-        return _print_plan(situation, planned, as_json=as_json)
-    if is_idle(planned):
-        return print_idle(situation.pipeline.name, planned, as_json=as_json)
-    return _run(pipeline, wanted, situation, jobs, executor, kernel, as_json=as_json)
+    log = Log(wanted=log_json)
+    if attended:
+        end_with_input()
+    with log.telling():
+        wanted = Wanted(_pairs(parameters), tuple(start), tuple(stop), tuple(only), force)
+        situation = situation_of(pipeline, wanted)
+        planned = situation.plan()
+        if dry_run:
+            return _print_plan(situation, planned, as_json=as_json)
+        if is_idle(planned):
+            return print_idle(situation.pipeline.name, planned, as_json=as_json)
+        return _run(pipeline, wanted, situation, jobs, executor, kernel, log, as_json=as_json)
 
 
 @pipeline_app.command("new")
@@ -146,6 +154,7 @@ def _run(
     jobs: int,
     executor: str,
     kernel: str | None,
+    log: "Log",
     *,
     as_json: bool,
 ) -> None:
@@ -161,18 +170,21 @@ def _run(
     with alone(situation.project, situation.state):
         situation = situation_of(folder, wanted)  # whoever ran it until now has changed what there is
         place = step_executor(executor, jobs, situation.project)
-        with live(situation.pipeline, silent=as_json) as told, interrupts(stop.ask):
+        with live(situation.pipeline, silent=as_json, log=log) as told, interrupts(stop.ask):
             ended, troubles = run_pipeline(situation, place, stop=stop, told=told, kernel=kernel)
     again = f"cellmill pipeline run {shown_path(situation.folder)}"
     if as_json:
         typer.echo(json.dumps(_as_record(ended), indent=2, default=repr))
     else:
         _print_end(situation, ended)
-    for words in (*ended.words, *(step.error for step in ended.steps if step.error), *troubles):
-        typer.echo(f"cellmill: {words}", err=True)
+    for words in troubles if log.wanted else (*ended.words, *ended.errors, *troubles):
+        log.tell("said", message=words)
+        if not log.wanted:
+            typer.echo(f"cellmill: {words}", err=True)
     if stop.times:
         left = sum(step.state in ("interrupted", "not reached") for step in ended.steps)
         words = f"with {count(left, 'step')} left" if left else "with everything done but the record in MLflow"
+        log.tell("interrupted", left=left)
         typer.echo(f"cellmill: Interrupted, {words}. What has run is kept. Go on with: {again}", err=True)
         raise typer.Exit(EXIT_INTERRUPTED)
     if ended.failed:

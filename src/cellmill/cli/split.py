@@ -2,6 +2,8 @@
 
 import json
 import sys
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +14,12 @@ from cellmill.cli.runs import AS_JSON
 from cellmill.core.words import count, shown_path, size
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from cellmill.cli.attempts import Log
+    from cellmill.core.ports import Progress
     from cellmill.pipeline.split import Proposal, ProposedStep
-    from cellmill.wiring.splitting import SplitMade
+    from cellmill.wiring.splitting import SplitMade, Splitting
 
 EXIT_NOT_SPLIT = 3
 MOST_SHOWN = 8
@@ -32,6 +36,8 @@ def split(
     timeout: float | None = typer.Option(None, "--timeout", min=0.1, help="Seconds that a cell may take."),
     kernel: str | None = typer.Option(None, "-k", "--kernel", help="The kernel, if not the notebook's own."),
     cold: bool = typer.Option(False, "--cold", help="Start every kernel afresh, none from a process kept warm."),
+    log_json: bool = typer.Option(False, "--log-json", help="Tell what happens on standard error, as lines of JSON."),
+    attended: bool = typer.Option(False, "--attended", help="For programs: end when the input does."),
     as_json: bool = AS_JSON,
 ) -> None:
     """Split a notebook into steps that papermill runs, once they were seen to come to the same as the whole.
@@ -40,32 +46,43 @@ def split(
 
     Example: cellmill split work.ipynb --name flights
     """
-    from cellmill.cli.progress import named_progress
-    from cellmill.core.step_errors import SplitRefused
+    from cellmill.cli.attempts import Log
+    from cellmill.cli.interrupts import end_with_input
     from cellmill.executors.kernels import LocalKernels
     from cellmill.wiring.outcomes import Trial
     from cellmill.wiring.splitting import Splitting
 
+    log = Log(wanted=log_json)
+    if attended:
+        end_with_input()
+    trial = Trial(network, timeout, kernel, warm=not cold)
+    with log.telling():
+        splitting = Splitting(notebook, name, LocalKernels(), trial, told=lambda words, progress: None)
+        asks = not (yes or as_json) and sys.stdin.isatty()
+        _split(splitting, at, log, plan=plan, asks=asks, as_json=as_json)
+
+
+def _split(splitting: "Splitting", at: list[str], log: "Log", *, plan: bool, asks: bool, as_json: bool) -> None:
+    from cellmill.core.step_errors import SplitRefused
+
     silent = as_json or not sys.stderr.isatty()
     try:
-        with named_progress(silent=silent) as told:
-            splitting = Splitting(
-                notebook, name, LocalKernels(), Trial(network, timeout, kernel, warm=not cold), told=told
-            )
+        with _progress(log, silent=silent) as told:
+            splitting.told = told
             splitting.look()
             proposal = splitting.propose(at or None)
         if plan:
-            return _show_plan(proposal, as_json=as_json)
-        if not (yes or as_json) and sys.stdin.isatty():
-            _show_plan(proposal, as_json=False)
+            return _show_plan(splitting, proposal, as_json=as_json)
+        if asks:
+            _show_plan(splitting, proposal, as_json=False)
             typer.confirm(f"\nTry it, and write {shown_path(splitting.folder)} if it comes to the same?", abort=True)
-        with named_progress(silent=silent) as told:
+        with _progress(log, silent=silent) as told:
             splitting.told = told
             made = splitting.make()
     except SplitRefused as refused:
         if as_json:
             record = {"notebook": refused.notebook, "split": False, "reasons": list(refused.reasons)}
-            typer.echo(json.dumps(record, indent=2))
+            typer.echo(json.dumps(record | (_places(splitting) if plan else {}), indent=2))
         typer.echo(f"cellmill: {refused}", err=True)
         raise typer.Exit(EXIT_NOT_SPLIT) from None
     if as_json:
@@ -73,14 +90,42 @@ def split(
     return _show(made)
 
 
-def _show_plan(proposal: "Proposal", *, as_json: bool) -> None:
+@contextmanager
+def _progress(log: "Log", *, silent: bool) -> "Iterator[Callable[[str, Progress | None], None]]":
+    from cellmill.cli.progress import named_progress
+
+    with named_progress(silent=silent or log.wanted) as drawn:
+
+        def told(words: str, progress: "Progress | None") -> None:
+            drawn(words, progress)
+            done, of = (progress.done, progress.total) if progress is not None else (0, 0)
+            log.tell("progress", what=words, done=done, of=of)
+
+        yield told
+
+
+def _show_plan(splitting: "Splitting", proposal: "Proposal", *, as_json: bool) -> None:
     if as_json:
         record = {"steps": [_step_record(step) for step in proposal.steps], "notes": list(proposal.notes)}
-        return typer.echo(json.dumps(record, indent=2))
+        return typer.echo(json.dumps(record | _places(splitting), indent=2))
     _print_steps(proposal.steps)
     for note in proposal.notes:
         typer.echo(note)
     return None
+
+
+def _places(splitting: "Splitting") -> dict[str, Any]:
+    """Every code cell, and every place for a border: what would cross there, or why none can stand."""
+    borders = [
+        {
+            "number": border.number,
+            "reason": border.reason,
+            "names": [{"name": name, "bytes": each} for name, each in border.names.items()],
+            "bytes": border.bytes,
+        }
+        for border in splitting.borders()
+    ]
+    return {"cells": [asdict(cell) for cell in splitting.cells()], "borders": borders}
 
 
 def _show(made: "SplitMade") -> None:

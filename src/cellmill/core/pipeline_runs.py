@@ -149,6 +149,11 @@ class PipelineRun:
         return tuple(step.key for step in self.steps if step.state == "failed")
 
     @property
+    def errors(self) -> tuple[str, ...]:
+        """What went wrong, a sentence for each step that failed."""
+        return tuple(step.error for step in self.steps if step.error)
+
+    @property
     def is_whole(self) -> bool:
         """Whether nothing is left to be done."""
         return all(step.state in ("ok", "unchanged", "left out") for step in self.steps)

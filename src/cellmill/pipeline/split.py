@@ -39,6 +39,19 @@ class Crossing:
 
 
 @dataclass(frozen=True)
+class Border:
+    """The place before code cell `number`: the names that would cross with their sizes, or why no border can stand."""
+
+    number: int
+    names: Mapping[str, int] = field(default_factory=dict)
+    reason: str | None = None
+
+    @property
+    def bytes(self) -> int:
+        return sum(self.names.values())
+
+
+@dataclass(frozen=True)
 class ProposedStep:
     """Code cells `first` to `last`, both counted from 1, and the names that cross to the step after it."""
 
@@ -140,6 +153,16 @@ class Splitter:
                 "is the most: write it to a file"
             )
         return None
+
+    def borders(self) -> tuple[Border, ...]:
+        """Return every place for a border. The names of each come the largest first."""
+        return tuple(self._border(number) for number in range(2, len(self._cells) + 1))
+
+    def _border(self, number: int) -> Border:
+        sizes = self._crossings[number - 1].sizes
+        names = {name: sizes.get(name, 0) for name in self.names_at(number)}
+        by_size = dict(sorted(names.items(), key=lambda pair: (-pair[1], pair[0])))
+        return Border(number, by_size, self.why_not(number))
 
     def propose(self, at: Sequence[int] | None = None, *, without: Collection[int] = ()) -> Proposal:
         """Return the best split, with borders `at` these cells where that is said. `without` are borders to avoid.

@@ -4,25 +4,18 @@ One at a time for each notebook. They end with the server: their input does.
 """
 
 import asyncio
-import contextlib
 import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 from cellmill.core.clock import now_ms
 from cellmill.server.changes import Changes
-from cellmill.server.replaying import LEAVE_S, LOOK_EVERY_S, last_words
+from cellmill.server.following import follow
 from cellmill.server.workspace import Workspace
 from cellmill.wire.parameters import WireActivity
-
-MOST_AT_ONCE = 10_000_000
 
 
 @dataclass
@@ -30,7 +23,6 @@ class _Attempt:
     kind: Literal["run", "pick"]
     started_ms: int
     at_work: "asyncio.Task[None] | None" = None
-    process: "subprocess.Popen[bytes] | None" = None
     cancelled_s: float | None = None
     ended_ms: int | None = None
     done: int = 0
@@ -111,76 +103,23 @@ class Attempts:
         name = self._workspace.name_of(path)
         self._changes.tell("parameters", name)
         try:
-            with TemporaryFile() as said, TemporaryFile() as answered:
-                await self._follow(one, path, words, given, name, said, answered)
+            ended = await follow(
+                words,
+                path.parent,
+                given=given,
+                cancelled_s=lambda: one.cancelled_s,
+                hear=lambda record: _take(one, record),
+                tell=lambda: self._changes.tell("parameters", name),
+            )
+            _take_answer(one, ended.answer)
+            if ended.code != 0 and one.message is None and one.cancelled_s is None:
+                one.message = ended.words or f"The process ended with {ended.code} and said nothing."
         except Exception as error:  # noqa: BLE001 - the form must hear of it
             self._log.exception("Cellmill could not start a run of %s", path)
             one.message = f"It could not be started ({type(error).__name__}: {error})."
         finally:
-            one.process, one.ended_ms = None, now_ms()
+            one.ended_ms = now_ms()
             self._changes.tell("parameters", name)
-
-    async def _follow(
-        self,
-        one: _Attempt,
-        path: Path,
-        words: list[str],
-        given: bytes,
-        name: str,
-        said: IO[bytes],
-        answered: IO[bytes],
-    ) -> None:
-        process = one.process = subprocess.Popen(
-            [sys.executable, "-m", "cellmill", *words],
-            stdin=subprocess.PIPE,
-            stdout=answered,
-            stderr=said,
-            cwd=path.parent,
-            start_new_session=True,  # Ctrl-C is for the server; this one ends with its input
-        )
-        assert process.stdin is not None
-        told = _Told(said)
-        try:
-            with contextlib.suppress(OSError):  # it has ended already, and has said why
-                process.stdin.write(given)
-                process.stdin.flush()
-            while process.poll() is None:
-                await asyncio.sleep(LOOK_EVERY_S)
-                if one.cancelled_s is not None:
-                    _close(process)
-                    if time.monotonic() - one.cancelled_s > LEAVE_S:
-                        process.kill()
-                if told.read(one):
-                    self._changes.tell("parameters", name)
-        finally:
-            _close(process)
-        told.read(one)
-        _take_answer(one, answered)
-        if process.returncode != 0 and one.message is None and one.cancelled_s is None:
-            one.message = last_words(said) or f"The process ended with {process.returncode} and said nothing."
-
-
-class _Told:
-    """Reads what `--log-json` writes, while it is written."""
-
-    def __init__(self, said: IO[bytes]) -> None:
-        self._said = said
-        self._at = 0
-
-    def read(self, one: _Attempt) -> bool:
-        """Take in the lines that are whole by now. Returns whether there was one."""
-        # Not by seeking: the process writes where this side would have left off reading.
-        new = os.pread(self._said.fileno(), MOST_AT_ONCE, self._at)
-        whole = new[: new.rfind(b"\n") + 1]
-        self._at += len(whole)
-        for line in whole.splitlines():
-            try:
-                record = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(record, dict):
-                _take(one, record)
-        return bool(whole)
 
 
 def _take(one: _Attempt, record: Mapping[str, Any]) -> None:
@@ -193,19 +132,8 @@ def _take(one: _Attempt, record: Mapping[str, Any]) -> None:
         one.notes.append(str(record["message"]).removeprefix("cellmill: "))
 
 
-def _take_answer(one: _Attempt, answered: IO[bytes]) -> None:
-    answered.seek(0)
-    try:
-        answer = json.loads(answered.read() or b"{}")
-    except ValueError:
-        return
+def _take_answer(one: _Attempt, answer: Mapping[str, Any]) -> None:
     output = answer.get("output")
     if output is not None and Path(output).exists():
         one.output = Path(output)
     one.notes += answer.get("notes", [])
-
-
-def _close(process: "subprocess.Popen[bytes]") -> None:
-    if process.stdin is not None and not process.stdin.closed:
-        with contextlib.suppress(OSError):
-            process.stdin.close()

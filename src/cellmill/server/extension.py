@@ -14,9 +14,13 @@ from cellmill.server.figures import FigureHandler
 from cellmill.server.kernels import Kernels
 from cellmill.server.models import ModelsHandler
 from cellmill.server.parameters import ActivityHandler, ParametersHandler, PicksHandler
+from cellmill.server.pipelines import PipelineGraphHandler, PipelineRunHandler, PipelinesHandler
 from cellmill.server.replaying import Replays
 from cellmill.server.replays import RecipeHandler, ReplayHandler, ReplaysHandler
+from cellmill.server.running import PipelineRuns
 from cellmill.server.runs import RegistrationHandler, RunHandler, RunsHandler, TrialsHandler
+from cellmill.server.splits import SplitsHandler
+from cellmill.server.splitting import Splits
 from cellmill.server.sweeps import SweepPictureHandler
 from cellmill.server.watch import Watch
 from cellmill.server.workspace import Workspace
@@ -36,6 +40,10 @@ HANDLERS = (
     ("parameters/activity", ActivityHandler),
     ("parameters/picks", PicksHandler),
     (r"sweeps/([0-9a-zA-Z]+)/picture", SweepPictureHandler),
+    ("pipelines", PipelinesHandler),
+    ("pipelines/graph", PipelineGraphHandler),
+    ("pipelines/runs", PipelineRunHandler),
+    ("splits", SplitsHandler),
     ("models", ModelsHandler),
     ("capture", CaptureHandler),
 )
@@ -61,6 +69,8 @@ def load(serverapp: Any) -> None:
         cellmill_clients=clients,
         cellmill_replays=Replays(workspace, changes, serverapp.log),
         cellmill_attempts=Attempts(workspace, changes, serverapp.log),
+        cellmill_pipeline_runs=PipelineRuns(workspace, changes, serverapp.log),
+        cellmill_splits=Splits(workspace, changes, serverapp.log),
     )
     base = web_app.settings["base_url"]
     web_app.add_handlers(".*$", [(url_path_join(base, API, path), handler) for path, handler in HANDLERS])

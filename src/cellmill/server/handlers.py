@@ -14,6 +14,8 @@ from cellmill.server.changes import Changes
 from cellmill.server.clients import Clients
 from cellmill.server.kernels import Kernels
 from cellmill.server.replaying import Replays
+from cellmill.server.running import PipelineRuns
+from cellmill.server.splitting import Splits
 from cellmill.server.workspace import Workspace
 from cellmill.wire.base import WireModel
 from cellmill.wire.errors import BadRequestError, ErrorAnswer, InternalError, error_answer
@@ -75,6 +77,16 @@ class CellmillHandler(APIHandler):
     @property
     def attempts(self) -> Attempts:
         found: Attempts = self.settings["cellmill_attempts"]
+        return found
+
+    @property
+    def pipeline_runs(self) -> PipelineRuns:
+        found: PipelineRuns = self.settings["cellmill_pipeline_runs"]
+        return found
+
+    @property
+    def splits(self) -> Splits:
+        found: Splits = self.settings["cellmill_splits"]
         return found
 
     def read(self, shape: type[W]) -> W:

@@ -12,7 +12,9 @@ from cellmill.wire.changes import Change
 from cellmill.wire.errors import ErrorAnswer, WireError
 from cellmill.wire.models import ModelList, RegistrationAsked, RegistrationPreview, WireVersion
 from cellmill.wire.parameters import ParameterForm, ParametersAnswered, ParametersAsked, PickAsked
+from cellmill.wire.pipelines import PipelineAnswered, PipelineList, PipelineRunAsked, WirePipeline
 from cellmill.wire.runs import RunDetail, RunList, RunRemoved, TrialList
+from cellmill.wire.splits import SplitAnswered, SplitAsked
 from cellmill.wire.verdicts import ReplaysAsked, WireRecipe, WireReplays
 
 SENT = (
@@ -24,6 +26,10 @@ SENT = (
     WireReplays,
     ParameterForm,
     ParametersAnswered,
+    PipelineList,
+    WirePipeline,
+    PipelineAnswered,
+    SplitAnswered,
     ModelList,
     WireVersion,
     RegistrationPreview,
@@ -31,7 +37,7 @@ SENT = (
     Change,
     ErrorAnswer,
 )
-RECEIVED = (RegistrationAsked, CaptureAsked, ReplaysAsked, ParametersAsked, PickAsked)
+RECEIVED = (RegistrationAsked, CaptureAsked, ReplaysAsked, ParametersAsked, PickAsked, PipelineRunAsked, SplitAsked)
 
 
 class _Untitled(GenerateJsonSchema):

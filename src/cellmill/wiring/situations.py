@@ -45,8 +45,14 @@ class Code:
 class Situation:
     """A pipeline, its steps' last runs, and what is there now."""
 
-    def __init__(self, project: Project, folder: Path, pipeline: Pipeline, wanted: Wanted) -> None:
-        """Raises `UnknownStep`, `NoStepTakes`, `BadCondition`, `NotebookError`."""
+    def __init__(
+        self, project: Project, folder: Path, pipeline: Pipeline, wanted: Wanted, *, keeps: bool = True
+    ) -> None:
+        """Whoever only looks `keeps` nothing: another process may run the pipeline.
+
+        Raises `UnknownStep`, `NoStepTakes`, `BadCondition`, `NotebookError`.
+        """
+        self._keeps = keeps
         self.project, self.folder, self.pipeline, self.wanted = project, folder, pipeline, wanted
         self.state = state_name(project, folder)
         self.records: dict[str, StepRecord] = read_records(project, self.state)
@@ -114,8 +120,9 @@ class Situation:
         """Keep stamps of files that turned out to be the same, so that they need not be read the next time."""
         renewed = replace(self.records[record.key], **changes)
         self.records[record.key] = renewed
-        with suppress(FolderNotWritable):  # then the files are read the next time, too
-            write_record(self.project, self.state, renewed)
+        if self._keeps:
+            with suppress(FolderNotWritable):  # then the files are read the next time, too
+                write_record(self.project, self.state, renewed)
 
     # --- parameters
 

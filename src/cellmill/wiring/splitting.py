@@ -22,7 +22,7 @@ from cellmill.core.words import count, shown_path
 from cellmill.notebook.plain import as_bytes, read_plain
 from cellmill.notebook.steps import file_name
 from cellmill.pipeline.document import text_of
-from cellmill.pipeline.split import Proposal, ProposedStep, Splitter
+from cellmill.pipeline.split import Border, Proposal, ProposedStep, Splitter
 from cellmill.replay.judge import why_it_failed
 from cellmill.replay.outcomes import Difference, Outcome, differences
 from cellmill.wiring.drafts import Draft, Origin
@@ -32,6 +32,7 @@ from cellmill.wiring.splittable import Splittable, look_into
 
 MOST_TRIES = 12
 MOST_NAMED = 6
+LONGEST_LINE = 120
 NOTEBOOK_MODE, FOLDER_MODE = 0o644, 0o755
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,79}")
 
@@ -48,6 +49,18 @@ class SplitMade:
     compared: int
     notes: tuple[str, ...]
     files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CellShown:
+    """A code cell, for people who move borders. `id` is its own in the notebook, None in an old one."""
+
+    number: int
+    id: str | None
+    first_line: str
+    heading: str | None
+    trains: bool
+    seconds: float
 
 
 @dataclass
@@ -116,6 +129,23 @@ class Splitting:
         if len(proposal.steps) < 2:
             raise SplitRefused(self._shown, reasons=proposal.notes)
         return proposal
+
+    def cells(self) -> tuple[CellShown, ...]:
+        """Return the code cells. Before `look` has come to its end there are none."""
+        found: list[CellShown] = []
+        for cell, position in zip(self._seen.cells, self._seen.positions, strict=True) if self._seen else ():
+            raw = self._document["cells"][position]
+            lines = [line for line in raw["source"].splitlines() if line.strip()]
+            # What a cell does says more than what is written above it.
+            line = next((line for line in lines if not line.lstrip().startswith("#")), lines[0] if lines else "")
+            heading = cell.heading[1] if cell.heading is not None else None
+            facts = (line.strip()[:LONGEST_LINE], heading, cell.trains, cell.seconds)
+            found.append(CellShown(len(found) + 1, raw.get("id"), *facts))
+        return tuple(found)
+
+    def borders(self) -> tuple[Border, ...]:
+        """Return every place for a border, what would cross there, and why none can stand. As `cells`."""
+        return self._splitter().borders() if self._seen is not None else ()
 
     def make(self) -> SplitMade:
         """Try splits until one comes to the same as the whole, and write it. Raises `SplitRefused`."""

@@ -47,3 +47,19 @@ export const parametersIcon = new LabIcon({
   <path class="jp-icon3" fill="#616161" d="M3 7h8.2a3 3 0 0 1 5.6 0H21v2h-4.2a3 3 0 0 1-5.6 0H3zm0 8h2.2a3 3 0 0 1 5.6 0H21v2H10.8a3 3 0 0 1-5.6 0H3z"/>
 </svg>`
 });
+
+/** A step, and two after it. */
+export const pipelineIcon = new LabIcon({
+  name: 'cellmill:pipeline',
+  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 24">
+  <path class="jp-icon3" fill="#616161" d="M8 2h8v6h-3v3h6.5a.5.5 0 0 1 .5.5V16h2v6h-8v-6h4v-3H6v3h4v6H2v-6h2v-4.5a.5.5 0 0 1 .5-.5H11V8H8z"/>
+</svg>`
+});
+
+/** A sheet, cut through. */
+export const splitIcon = new LabIcon({
+  name: 'cellmill:split',
+  svgstr: `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 24">
+  <path class="jp-icon3" fill="#616161" d="M5 2h14v7h-2V4H7v5H5zm0 13h2v5h10v-5h2v7H5zm-3-4h4v2H2zm6 0h3v2H8zm5 0h3v2h-3zm5 0h4v2h-4z"/>
+</svg>`
+});

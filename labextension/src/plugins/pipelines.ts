@@ -1,0 +1,129 @@
+/** Plugin: the pipelines in the sidebar, and the splitting of a notebook into one. */
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
+import { IDocumentManager } from '@jupyterlab/docmanager';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { ITranslator } from '@jupyterlab/translation';
+import { CommandToolbarButton, refreshIcon, ToolbarButton } from '@jupyterlab/ui-components';
+
+import type { IChanges } from '../api/changes';
+import { PipelinesApi } from '../api/pipelines';
+import { requestTo } from '../api/request';
+import { SplitsApi } from '../api/splits';
+import { CommandIDs } from '../commands/ids';
+import { addPipelineCommands, openFailed } from '../commands/pipelines';
+import { pipelinesListWidget, pipelineWidget } from '../panels/pipelines/widget';
+import type { Sidebar } from '../panels/sidebar';
+import { splitsWidget } from '../panels/splits/widget';
+import type { CurrentNotebook } from '../state/notebook';
+import { PipelinesState } from '../state/pipelines';
+import type { RunsState } from '../state/runs';
+import { SplitsState } from '../state/splits';
+import { documentDoors } from './documents';
+import { ICellmillChanges, ICellmillSidebar, ICurrentNotebook, IRunsState } from './tokens';
+
+export const pipelinesPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'cellmill:pipelines',
+  description: 'Shows pipelines, runs them, and splits notebooks into them.',
+  autoStart: true,
+  requires: [
+    ICellmillSidebar,
+    ICurrentNotebook,
+    ICellmillChanges,
+    IRunsState,
+    IDocumentManager,
+    INotebookTracker,
+    ITranslator
+  ],
+  optional: [ICommandPalette],
+  activate: (
+    app: JupyterFrontEnd,
+    sidebar: Sidebar,
+    notebook: CurrentNotebook,
+    changes: IChanges,
+    runs: RunsState,
+    documents: IDocumentManager,
+    tracker: INotebookTracker,
+    translator: ITranslator,
+    palette: ICommandPalette | null
+  ) => {
+    const trans = translator.load('cellmill');
+    const { commands, shell, serviceManager } = app;
+    const request = requestTo(serviceManager.serverSettings);
+    const pipelines = new PipelinesState(new PipelinesApi(request), notebook, changes);
+    const openPipeline = (folder: string): void =>
+      void commands.execute(CommandIDs.showPipeline, { folder });
+    const splits = new SplitsState(
+      new SplitsApi(request),
+      documentDoors(documents),
+      openPipeline,
+      changes
+    );
+    const graph = pipelineWidget(
+      pipelines,
+      {
+        onOpen: path => void documents.openOrReveal(path),
+        onOpenFailed: path => void openFailed(path, documents, tracker)
+      },
+      trans
+    );
+    const wizard = splitsWidget(
+      splits,
+      {
+        onBack: () => sidebar.uncover(wizard),
+        onReveal: (path, cell) =>
+          void commands.execute(CommandIDs.revealCell, { notebook: path, cell }),
+        onOpenPipeline: openPipeline
+      },
+      trans
+    );
+    addPipelineCommands(commands, {
+      pipelines,
+      splits,
+      notebook,
+      runs,
+      sidebar,
+      shell,
+      onShow: () => sidebar.coverWith(graph),
+      onSplit: () => sidebar.coverWith(wizard),
+      trans
+    });
+    palette?.addItem({ command: CommandIDs.splitNotebook, category: trans.__('Cellmill') });
+    sidebar.addSection({
+      title: trans.__('Pipelines'),
+      widget: pipelinesListWidget(
+        pipelines,
+        notebook,
+        openPipeline,
+        () => void commands.execute(CommandIDs.splitNotebook),
+        trans
+      ),
+      buttons: {
+        split: new CommandToolbarButton({ commands, id: CommandIDs.splitNotebook, label: '' }),
+        refresh: new ToolbarButton({
+          icon: refreshIcon,
+          tooltip: trans.__('Refresh pipelines'),
+          onClick: () => void pipelines.refresh()
+        })
+      },
+      share: 1
+    });
+    pipelines.changed.connect((_, { opened }) => {
+      if (opened === null) {
+        sidebar.uncover(graph);
+      }
+    });
+    runs.changed.connect((_, { opened }) => {
+      if (opened !== null && pipelines.now.opened !== null) {
+        pipelines.close();
+      }
+    });
+    serviceManager.contents.fileChanged.connect((_, { type, newValue }) => {
+      if (type === 'save' && typeof newValue?.path === 'string') {
+        pipelines.saved(newValue.path);
+      }
+    });
+    sidebar.seen.connect((_, seen) => pipelines.watch(seen));
+    pipelines.watch(sidebar.isVisible);
+  }
+};

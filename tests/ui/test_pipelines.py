@@ -1,0 +1,94 @@
+"""A notebook split into a pipeline, and the pipeline run, as a user meets it."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+from tests.ui.desk import Desk
+from tests.ui.lab import Lab
+
+pytestmark = pytest.mark.browser
+
+LIGHT, DARK = "JupyterLab Light", "JupyterLab Dark"
+CELLS = (
+    "rows = list(range(2000))",
+    "left = iter(rows)\nfirst = next(left)",
+    "second = next(left)\ndel left\nlabel = 'sums'",
+    "total = sum(rows) + first",
+    "print(label, total + second)",
+)
+
+
+def test_a_notebook_is_split_and_its_pipeline_is_run(desk: Desk, lab: Lab, screenshots: Path) -> None:
+    notebook = lab.write("splitting/work.ipynb", *CELLS)
+    (lab.root / "splitting" / ".git").mkdir()  # a project of its own
+    page = desk.page
+    page.goto(lab.url(notebook, desk._workspace))
+    desk.wait_for_kernel()
+    desk.show_sidebar()
+    expect(desk.sidebar).to_contain_text("No pipeline yet.")
+    page.screenshot(path=screenshots / "pipelines-none.png")
+
+    page.locator(".jp-NotebookPanel-toolbar").get_by_role("button", name="Split into a pipeline").click()
+    wizard = desk.sidebar.get_by_role("region", name="Split into a pipeline")
+    name = wizard.get_by_label("Name of the pipeline")
+    expect(name).to_have_value("work")
+    name.fill("sums")
+    wizard.get_by_role("button", name="Propose steps").click()
+    borders = wizard.get_by_role("list", name="Code cells and borders")
+    expect(borders.get_by_role("button", name=re.compile("^Border before cell"))).to_have_count(4)
+    for pressed in borders.get_by_role("button", pressed=True).all():
+        pressed.click()
+    write = wizard.get_by_role("button", name="Verify and write")
+    expect(write).to_be_disabled()  # one step is no pipeline
+    border = borders.get_by_role("button", name="Border before cell 2.")
+    expect(border).to_have_accessible_name(re.compile(r"Crosses: rows \(.* kB\)"))
+    border.click()
+    expect(borders).to_contain_text("Crosses: rows")
+    page.keyboard.press("Alt+ArrowDown")
+    moved = borders.get_by_role("button", name="Border before cell 3.")
+    expect(moved).to_be_focused()
+    expect(moved).to_have_attribute("aria-pressed", "true")
+    borders.get_by_role("button", name="Border before cell 5.").click()
+    for theme, shade in ((LIGHT, "light"), (DARK, "dark")):
+        desk.change_theme(theme)
+        expect(page.locator("#jupyterlab-splash")).to_have_count(0)
+        page.screenshot(path=screenshots / f"split-{shade}.png")
+    write.click()
+
+    pipeline = desk.sidebar.get_by_role("region", name="Pipeline", exact=True)
+    graph = pipeline.get_by_role("group", name="Steps of sums")
+    steps = graph.get_by_role("button")
+    expect(steps).to_have_count(3)
+    expect(graph).to_contain_text("will run: never run")
+    page.screenshot(path=screenshots / "pipeline-new-dark.png")
+    desk.change_theme(LIGHT)
+    expect(page.locator("#jupyterlab-splash")).to_have_count(0)
+
+    pipeline.get_by_role("button", name="Run", exact=True).click()
+    expect(pipeline).to_contain_text("3 steps ran")
+    expect(graph.get_by_role("button", name=re.compile(": done"))).to_have_count(3)
+    graph.get_by_role("img", name=re.compile("label")).last.focus()
+    expect(pipeline.get_by_role("heading", level=3)).to_contain_text(" to ")
+    page.screenshot(path=screenshots / "pipeline-ran.png")
+
+    last = json.loads((lab.root / "splitting/pipelines/sums").glob("3*.ipynb").__next__().read_text())
+    last["cells"][-1]["source"] = "raise ValueError('on purpose')"
+    next((lab.root / "splitting/pipelines/sums").glob("3*.ipynb")).write_text(json.dumps(last))
+    pipeline.get_by_role("button", name="Look again what would run").click()
+    expect(graph.get_by_role("button", name=re.compile("its source changed"))).to_have_count(1)
+    pipeline.get_by_role("button", name="Run", exact=True).click()
+    expect(pipeline).to_contain_text("Failed after")
+    steps.last.focus()
+    expect(pipeline).to_contain_text("ValueError: on purpose")
+    for theme, shade in ((LIGHT, "light"), (DARK, "dark")):
+        desk.change_theme(theme)
+        expect(page.locator("#jupyterlab-splash")).to_have_count(0)
+        page.screenshot(path=screenshots / f"pipeline-failed-{shade}.png")
+    pipeline.get_by_role("button", name="Show failing cell").click()
+    expect(page.locator(".jp-NotebookPanel:visible .jp-Notebook")).to_contain_text("on purpose")
+    pipeline.get_by_role("button", name="Back to pipelines").click()
+    expect(desk.sidebar.get_by_role("list", name="Pipelines")).to_contain_text("3 steps, 1 failed")
+    page.screenshot(path=screenshots / "pipelines-listed.png")
