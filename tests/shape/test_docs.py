@@ -10,7 +10,7 @@ import typer
 from tests.shape.repository import ROOT, SOURCE, modules, pages
 from tests.unit.core.test_errors import LEAVES
 
-from cellmill.cli import app, doctor, models, parameters, pipelines, runs, steps, sweeps
+from cellmill.cli import app, doctor, models, parameters, pipelines, runs, split, steps, sweeps
 from cellmill.core.settings import Settings
 from cellmill.kernel.magics import USAGE, Magics
 from cellmill.kernel.state import KernelState
@@ -22,6 +22,7 @@ COMMANDS_COME_FROM = (
     parameters,
     pipelines,
     runs,
+    split,
     steps,
     sweeps,
 )  # importing them gives the commands to `app`

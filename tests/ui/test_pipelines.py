@@ -74,9 +74,10 @@ def test_a_notebook_is_split_and_its_pipeline_is_run(desk: Desk, lab: Lab, scree
     expect(pipeline.get_by_role("heading", level=3)).to_contain_text(" to ")
     page.screenshot(path=screenshots / "pipeline-ran.png")
 
-    last = json.loads((lab.root / "splitting/pipelines/sums").glob("3*.ipynb").__next__().read_text())
-    last["cells"][-1]["source"] = "raise ValueError('on purpose')"
-    next((lab.root / "splitting/pipelines/sums").glob("3*.ipynb")).write_text(json.dumps(last))
+    [last] = (lab.root / "splitting/pipelines/sums").glob("03*.ipynb")
+    document = json.loads(last.read_text())
+    document["cells"][-1]["source"] = "raise ValueError('on purpose')"
+    last.write_text(json.dumps(document))
     pipeline.get_by_role("button", name="Look again what would run").click()
     expect(graph.get_by_role("button", name=re.compile("its source changed"))).to_have_count(1)
     pipeline.get_by_role("button", name="Run", exact=True).click()

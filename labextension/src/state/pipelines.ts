@@ -107,8 +107,8 @@ export class PipelinesState extends Watched<IPipelines> {
 
   async open(folder: string): Promise<void> {
     if (folder !== this.now.opened) {
-      this.graph.forget();
       this.put({ opened: folder, run: null, trouble: null });
+      this.graph.forget();
     }
     await this.refreshGraph();
   }

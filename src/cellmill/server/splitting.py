@@ -1,7 +1,6 @@
 """Splits of notebooks that browsers asked for: `cellmill split` in a process of its own, one for each notebook."""
 
 import asyncio
-import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +9,9 @@ from typing import Any, Literal
 
 from cellmill.capture.folder import prepare_folder
 from cellmill.core.clock import now_ms
+from cellmill.core.errors import NotebookError
+from cellmill.notebook.plain import read_plain
+from cellmill.pipeline.plan import source_digest
 from cellmill.server.changes import Changes
 from cellmill.server.following import Ended, follow
 from cellmill.server.workspace import Workspace
@@ -114,9 +116,10 @@ class Splits:
         if before is not None and before.ended_ms is None:
             return None
         try:
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        except OSError as error:
-            return f"{notebook} cannot be read: {error.strerror}."
+            # Of the code alone: JupyterLab saves other things when it likes, and text may be mended meanwhile.
+            digest = source_digest(read_plain(path))
+        except NotebookError as error:
+            return str(error)
         plan = before.plan if before is not None and before.digest == digest else None
         if at is not None and plan is None:
             return "The notebook was changed since its steps were proposed. Look at it again."

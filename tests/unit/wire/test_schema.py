@@ -2,10 +2,28 @@
 
 from typing import Any
 
-from cellmill.wire import capture, changes, curves, errors, models, outputs, parameters, runs, surroundings, verdicts
+from cellmill.wire import (
+    capture,
+    changes,
+    curves,
+    errors,
+    models,
+    outputs,
+    parameters,
+    pipelines,
+    runs,
+    splits,
+    surroundings,
+    verdicts,
+)
 from cellmill.wire.base import WireModel
 from cellmill.wire.errors import shapes_by_kind
 from cellmill.wire.schema import RECEIVED, SENT, wire_schema
+
+MODULES = (
+    *(capture, changes, curves, errors, models, outputs),
+    *(parameters, pipelines, runs, splits, surroundings, verdicts),
+)
 
 
 def definitions() -> dict[str, Any]:
@@ -16,7 +34,7 @@ def definitions() -> dict[str, Any]:
 def test_every_wire_type_is_in_the_schema() -> None:
     declared = {
         name
-        for module in (capture, changes, curves, errors, models, outputs, parameters, runs, surroundings, verdicts)
+        for module in MODULES
         for name, value in vars(module).items()
         if isinstance(value, type) and issubclass(value, WireModel) and value is not WireModel
     }
@@ -33,6 +51,8 @@ def test_what_is_sent_has_every_field_and_what_is_received_may_leave_some_out() 
         "ReplaysAsked": {"notebook"},
         "ParametersAsked": {"notebook", "texts", "run"},
         "PickAsked": {"notebook", "names"},
+        "PipelineRunAsked": {"folder"},
+        "SplitAsked": {"notebook", "name"},
     }
 
 

@@ -60,7 +60,7 @@ function None({ onSplit, trans }: IPipelinesListProps): React.JSX.Element {
       <Empty
         title={trans.__('No pipeline yet.')}
         next={trans.__(
-          'Split this notebook into steps, or make one of several: cellmill pipeline new NAME NOTEBOOK…'
+          'Split this notebook into steps, or make one of several with cellmill pipeline new.'
         )}
       />
       {onSplit === null ? null : (

@@ -227,7 +227,7 @@ export function splitWords(split: WireSplit, trans: TranslationBundle): string {
     case 'ended':
       return kind === 'look'
         ? trans.__(
-            'It ran to its end in %1.',
+            'The notebook ran to its end in %1.',
             durationWords((ended_ms ?? started_ms) - started_ms, trans)
           )
         : trans._n(
