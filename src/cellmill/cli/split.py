@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from cellmill.cli import app
+from cellmill.cli import EXIT_INTERRUPTED, app
 from cellmill.cli.runs import AS_JSON
 from cellmill.core.words import count, shown_path, size
 
@@ -49,25 +49,37 @@ def split(
     from cellmill.cli.attempts import Log
     from cellmill.cli.interrupts import end_with_input
     from cellmill.executors.kernels import LocalKernels
+    from cellmill.executors.stoppable import StoppableKernels
     from cellmill.wiring.outcomes import Trial
     from cellmill.wiring.splitting import Splitting
 
     log = Log(wanted=log_json)
     if attended:
         end_with_input()
-    trial = Trial(network, timeout, kernel, warm=not cold)
+    kernels = StoppableKernels(LocalKernels())
+    trial = Trial(network, timeout, kernel, warm=not cold, check=kernels.check)
     with log.telling():
-        splitting = Splitting(notebook, name, LocalKernels(), trial, told=lambda words, progress: None)
+        splitting = Splitting(notebook, name, kernels, trial, told=lambda words, progress: None)
         asks = not (yes or as_json) and sys.stdin.isatty()
-        _split(splitting, at, log, plan=plan, asks=asks, as_json=as_json)
+        _split(splitting, kernels.stop, at, log, plan=plan, asks=asks, as_json=as_json)
 
 
-def _split(splitting: "Splitting", at: list[str], log: "Log", *, plan: bool, asks: bool, as_json: bool) -> None:
+def _split(
+    splitting: "Splitting",
+    stop: "Callable[[], None]",
+    at: list[str],
+    log: "Log",
+    *,
+    plan: bool,
+    asks: bool,
+    as_json: bool,
+) -> None:
+    from cellmill.cli.interrupts import interrupts
     from cellmill.core.step_errors import SplitRefused
 
     silent = as_json or not sys.stderr.isatty()
     try:
-        with _progress(log, silent=silent) as told:
+        with _progress(log, silent=silent) as told, interrupts(stop):
             splitting.told = told
             splitting.look()
             proposal = splitting.propose(at or None)
@@ -76,9 +88,12 @@ def _split(splitting: "Splitting", at: list[str], log: "Log", *, plan: bool, ask
         if asks:
             _show_plan(splitting, proposal, as_json=False)
             typer.confirm(f"\nTry it, and write {shown_path(splitting.folder)} if it comes to the same?", abort=True)
-        with _progress(log, silent=silent) as told:
+        with _progress(log, silent=silent) as told, interrupts(stop):
             splitting.told = told
             made = splitting.make()
+    except KeyboardInterrupt:
+        typer.echo("cellmill: Interrupted, and nothing was written.", err=True)
+        raise typer.Exit(EXIT_INTERRUPTED) from None
     except SplitRefused as refused:
         if as_json:
             record = {"notebook": refused.notebook, "split": False, "reasons": list(refused.reasons)}

@@ -49,6 +49,8 @@ class Trial:
     kernel: str | None = None
     warm: bool = False
     """Whether its kernels may be forked from a process that has imported already."""
+    check: Callable[[], None] = lambda: None
+    """Called before each cell and after each that was interrupted: raises if there is to be no more."""
 
 
 @dataclass(frozen=True)
@@ -197,6 +199,7 @@ def _run(kernel: LiveKernel, part: Part, trial: Trial, look: Look | None, progre
         number = part.numbers.get(position)
         if cell["cell_type"] != "code":
             continue
+        trial.check()
         try:
             if number is not None and look is not None:
                 look(kernel, number)
@@ -205,8 +208,11 @@ def _run(kernel: LiveKernel, part: Part, trial: Trial, look: Look | None, progre
                 continue
             result = kernel.run(cell["source"], timeout_s=trial.timeout_s)
         except (KernelDied, CellTimedOut) as error:
+            trial.check()
             ran.stopped, ran.error, ran.is_alive = last, Failure(type(error).__name__, str(error)), False
             return ran
+        if result.outcome == "interrupted":
+            trial.check()
         progress(Progress(position + 1, len(cells)))
         if number is not None:
             ran.shown[number] = _shown(result)
