@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import signal
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -209,3 +211,19 @@ def test_what_makes_no_sense_is_refused_before_a_kernel_starts(tmp_path: Path, g
     write(tmp_path, ["a = 1"])
     said = Desk(tmp_path, tmp_path / "home").cellmill("split", *given)
     assert (said.code, reason in said.err) == (2, True), said.err
+
+
+def test_one_ctrl_c_ends_it_and_nothing_is_written(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("")
+    write(tmp_path, ["a = len('x')", "open('begun', 'w').close()\nimport time\ntime.sleep(600)", "b = a"])
+    desk = Desk(tmp_path, tmp_path / "home")
+    under_way = desk.begin("split", "work.ipynb", "--name", "none", "--yes", TMPDIR=str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir(exist_ok=True)
+    until_s = time.monotonic() + 60
+    while not list((tmp_path / "tmp").rglob("begun")):
+        assert time.monotonic() < until_s, "its second cell never began"
+        time.sleep(0.05)
+    under_way.send_signal(signal.SIGINT)
+    _, err = under_way.communicate(timeout=60)
+    assert (under_way.returncode, err.splitlines()[-1]) == (130, "cellmill: Interrupted, and nothing was written.")
+    assert not (tmp_path / "pipelines").exists()

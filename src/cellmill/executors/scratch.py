@@ -107,7 +107,7 @@ def _clear_away_what_was_left() -> None:
 def _link_tree(made: Scratch, absent: set[str]) -> None:
     left = MOST_LINKS
     for folder, folders, files in os.walk(made.project_root):
-        folders[:] = sorted(n for n in folders if n not in _NOT_LINKED and not _is_environment(Path(folder, n)))
+        folders[:] = sorted(n for n in folders if not _is_left_out(folder, n))
         here = made.root / Path(folder).relative_to(made.project_root)
         make_folder(here)
         for name in sorted(files):
@@ -125,6 +125,11 @@ def _remove_empty(made: Scratch, makes_folder: Callable[[str], bool]) -> None:
     for folder, _, _ in os.walk(made.root, topdown=False):
         if folder != str(made.root) and not os.listdir(folder) and makes_folder(Path(folder).name):  # noqa: PTH208
             Path(folder).rmdir()
+
+
+def _is_left_out(folder: str, name: str) -> bool:
+    """An environment, what is ours, and scratch folders: where temporary files lie in the project, this one too."""
+    return name in _NOT_LINKED or name.startswith(_PREFIX) or _is_environment(Path(folder, name))
 
 
 def _is_environment(folder: Path) -> bool:
