@@ -82,7 +82,10 @@ def cluster(slow: Desk, tmp_path: Path) -> Iterator[str]:
         yield json.loads(kept.read_text())["address"].removeprefix("tcp://")
 
 
-def test_a_step_whose_worker_is_killed_is_run_again_by_another(slow: Desk, cluster: str) -> None:
+def test_a_step_whose_worker_is_killed_is_run_again_by_another(slow: Desk, cluster: str, tmp_path: Path) -> None:
+    # Values cross by a URL, as they would where workers share no folder for them.
+    slow.project.folder.mkdir()
+    slow.project.settings.write_text(f'pipeline_values = "file://{tmp_path}/handed"')
     under_way = slow.begin("pipeline", "run", "p", "--json", "--executor", f"dask://{cluster}")
     until(lambda: fitting(slow) or under_way.poll() is not None)
     ((_, worker, kernel),) = fitting(slow)
@@ -102,6 +105,10 @@ def test_a_step_whose_worker_is_killed_is_run_again_by_another(slow: Desk, clust
     fits = [session for session in slow.sessions if session.notebook and session.notebook.endswith("fit.ipynb")]
     assert steps["fit"]["session"] == fits[-1].session
     assert len(fits) == 2
+
+    handed = sorted(path.parent.name for path in (tmp_path / "handed" / "p").glob("*/manifest.json"))
+    assert handed == ["fit", "load"]
+    assert not (slow.project.folder / "pipelines" / "p" / "values").exists()
 
     # What it came to is known as of any other run, so that nothing is left to do.
     assert slow.cellmill("pipeline", "run", "p").out == "Nothing to do: 3 steps unchanged.\n"

@@ -40,6 +40,10 @@ class Settings:
             "help": "Fork kernels of headless runs and of replays from a process that has imported already (Linux)."
         },
     )
+    pipeline_values: str = field(
+        default=".cellmill/pipelines/{pipeline}/values",
+        metadata={"help": "Where steps of pipelines hand over values: a folder, or a URL that fsspec knows."},
+    )
     exclude: tuple[str, ...] = field(
         default=(),
         metadata={"help": "Regular expressions: a cell whose source one of them matches is not recorded."},

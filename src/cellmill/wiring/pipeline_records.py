@@ -15,6 +15,7 @@ from cellmill.core.ids import SessionId
 from cellmill.core.pipeline_errors import PipelineUnderWay
 from cellmill.core.pipeline_runs import FileSeen, Installed, StepRecord
 from cellmill.core.project import Project
+from cellmill.wiring.values import remove_values, try_read_value, values_place
 
 _VERSION = 1
 
@@ -35,8 +36,8 @@ def pipeline_folder(project: Project, pipeline: str) -> Path:
 
 
 def values_folder(project: Project, pipeline: str) -> Path:
-    """Return where its steps hand over values."""
-    return pipeline_folder(project, pipeline) / "values"
+    """Return where its steps hand over values, if that is a folder here."""
+    return Path(project.root, values_place(project, pipeline))
 
 
 def read_records(project: Project, pipeline: str) -> dict[str, StepRecord]:
@@ -65,19 +66,15 @@ def forget(project: Project, pipeline: str, keys: Iterable[str]) -> None:
     """Remove the records of steps and items that the pipeline does not have any more, and what they handed over."""
     for key in keys:
         (pipeline_folder(project, pipeline) / "steps" / f"{key}.json").unlink(missing_ok=True)
-        handed = values_folder(project, pipeline) / key
-        if handed.is_dir():
-            import shutil
-
-            shutil.rmtree(handed, ignore_errors=True)
+        remove_values(project, pipeline, key)
 
 
 def manifest_digest(project: Project, pipeline: str, key: str) -> str | None:
-    """Return the digest of what a step handed over; None where it hands over nothing."""
+    """Return the digest of what a step handed over; None where it hands over nothing. Raises `BadPlace`."""
     try:
-        kept = json.loads((values_folder(project, pipeline) / key / "manifest.json").read_bytes())
+        kept = json.loads(try_read_value(project, pipeline, f"{key}/manifest.json") or b"")
         return str(kept["digest"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return None
 
 

@@ -13,7 +13,6 @@ from typing import Any
 from cellmill.capture.folder import prepare_folder
 from cellmill.core.clock import now_ms
 from cellmill.core.errors import NotebookError
-from cellmill.core.files import make_folder, write_atomically
 from cellmill.core.ids import SessionId, new_session_id
 from cellmill.core.pipeline_errors import StepNotReady
 from cellmill.core.pipeline_runs import PipelineRun, StepRecord, StepStanding, StepState
@@ -24,13 +23,13 @@ from cellmill.pipeline.conditions import NoAnswer
 from cellmill.wiring.looking import look
 from cellmill.wiring.pipeline_records import (
     forget,
-    values_folder,
     write_record,
 )
 from cellmill.wiring.pipeline_store import Recording
 from cellmill.wiring.projects import settings_of
 from cellmill.wiring.situations import ITEM, VALUES, Situation, not_so
 from cellmill.wiring.step_records import Begun, record_of
+from cellmill.wiring.values import values_place, write_value
 
 LOOK_S = 0.5  # a signal that comes just before a wait is heard when the wait ends
 SETTLED = ("ok", "unchanged", "left out", "failed", "not reached", "interrupted")
@@ -265,9 +264,7 @@ class _Going:
         values = situation.values(step, item)
         given = situation.check_values(step, values)
         if VALUES in code.declares:
-            given[VALUES] = (
-                values_folder(self._project, self._situation.state).relative_to(self._project.root).as_posix()
-            )
+            given[VALUES] = values_place(self._project, self._situation.state)
         if ITEM in code.declares and step.for_each is not None:
             given[ITEM] = key.rpartition(".")[2]
         session = self._sessions.setdefault(key, new_session_id())
@@ -384,10 +381,9 @@ class _Going:
 
     def _hand_over_items(self, step: PipelineStep) -> None:
         """Say which items there are, in their order, for whoever comes after them."""
-        folder = values_folder(self._project, self._situation.state)
-        make_folder(folder)
         items = [key.rpartition(".")[2] for key in self._steps[step.name] if key != step.name]
-        write_atomically(folder / f"{step.name}.items.json", json.dumps({"items": items}).encode())
+        content = json.dumps({"items": items}).encode()
+        write_value(self._project, self._situation.state, f"{step.name}.items.json", content)
 
     def _forget_items(self, step: PipelineStep, keys: set[str]) -> None:
         gone = [k for k in self._situation.records if k.partition(".")[0] == step.name and k not in keys]

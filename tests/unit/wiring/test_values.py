@@ -1,0 +1,38 @@
+"""Values of steps lie in a folder of the project, in another, or behind a URL: to who looks there is no difference."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cellmill.core.project import Project
+from cellmill.core.step_errors import BadPlace
+from cellmill.wiring.pipeline_records import forget, manifest_digest
+from cellmill.wiring.values import try_read_value, values_place, write_value
+
+
+@pytest.mark.parametrize("place", [None, "handed/{pipeline}/over", "{tmp}/handed", "file://{tmp}/handed", "memory://x"])
+def test_a_place_keeps_what_was_handed_over_until_it_is_forgotten(
+    project: Project, tmp_path: Path, place: str | None
+) -> None:
+    project.folder.mkdir()
+    if place is not None:
+        project.settings.write_text(f'pipeline_values = "{place.replace("{tmp}", str(tmp_path))}"')
+    assert manifest_digest(project, "p", "fit") is None
+    write_value(project, "p", "fit/manifest.json", json.dumps({"digest": "abc"}).encode())
+    write_value(project, "q", "fit/manifest.json", json.dumps({"digest": "of another"}).encode())
+    assert manifest_digest(project, "p", "fit") == "abc"
+    forget(project, "p", ["fit", "never-there"])
+    assert manifest_digest(project, "p", "fit") is None
+    assert manifest_digest(project, "q", "fit") == "of another"
+
+
+def test_by_default_values_lie_where_the_steps_say_themselves(project: Project) -> None:
+    assert values_place(project, "flights") == ".cellmill/pipelines/flights/values"
+
+
+def test_a_url_that_nothing_is_installed_for_is_told(project: Project) -> None:
+    project.folder.mkdir()
+    project.settings.write_text('pipeline_values = "nowhere://bucket/{pipeline}"')
+    with pytest.raises(BadPlace, match="nowhere://bucket/p"):
+        try_read_value(project, "p", "fit/manifest.json")
