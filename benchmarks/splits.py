@@ -27,6 +27,7 @@ from cellmill.wiring.splitting import Splitting
 
 CELL_S = 300.0
 NAME = "bench"
+PAGE = Path(__file__).parents[1] / "docs" / "developers" / "splits.md"
 _OURS = ("cellmill-", "parameters", "injected-parameters")
 
 
@@ -55,6 +56,7 @@ def main() -> int:
     parser.add_argument("--only", default="", metavar="WORDS", help="ids in which one of these occurs, with commas")
     parser.add_argument("--kernel-2022", metavar="NAME", help="a kernel for notebooks that need older libraries")
     parser.add_argument("--results", type=Path, metavar="FILE", help="JSON Lines; what is there is not redone")
+    parser.add_argument("--write", action="store_true", help="write docs/developers/splits.md from the results")
     given = parser.parse_args()
     known = _read(given.results)
     for item in json.loads(given.bank.read_text("utf-8")):
@@ -70,6 +72,8 @@ def main() -> int:
                 file.write(json.dumps(asdict(found)) + "\n")
         print(_line(found), flush=True)
     print(f"\nin all: {summary(list(known.values()))}")
+    if given.write:
+        PAGE.write_text(page(list(known.values())), "utf-8")
     return int(any(one.is_same is False for one in known.values()))
 
 
@@ -178,6 +182,30 @@ def summary(found: Sequence[Tried]) -> str:
     wrong = [one for one in made if one.is_same is False]
     share = f"{len(made) / len(whole):.0%}" if whole else "none"
     return f"{len(whole)} of {len(found)} run whole; {len(made)} split ({share}), {len(wrong)} silently wrong"
+
+
+def page(found: Sequence[Tried]) -> str:
+    """Return the results as a page."""
+    lines = [
+        "# Splits of real notebooks",
+        "",
+        "Which notebooks that nobody here wrote does `cellmill split` split, with no edit? This page is made by",
+        "`python -m benchmarks.splits --write`. Each is split in a copy of its repository; then papermill runs the whole",
+        "notebook and, elsewhere, the steps, and what their cells show as text is compared. A pipeline that shows",
+        "something else was split silently wrong. Notebooks that do not run whole with the libraries at hand do not count.",
+        "",
+        f"**{summary(found)}.**",
+        "",
+        "| notebook | steps | compared | crosses | papermill says | not split because |",
+        "|---|---|---|---|---|---|",
+    ]
+    for one in sorted(found, key=lambda each: each.notebook):
+        says = "" if one.is_same is None else "the same" if one.is_same else "SOMETHING ELSE"
+        size = f"{one.crossing_bytes / 1e6:.1f} MB" if one.steps else ""
+        why = " ".join(one.reasons)[:160].replace("|", "/").replace("\n", " ").replace(sys.prefix, "…")
+        steps = len(one.steps) if one.steps else ""
+        lines.append(f"| {one.notebook} | {steps} | {one.compared or ''} | {size} | {says} | {why} |")
+    return "\n".join([*lines, ""])
 
 
 def _read(path: Path | None) -> dict[str, Tried]:

@@ -8,6 +8,7 @@ import copyreg
 import hashlib
 import json
 import math
+import sys
 import time
 from contextlib import suppress
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
@@ -55,6 +56,16 @@ def reads_as(value: Any) -> str:
     return _read(value)
 
 
+def global_generators() -> dict[str, Any]:
+    """Return the random generators that everybody in this process shares, of libraries that are there."""
+    found = {"random": getattr(sys.modules.get("random"), "_inst", None)}
+    numpy = getattr(getattr(sys.modules.get("numpy.random"), "mtrand", None), "_rand", None)
+    found["numpy.random"] = numpy
+    found["numpy.random.bits"] = getattr(numpy, "_bit_generator", None)
+    found["torch"] = getattr(sys.modules.get("torch"), "default_generator", None)
+    return {name: generator for name, generator in found.items() if generator is not None}
+
+
 class _Digest:
     """Of one object. What was met before is named by its place, so that shared parts and circles come out alike."""
 
@@ -65,6 +76,7 @@ class _Digest:
         self._kept: list[Any] = []  # what is looked at must not go away, or its id would be another's
         self._ends_s = ends_s
         self._hash = hashlib.blake2b(digest_size=16)
+        self._global = {id(generator): name for name, generator in global_generators().items()}
 
     def of(self, value: Any) -> str:
         self._add(value, 0)
@@ -99,6 +111,9 @@ class _Digest:
             return
         if isinstance(value, (FunctionType, MethodType)):
             self._say(f"function:{value.__qualname__}")  # its code may read a parameter now
+            return
+        if (name := self._global.get(id(value))) is not None:
+            self._say(f"generator:{name}")  # of which each process has one, seeded by chance
             return
         place = self._met.get(id(value))
         if place is not None and not kind.__module__.startswith("numpy.dtypes"):  # of these there may be one or many

@@ -230,13 +230,17 @@ class Splitting:
         if more or kept:
             search.carried |= more
             return
-        border = self._guilty(borders, proposal, outcome, unlike)
-        search.without.add(border)
+        # What does not survive a crossing survives none: every border that it crosses goes at once.
+        crossed = (
+            {border for border in borders if names & splitter.names_at(border)} if outcome.error is None else set()
+        )
+        border = min(crossed, default=0) or self._guilty(borders, proposal, outcome, unlike)
+        search.without |= crossed | {border}
         search.told.append(
             f"A border before cell {border} was tried, and {_differs(unlike[0])[0].lower()}{_differs(unlike[0])[1:]}"
         )
         if self._at is not None:
-            self._at = [each for each in self._at if each != border]
+            self._at = [each for each in self._at if each not in search.without]
 
     def _guilty(
         self, borders: Sequence[int], proposal: Proposal, outcome: Outcome, unlike: Sequence[Difference]

@@ -7,10 +7,10 @@ process, a filled cache) is refused.
 """
 
 import functools
+import importlib
 import io
 import os
 import pickle
-import random
 import sys
 import types
 from collections.abc import Callable, Mapping
@@ -22,6 +22,7 @@ import cloudpickle
 
 from cellmill.core.step_errors import CannotCross
 from cellmill.kernel.crossing import memory
+from cellmill.kernel.values import global_generators
 
 Keep = Callable[[Any], str | None]
 
@@ -60,7 +61,7 @@ class Bundle(cloudpickle.Pickler):
         self._places: dict[int, str | None] = {}
         self.seen = memory.Seen(shared)
         self.globals_ref[id(namespace)] = namespace  # cloudpickle would make a namespace of its own
-        self._there = {id(value): name for name, find in _THERE.items() if (value := find()) is not _NOTHING}
+        self._there = {id(value): name for name, value in _there().items()}
 
     def persistent_id(self, value: Any) -> tuple[str, ...] | None:
         """Name what the other side has itself."""
@@ -128,33 +129,11 @@ def _shell() -> Any:
     return ipython.get_ipython() if ipython is not None else None
 
 
-def _numpy_generator() -> Any:
-    random_module = sys.modules.get("numpy.random")
-    generator = getattr(getattr(random_module, "mtrand", None), "_rand", None)
-    return generator if generator is not None else _NOTHING
-
-
-def _numpy_bits() -> Any:
-    generator = _numpy_generator()
-    return _NOTHING if generator is _NOTHING else generator._bit_generator
-
-
-def _torch_generator() -> Any:
-    return getattr(sys.modules.get("torch"), "default_generator", None) or _NOTHING
-
-
-_NOTHING = object()
-# What every kernel has one of: an object that refers to it must refer to the next kernel's.
-_THERE: dict[str, Callable[[], Any]] = {
-    "random": lambda: getattr(random, "_inst", _NOTHING),
-    "numpy.random": _numpy_generator,
-    "numpy.random.bits": _numpy_bits,
-    "torch": _torch_generator,
-    "shell": lambda: _shell() or _NOTHING,
-    "stdout": lambda: sys.stdout,
-    "stderr": lambda: sys.stderr,
-    "environ": lambda: os.environ,
-}
+def _there() -> dict[str, Any]:
+    """What every kernel has one of: an object that refers to it must refer to the next kernel's."""
+    found = {**global_generators(), "stdout": sys.stdout, "stderr": sys.stderr, "environ": os.environ}
+    shell = _shell()
+    return found if shell is None else {**found, "shell": shell}
 
 
 def _cached(value: Any) -> Any:
@@ -188,11 +167,9 @@ class Unbundle(pickle.Unpickler):
             case ("frame", name):
                 return self._frames[name]
             case ("there", name):
-                if name.startswith("numpy"):
-                    import numpy.random  # noqa: F401
-                elif name == "torch":
-                    import torch  # noqa: F401
-                return _THERE[name]()
+                if name.startswith(("numpy", "torch", "random")):
+                    importlib.import_module("numpy.random" if name.startswith("numpy") else name)
+                return _there()[name]
             case _:
                 raise pickle.UnpicklingError(f"an unknown place: {place!r}")
 
