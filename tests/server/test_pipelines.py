@@ -64,6 +64,7 @@ def states(run: dict[str, Any]) -> dict[str, str]:
 
 def test_a_pipeline_is_shown_run_cancelled_and_gone_on_with(server: Jupyter, folder: str) -> None:
     name = folder.rpartition("/")[2]
+    (server.root / "elsewhere" / ".git").mkdir(parents=True)
     first = graph(server, folder)
     assert [(step["name"], step["what"], step["reasons"]) for step in first["steps"]] == [
         ("load", "runs", ["never run"]),
@@ -87,12 +88,13 @@ def test_a_pipeline_is_shown_run_cancelled_and_gone_on_with(server: Jupyter, fol
     hold.unlink()
     bad.touch()
     run = ran(server, folder)
-    assert (run["stage"], states(run)) == ("failed", {"load": "unchanged", "fit": "failed"})
+    assert (run["stage"], run["message"], states(run)) == ("failed", None, {"load": "unchanged", "fit": "failed"})
     by_step = {step["name"]: step for step in graph(server, folder)["steps"]}
     assert "AssertionError: bad" in by_step["fit"]["error"]
     assert "ell 2 of" in by_step["fit"]["error"]
     assert "This cell raised an error" in (server.root / by_step["fit"]["output"]).read_text()
     [listed] = [one for one in server.get("pipelines")["pipelines"] if one["folder"] == folder]
+    assert server.get("pipelines", notebook="elsewhere/work.ipynb")["pipelines"] == []
     assert (listed["steps"], listed["to_run"], listed["failed"], listed["stage"]) == (2, 1, 1, "failed")
 
     bad.unlink()

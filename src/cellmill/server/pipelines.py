@@ -33,15 +33,16 @@ _WEIGHT = ("runs", "may", "unchanged", "left out")
 
 
 class PipelinesHandler(CellmillHandler):
-    """The pipelines of all projects that the server was asked about."""
+    """The pipelines of a notebook's project, or of all projects that the server was asked about."""
 
     @authenticated
     @authorized
     async def get(self) -> None:
         notebook = self.get_query_argument("notebook", None)
         if notebook is not None:
-            self.workspace.watch_of(self.workspace.path_of(notebook))
-        projects = [watch.project for watch in self.workspace.projects]
+            projects = [self.workspace.watch_of(self.workspace.path_of(notebook)).project]
+        else:
+            projects = [watch.project for watch in self.workspace.projects]
         found = await asyncio.to_thread(_all, self.workspace, projects)
         runs = {one.folder: self.pipeline_runs.run_of(self.workspace.path_of(one.folder)) for one in found}
         self.answer(PipelineList(pipelines=[_summary(one, runs[one.folder]) for one in found]))

@@ -9,6 +9,7 @@ from typing import Any
 
 from cellmill.capture.folder import prepare_folder
 from cellmill.core.clock import now_ms
+from cellmill.core.pipeline_errors import PipelineFailed
 from cellmill.core.project import Project
 from cellmill.server.changes import Changes
 from cellmill.server.following import follow
@@ -27,6 +28,7 @@ class _Run:
     at_work: "asyncio.Task[None] | None" = None
     cancelled_s: float | None = None
     ended_ms: int | None = None
+    failed: bool = False
     message: str | None = None
     notes: list[str] = field(default_factory=list)
     standings: dict[str, dict[str, Mapping[str, Any]]] = field(default_factory=dict)
@@ -38,7 +40,7 @@ class _Run:
             return "running"
         if self.cancelled_s is not None:
             return "cancelled"
-        return "failed" if self.message is not None else "ended"
+        return "failed" if self.failed else "ended"
 
     def take(self, record: Mapping[str, Any]) -> None:
         event = record.get("event")
@@ -48,7 +50,9 @@ class _Run:
                 items.pop(record["step"], None)  # its list is known by now
             items[record["key"]] = record
         elif event == "failed":
-            self.message = record["message"]
+            self.failed = True
+            # That steps failed is seen of the steps, and they say why.
+            self.message = record["message"] if record["kind"] != PipelineFailed.kind else None
         elif event == "said":
             self.notes.append(str(record["message"]))
 
@@ -106,10 +110,12 @@ class PipelineRuns:
                 tell=lambda: self._changes.tell("pipelines"),
                 insist=True,
             )
-            if ended.code != 0 and one.message is None and one.cancelled_s is None:
+            if ended.code != 0 and not one.failed and one.cancelled_s is None:
+                one.failed = True
                 one.message = ended.words or f"The process ended with {ended.code} and said nothing."
         except Exception as error:  # noqa: BLE001 - whoever looks on must hear of it
             self._log.exception("Cellmill could not run %s", folder)
+            one.failed = True
             one.message = f"It could not be started ({type(error).__name__}: {error})."
         finally:
             one.ended_ms = now_ms()

@@ -30,6 +30,8 @@ const NAME_WIDTH = 7.2;
 const WORDS_WIDTH = 5.9;
 const PADDING = 12;
 const USUAL_WIDTH = 280;
+/** So many letters say more than the state. */
+const ROOMY = 24;
 
 export function Graph(props: IGraphProps): React.JSX.Element {
   const { pipeline, trans } = props;
@@ -75,7 +77,6 @@ export function Graph(props: IGraphProps): React.JSX.Element {
               {...props}
               place={place}
               step={step}
-              width={layout.nodeWidth}
               tabStop={
                 props.looked !== null && 'step' in props.looked
                   ? props.looked.step === place.name
@@ -93,11 +94,11 @@ function Node(
   props: IGraphProps & {
     readonly place: IPlace;
     readonly step: WireStep;
-    readonly width: number;
     readonly tabStop: boolean;
   }
 ): React.JSX.Element {
-  const { place, step, width, tabStop, run, looked, onLook, onHover, onChoose, trans } = props;
+  const { place, step, tabStop, run, looked, onLook, onHover, onChoose, trans } = props;
+  const { width } = place;
   const now = stepNow(step, run);
   const words = nodeWords(now, trans);
   const isLooked = looked !== null && 'step' in looked && looked.step === step.name;
@@ -141,7 +142,7 @@ function Node(
         {cut(step.name, (width - PADDING - 20) / NAME_WIDTH)}
       </text>
       <text className="cellmill-Node-words" x={PADDING} y={34}>
-        {cut(words, (width - PADDING - 6) / WORDS_WIDTH, stageWords(now.stage, trans))}
+        {fitting(now, (width - PADDING - 6) / WORDS_WIDTH, trans)}
       </text>
     </g>
   );
@@ -171,6 +172,7 @@ function Edge(
     >
       <title>{words}</title>
       <path className="cellmill-Edge-line" d={way.path} />
+      <path className="cellmill-Edge-line" d={way.head} />
       <path className="cellmill-Edge-reach" d={way.path} />
     </g>
   );
@@ -185,16 +187,25 @@ function shareOf({ stage, standing }: IStepNow): number | null {
   return items > 0 ? items_done / items : of > 0 ? done / of : null;
 }
 
-/** As much of a text as fits; where little would be left of it, a shorter one. */
-function cut(text: string, letters: number, shorter?: string): string {
+function cut(text: string, letters: number): string {
   const most = Math.max(4, Math.floor(letters));
-  if (text.length <= most) {
-    return text;
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+}
+
+/** What is to be said of a step in so many letters: where there is little room, the state alone. */
+function fitting(now: IStepNow, letters: number, trans: TranslationBundle): string {
+  const words = nodeWords(now, trans);
+  const state = stageWords(now.stage, trans);
+  const { standing } = now;
+  if (words.length <= letters) {
+    return words;
   }
-  if (shorter !== undefined && shorter.length > most - 4) {
-    return cut(shorter, letters);
+  if (now.stage === 'running' && standing !== null) {
+    const [done, of] =
+      standing.items > 0 ? [standing.items_done, standing.items] : [standing.done, standing.of];
+    return of > 0 ? cut(`${state} ${done}/${of}`, letters) : cut(state, letters);
   }
-  return `${text.slice(0, most - 1)}…`;
+  return cut(letters < ROOMY ? state : words, letters);
 }
 
 function useWidth(frame: React.RefObject<HTMLDivElement>): number {

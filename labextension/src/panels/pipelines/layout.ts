@@ -14,17 +14,19 @@ export interface IPlace {
   readonly name: string;
   readonly x: number;
   readonly y: number;
+  readonly width: number;
 }
 
 export interface IWay extends ILink {
   /** The data of an SVG path. */
   readonly path: string;
+  /** That of its arrow's head. */
+  readonly head: string;
 }
 
 export interface ILayout {
   readonly nodes: readonly IPlace[];
   readonly ways: readonly IWay[];
-  readonly nodeWidth: number;
   readonly width: number;
   readonly height: number;
 }
@@ -33,7 +35,7 @@ export const NODE_HEIGHT = 44;
 const GAP = 12;
 const BETWEEN = 34;
 const MARGIN = 12;
-const NARROWEST = 104;
+const NARROWEST = 92;
 const WIDEST = 220;
 /** The room of an edge that passes a layer by. */
 const PASSING = 14;
@@ -85,37 +87,48 @@ export function layOut(
   const ways = ours.map(link => ({ link, spots: lead(rows, layers, spots, link) }));
   order(rows);
 
-  const most = Math.max(0, ...rows.map(row => row.filter(isStep).length));
-  const passing = Math.max(0, ...rows.map(row => row.filter(spot => !isStep(spot)).length));
-  const room = available - 2 * MARGIN - passing * (PASSING + GAP) - (most - 1) * GAP;
-  const nodeWidth = Math.round(Math.min(WIDEST, Math.max(NARROWEST, room / Math.max(1, most))));
-  const widthOf = (spot: ISpot): number => (isStep(spot) ? nodeWidth : PASSING);
-  const widths = rows.map(row => row.reduce((sum, spot) => sum + widthOf(spot) + GAP, -GAP));
+  const nodeWidths = rows.map(row => widthIn(row, available));
+  const widthOf = (spot: ISpot, index: number): number =>
+    isStep(spot) ? nodeWidths[index] : PASSING;
+  const widths = rows.map((row, index) =>
+    row.reduce((sum, spot) => sum + widthOf(spot, index) + GAP, -GAP)
+  );
   const width = Math.max(available, 2 * MARGIN + Math.max(0, ...widths));
   rows.forEach((row, index) => {
     let left = (width - widths[index]) / 2;
     for (const spot of row) {
-      spot.x = left + widthOf(spot) / 2;
-      left += widthOf(spot) + GAP;
+      spot.x = left + widthOf(spot, index) / 2;
+      left += widthOf(spot, index) + GAP;
     }
   });
   return {
     nodes: rows.flatMap((row, index) =>
-      row
-        .filter(isStep)
-        .map(spot => ({ name: spot.name ?? '', x: spot.x - nodeWidth / 2, y: topOf(index) }))
+      row.filter(isStep).map(spot => ({
+        name: spot.name ?? '',
+        x: spot.x - nodeWidths[index] / 2,
+        y: topOf(index),
+        width: nodeWidths[index]
+      }))
     ),
     ways: ways.map(({ link, spots }) => ({
       ...link,
+      head: headAt(spots.at(-1)?.x ?? 0, topOf(layers.get(link.after) ?? 0)),
       path: pathThrough(
         spots.map(spot => spot.x),
         layers.get(link.before) ?? 0
       )
     })),
-    nodeWidth,
     width,
     height: rows.length === 0 ? 0 : topOf(rows.length - 1) + NODE_HEIGHT + MARGIN
   };
+}
+
+/** How wide the steps of a layer are: as there is room, and neither too narrow to read nor too wide. */
+function widthIn(row: readonly ISpot[], available: number): number {
+  const steps = row.filter(isStep).length;
+  const gaps = (row.length - 1) * GAP + (row.length - steps) * PASSING;
+  const room = (available - 2 * MARGIN - gaps) / Math.max(1, steps);
+  return Math.round(Math.min(WIDEST, Math.max(NARROWEST, room)));
 }
 
 function isStep(spot: ISpot): boolean {
@@ -195,6 +208,10 @@ function pathThrough(xs: readonly number[], layer: number): string {
     }
   }
   return path;
+}
+
+function headAt(x: number, y: number): string {
+  return `M${round(x - 4)} ${y - 7}L${round(x)} ${y - 1}L${round(x + 4)} ${y - 7}`;
 }
 
 function round(value: number): number {

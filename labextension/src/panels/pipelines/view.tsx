@@ -80,10 +80,15 @@ export function PipelineView(props: IPipelineViewProps): React.JSX.Element {
 function Whole(props: IPipelineViewProps & { readonly pipeline: WirePipeline }): React.JSX.Element {
   const { pipelines, pipeline, onRun, onCancel, onOpen, trans } = props;
   const { run, asking } = pipelines;
+  const isRunning = run?.stage === 'running';
   const [chosen, look] = useState<Looked | null>(null);
   const [hovered, hover] = useState<Looked | null>(null);
-  const looked = hovered ?? chosen;
-  const isRunning = run?.stage === 'running';
+  const failed = isRunning
+    ? undefined
+    : pipeline.steps.find(step => stepNow(step, run).stage === 'failed');
+  // What failed is what one wants to know of first.
+  const first = failed === undefined ? null : { step: failed.name };
+  const looked = hovered ?? chosen ?? first;
   return (
     <>
       <p className="cellmill-Form-words cellmill-Quiet">

@@ -123,6 +123,7 @@ export function runWords(run: WirePipelineRun, trans: TranslationBundle): string
     ({ state }) => state === 'ok' || state === 'unchanged' || state === 'left out'
   ).length;
   const ran = steps.filter(({ state }) => state === 'ok').length;
+  const failed = steps.filter(({ state }) => state === 'failed').map(({ step }) => step);
   switch (stage) {
     case 'running':
       return steps.length === 0
@@ -133,7 +134,9 @@ export function runWords(run: WirePipelineRun, trans: TranslationBundle): string
         ? trans.__('Nothing to do: every step is unchanged.')
         : trans._n('%1 step ran, in %2.', '%1 steps ran, in %2.', ran, took);
     case 'failed':
-      return trans.__('Failed after %1.', took);
+      return failed.length === 0
+        ? trans.__('Failed after %1.', took)
+        : trans.__('Failed after %1: %2.', took, listWords(failed, trans));
     case 'cancelled':
       return trans.__('Cancelled. What has run is kept.');
   }
