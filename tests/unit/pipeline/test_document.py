@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.shape.repository import ROOT
 
@@ -115,6 +115,7 @@ HARD = [
 ]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # others use this machine too
 @given(st.dictionaries(st.sampled_from(["a", "b_c", "größe"]), plain | st.sampled_from(HARD), max_size=3))
 def test_whatever_is_written_is_read_as_it_was(values: dict[str, Any]) -> None:
     pipeline = Pipeline("x", (PipelineStep("s", "../x.ipynb", parameters=values, when="a > 1"),), parameters=values)
