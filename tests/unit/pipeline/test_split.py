@@ -110,6 +110,16 @@ def test_one_that_asks_for_all_names_gets_them() -> None:
     assert splitter(["a = f()", "print(a)"], carried={"q"}, apart={"a"}).names_at(2) == {"q"}
 
 
+def test_every_place_for_a_border_is_told_with_what_crosses_the_largest_first_or_why_none_stands() -> None:
+    sources = ["a = 1\nb = 2", "c = iter([a])", "d = next(c)", "print(a, b, d)"]
+    found = splitter(sources, sizes={"a": 5, "b": 50, "c": 1, "d": 5}, cannot={"c": "it is half consumed"}).borders()
+    assert [(one.number, list(one.names.items()), one.bytes, one.reason) for one in found] == [
+        (2, [("b", 50), ("a", 5)], 55, None),
+        (3, [("b", 50), ("a", 5), ("c", 1)], 56, "'c' cannot be handed over: it is half consumed"),
+        (4, [("b", 50), ("a", 5), ("d", 5)], 60, None),
+    ]
+
+
 def test_imports_are_repeated_and_do_not_cross() -> None:
     found = splitter(["import n as n\nfrom m import f, g", "a = n(f)", "g = 3", "b = n(a, f, g)"])
     assert found.imports_at(2) == {"n": "import n as n", "f": "from m import f, g"}
