@@ -59,7 +59,8 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="write docs/developers/splits.md from the results")
     given = parser.parse_args()
     known = _read(given.results)
-    for item in json.loads(given.bank.read_text("utf-8")):
+    bank = json.loads(given.bank.read_text("utf-8"))
+    for item in bank:
         tree = given.trees / item["repo"].replace("/", "+")
         wanted = not given.only or any(word in item["id"] for word in given.only.split(","))
         if not wanted or not (tree / item["path"]).exists() or item["id"] in known:
@@ -73,7 +74,7 @@ def main() -> int:
         print(_line(found), flush=True)
     print(f"\nin all: {summary(list(known.values()))}")
     if given.write:
-        PAGE.write_text(page(list(known.values())), "utf-8")
+        PAGE.write_text(page(list(known.values()), of=len(bank)), "utf-8")
     return int(any(one.is_same is False for one in known.values()))
 
 
@@ -184,8 +185,8 @@ def summary(found: Sequence[Tried]) -> str:
     return f"{len(whole)} of {len(found)} run whole; {len(made)} split ({share}), {len(wrong)} silently wrong"
 
 
-def page(found: Sequence[Tried]) -> str:
-    """Return the results as a page."""
+def page(found: Sequence[Tried], *, of: int) -> str:
+    """Return the results as a page; `of` is how many notebooks the bank names."""
     lines = [
         "# Splits of real notebooks",
         "",
@@ -195,7 +196,7 @@ def page(found: Sequence[Tried]) -> str:
         "shows something else was split silently wrong. Notebooks that do not run whole with the libraries at",
         "hand do not count.",
         "",
-        f"**{summary(found)}.**",
+        f"{len(found)} of the bank's {of} notebooks were tried. **{summary(found)}.**",
         "",
         "| notebook | steps | compared | crosses | papermill says | not split because |",
         "|---|---|---|---|---|---|",
