@@ -10,7 +10,6 @@ import pickle
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -186,10 +185,7 @@ def _measure(
 
 
 def _largest(given: Mapping[str, Any], namespace: dict[str, Any]) -> str:
-    sizes = {}
-    for name, value in given.items():
-        with suppress(Exception):
-            sizes[name] = survey(value, namespace)[0]
+    sizes = {name: survey(value, namespace)[0] for name, value in given.items()}  # together they were measured already
     return max(sizes, key=lambda name: sizes[name])
 
 

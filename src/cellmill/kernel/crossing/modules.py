@@ -10,7 +10,7 @@ from typing import Any
 
 from cellmill.capture.probes.imports import ImportWatch
 from cellmill.core.step_errors import CannotCross
-from cellmill.kernel.crossing.bundle import survey, why_not
+from cellmill.kernel.crossing.bundle import survey
 
 _CODE = (types.ModuleType, types.FunctionType, types.BuiltinFunctionType, type)
 _GONE = "cellmill:gone"
@@ -68,10 +68,7 @@ def patch(found: Iterable[tuple[Any, str, Any]]) -> None:
 
 
 def own_states(root: Path, namespace: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the data that modules of the project hold, by module: what can be pickled, and is no code.
-
-    Raises `CannotCross` for data that the notebook itself has put there and that cannot be pickled.
-    """
+    """Return the data that modules of the project hold, by module: what can be pickled, and is no code."""
     found: dict[str, dict[str, Any]] = {}
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
@@ -85,8 +82,7 @@ def own_states(root: Path, namespace: dict[str, Any]) -> dict[str, dict[str, Any
                 survey(value, namespace)
             except KeyboardInterrupt:
                 raise
-            except BaseException as error:  # noqa: BLE001 - the next kernel's import makes one of its own
-                why_not(error)
+            except BaseException:  # noqa: BLE001 - the next kernel's import makes one of its own
                 continue
             held[key] = value
         if held:
