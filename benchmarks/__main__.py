@@ -15,10 +15,11 @@ from pathlib import Path
 import psutil
 from rich.console import Console
 
-from benchmarks import cells, command_line, fits, pipelines, reading, sidebar, starts, warm, work
+from benchmarks import cells, command_line, dataflow, fits, pipelines, reading, sidebar, starts, warm, work
 from benchmarks.bench import Bench
 from benchmarks.figures import Conditions, Figure
 from benchmarks.kernels import BenchmarkFailed
+from benchmarks.peers import NoPeer
 from benchmarks.report import print_table, write_json
 
 LATEST = Path(__file__).parent / "latest.json"
@@ -37,7 +38,8 @@ class Part:
 PARTS = {
     "starts": Part(starts.measure, 24, 1),
     "cells": Part(cells.measure, 2_000, 50),
-    "work": Part(work.measure, 12, 2),
+    "dataflow": Part(dataflow.measure, 100, 6),
+    "work": Part(work.measure, 8, 1),
     "reading": Part(reading.measure, 100, 3),
     "sidebar": Part(sidebar.measure, 60, 5),
     "fits": Part(fits.measure, 5, 1),
@@ -74,7 +76,7 @@ def main() -> int:
             for name in chosen:
                 part = PARTS[name]
                 figures += part.measure(Bench(Path(folder), say), part.quick_rounds if given.quick else part.rounds)
-    except BenchmarkFailed as error:
+    except (BenchmarkFailed, NoPeer) as error:
         progress.print(f"The benchmarks cannot go on: {error}", style="red", highlight=False, markup=False)
         return 1
     conditions = Conditions(

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import peers
+
 # Whoever runs the benchmarks may sit in a kernel, or have these set: no measured process may know.
 _NOT_INHERITED = ("CELLMILL_", "MLFLOW_", "JPY_", "IPYTHON", "PYTHON")
 
@@ -22,6 +24,14 @@ class Bench:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
+    def python_of(self, peer: str) -> str:
+        """Return the interpreter of a peer that has an environment of its own. Raises `NoPeer`."""
+        return peers.python_of(peer, self.say)
+
+    def program_of(self, peer: str, program: str) -> str:
+        """Return the path of a command of such a peer. Raises `NoPeer`."""
+        return peers.program_of(peer, program, self.say)
+
     def environment(self) -> dict[str, str]:
         """Return the environment of every measured process, ours or a peer's."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)}
@@ -33,4 +43,7 @@ class Bench:
             "OPENBLAS_NUM_THREADS": "1",
             "OMP_NUM_THREADS": "1",
             "MLFLOW_DISABLE_TELEMETRY": "true",
+            # Else each process has names that collide in its tables, or has not: a loop of two bare kernels
+            # then differs by as much as 8 %, whoever they are.
+            "PYTHONHASHSEED": "0",
         }

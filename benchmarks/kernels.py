@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -25,7 +24,7 @@ from cellmill.capture.sessions import load_sessions
 from cellmill.core.project import Project
 
 AUTOLOG = "import mlflow; mlflow.autolog(silent=True)"
-CARRIED = ("cellmill.kernel.extension", "mlflow")
+CARRIED = ("cellmill.kernel.extension", "mlflow", "ipyflow", "lineapy")
 REPLY_TIMEOUT_S = 120
 
 
@@ -39,23 +38,29 @@ class Mode:
 
     name: str
     folder: str
+    carries: str | None = None
+    """The module that is loaded then."""
     startup_files: bool = False
     exec_line: str | None = None
+    environment: str | None = None
+    """The name of the peers' environment that it runs in (`benchmarks.peers`), None for the benchmarks' own."""
 
 
 BARE = Mode("bare ipykernel", "bare")
-OURS = Mode("cellmill", "ours", startup_files=True)
-PEER = Mode("mlflow.autolog()", "peer", exec_line=AUTOLOG)
+TWIN = Mode("another bare ipykernel", "twin")
+OURS = Mode("cellmill", "ours", "cellmill.kernel.extension", startup_files=True)
+PEER = Mode("mlflow.autolog()", "peer", "mlflow", exec_line=AUTOLOG)
 MODES = (BARE, OURS, PEER)
 
 
 class Kernel:
     """One kernel. `informed_s` and `replied_s` are the seconds from its start to its first replies."""
 
-    def __init__(self, mode: Mode, folder: Path, environment: dict[str, str]) -> None:
+    def __init__(self, mode: Mode, bench: Bench, purpose: str) -> None:
         """Start it in a folder of its own, with a profile of its own."""
         self.mode = mode
-        self._folder = folder
+        self._python = sys.executable if mode.environment is None else bench.python_of(mode.environment)
+        folder = self._folder = bench.home(purpose, mode.folder)
         project = folder / "project"
         (project / ".cellmill").mkdir(parents=True, exist_ok=True)  # the project's root, whatever lies above
         self.project = Project(project)
@@ -65,7 +70,7 @@ class Kernel:
         self._session = Session(key=connection["key"].encode(), signature_scheme=connection["signature_scheme"])
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         began = time.perf_counter()
-        self._process = self._start(path, environment)
+        self._process = self._start(path, bench.environment())
         self._shell = self._connect(zmq.DEALER, connection["ip"], connection["shell_port"])
         self._iopub = self._connect(zmq.SUB, connection["ip"], connection["iopub_port"])
         self._ask("kernel_info_request", {})
@@ -102,8 +107,8 @@ class Kernel:
         """Raise `BenchmarkFailed` unless the kernel carried what its mode says, and did it for every cell."""
         # Not `cellmill` alone: mlflow, when installed beside it, loads its run context provider.
         loaded = self.value_of(f"[name for name in {CARRIED} if name in __import__('sys').modules]")
-        wanted = {BARE: "[]", OURS: f"[{CARRIED[0]!r}]", PEER: f"[{CARRIED[1]!r}]"}[self.mode]
-        if loaded != wanted:
+        wanted = [] if self.mode.carries is None else [self.mode.carries]
+        if loaded != str(wanted):
             raise BenchmarkFailed(f"the kernel of {self.mode.name} has {loaded} loaded, not {wanted}")
         if self.mode is OURS:
             sessions = load_sessions(self.project).all()
@@ -134,7 +139,7 @@ class Kernel:
             "MLFLOW_TRACKING_URI": self.project.default_store,
         }
         startup = launch.WITH if self.mode.startup_files else launch.WITHOUT
-        command = [sys.executable, launch.__file__, startup, "-f", connection_file]
+        command = [self._python, launch.__file__, startup, "-f", connection_file]
         if self.mode.exec_line:
             command.append(f"--IPKernelApp.exec_lines={self.mode.exec_line}")
         with (self._folder / "kernel.log").open("ab") as log:
@@ -186,6 +191,6 @@ def kernels(bench: Bench, purpose: str, *modes: Mode) -> Iterator[dict[Mode, Ker
     with ExitStack() as stack:
         started = {}
         for mode in modes:
-            started[mode] = Kernel(mode, bench.home(purpose, mode.folder), bench.environment())
+            started[mode] = Kernel(mode, bench, purpose)
             stack.callback(started[mode].stop)
         yield started

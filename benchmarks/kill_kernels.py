@@ -15,7 +15,7 @@ from tests.kernel.kernels import Kernel, new_project, start_kernel
 
 from cellmill.capture.blobs import blob_path
 from cellmill.capture.journal import read_events
-from cellmill.core.events import ExecutionFinished, ExecutionStarted, ModelKept, TrainingFinished
+from cellmill.core.events import ExecutionEnded, ExecutionFinished, ExecutionStarted, ModelKept, TrainingFinished
 from cellmill.core.lines import from_line
 
 # Each cell says first of all, by a way of its own, that it runs. Out of sight of the capture.
@@ -127,17 +127,17 @@ def _look(kernel: Kernel, sent: dict[str, str], answered: dict[str, str], toll: 
     toll.torn_ends += bool(rest)
     toll.torn += [f"{name}: {line[:80]!r}" for line in lines if from_line(line) is None]
     events = read_events(journal)[0]
-    finished = {event.execution: event for event in events if isinstance(event, ExecutionFinished)}
+    ended = {event.execution for event in events if isinstance(event, ExecutionEnded | ExecutionFinished)}
     started = {event.execution: event for event in events if isinstance(event, ExecutionStarted)}
     executions = {one.execution: one for one in kernel.executions}
     for request, status in answered.items():
-        if request not in finished or finished[request].outcome != status:  # type: ignore[index]
+        if request not in executions or executions[request].outcome != status:  # type: ignore[index]
             toll.lost.append(f"{name}: {sent[request][:60]!r} was answered {status}")
     ran = [list(sent)[int(number)] for number in (kernel.root / "said").read_text().split()]
     for request in ran:
         if request not in started or started[request].source != sent[request]:  # type: ignore[index]
             toll.lost.append(f"{name}: {sent[request][:60]!r} ran and is not in the journal")
-        elif request not in finished:
+        elif request not in ended:
             toll.in_flight += 1
             found = executions[request]  # type: ignore[index]
             if found.outcome != "interrupted" or found.source != sent[request]:

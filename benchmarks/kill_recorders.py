@@ -17,13 +17,14 @@ from tests.stories import Story, a_training
 from cellmill.capture.models import pickle_model
 from cellmill.capture.sessions import load_sessions
 from cellmill.core.errors import StoreUnreachable
-from cellmill.core.events import ModelBlob
+from cellmill.core.event_parts import ModelBlob
 from cellmill.core.ids import SessionId
 from cellmill.core.project import Project
 from cellmill.core.runs import Run
 from cellmill.core.settings import Settings
+from cellmill.wiring.marks import pending
 from cellmill.wiring.projects import run_store
-from cellmill.wiring.recorder import pending, record, run_digest
+from cellmill.wiring.recorder import record, run_digest
 from cellmill.wiring.store_process import StoreProcess
 
 RUNS_A_SESSION = 4

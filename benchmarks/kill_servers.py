@@ -15,7 +15,7 @@ from tests.server.jupyter import its_family, jupyter
 
 from cellmill.capture.sessions import load_sessions
 from cellmill.core.project import Project
-from cellmill.wiring.recorder import pending
+from cellmill.wiring.marks import pending
 from cellmill.wiring.store_process import StoreProcess
 
 PLAIN = "made = [{n}] * 1000"

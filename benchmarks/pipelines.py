@@ -5,7 +5,6 @@ Ploomber are taken from the PATH, and left out where they are not there.
 """
 
 import json
-import shutil
 import statistics
 import subprocess
 import sys
@@ -81,13 +80,14 @@ def _notebook(path: Path, declared: str, *cells: str) -> None:
 
 
 def _idle(desk: Desk, folder: Path, rounds: int) -> list[Figure]:
-    commands: dict[str, tuple[Path, tuple[str, ...]]] = {"cellmill": (folder, ("cellmill", "pipeline", "run", "chain"))}
-    if shutil.which("dvc"):
-        commands["dvc repro"] = (_dvc(desk), ("dvc", "repro"))
-    if shutil.which("ploomber"):
-        commands["ploomber build"] = (_ploomber(desk), ("ploomber", "build"))
+    dvc, ploomber = desk.bench.program_of("dvc", "dvc"), desk.bench.program_of("soorgeon", "ploomber")
+    commands: dict[str, tuple[Path, tuple[str, ...]]] = {
+        "cellmill": (folder, ("cellmill", "pipeline", "run", "chain")),
+        "dvc repro": (_dvc(desk, dvc), (dvc, "repro")),
+        "ploomber build": (_ploomber(desk), (ploomber, "build")),
+    }
     for where, words in commands.values():
-        desk.bench.say(f"first run of {words[0]}")
+        desk.bench.say(f"first run of {Path(words[0]).name}")
         desk.command(*words, folder=where)
         desk.command(*words, folder=where)
     took: dict[str, list[float]] = {}
@@ -97,13 +97,13 @@ def _idle(desk: Desk, folder: Path, rounds: int) -> list[Figure]:
             where, words = commands[who]
             took.setdefault(who, []).append(desk.command(*words, folder=where))
     ours = estimate(statistics.median, took.pop("cellmill"))
-    found = {who: estimate(statistics.median, seconds) for who, seconds in took.items()}
-    missing = "" if len(found) == 2 else "not installed: " + ", ".join({"dvc repro", "ploomber build"} - found.keys())
-    peers: dict[str, Estimate | None] = dict(found) or {"-": None}
-    return [Figure(IDLE, "s", ours, peer, who, 0.3, rounds, missing) for who, peer in peers.items()]
+    return [
+        Figure(IDLE, "s", ours, estimate(statistics.median, seconds), who, 0.3, rounds, "")
+        for who, seconds in took.items()
+    ]
 
 
-def _dvc(desk: Desk) -> Path:
+def _dvc(desk: Desk, dvc: str) -> Path:
     folder = desk.bench.home("pipelines-dvc")
     stages = []
     for number in range(CHAIN):
@@ -113,7 +113,7 @@ def _dvc(desk: Desk) -> Path:
         )
     (folder / "begin.txt").write_text("x")
     (folder / "dvc.yaml").write_text("stages:\n" + "\n".join(stages) + "\n")
-    desk.command("dvc", "init", "--no-scm", "--force", folder=folder)
+    desk.command(dvc, "init", "--no-scm", "--force", folder=folder)
     return folder
 
 

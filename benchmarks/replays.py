@@ -77,6 +77,7 @@ def main() -> int:
         "--results", type=Path, metavar="FILE", help="JSON Lines, added to; what is there is not redone"
     )
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the projects here, to look into them")
+    parser.add_argument("--slice-peers", type=Path, metavar="FILE", help="results of `slice_peers`, for the page")
     parser.add_argument("--slices", type=Path, metavar="FILE", help="results of `minimal_slices`, for the page")
     parser.add_argument("--write", action="store_true", help="write docs/developers/replays.md from the results")
     given = parser.parse_args()
@@ -99,7 +100,7 @@ def main() -> int:
         print(summary([found]), flush=True)
     print(f"\nin all: {summary(list(known.values()))}")
     if given.write:
-        write_page(list(known.values()), most_runs=given.most_runs, slices=given.slices)
+        write_page(list(known.values()), most_runs=given.most_runs, slices=given.slices, peers=given.slice_peers)
     return 0 if any(one.replayed for one in known.values()) else 1
 
 

@@ -13,7 +13,7 @@ from cellmill.core.verdicts import REPRODUCED
 PAGE = Path(__file__).parent.parent / "docs" / "developers" / "replays.md"
 
 
-def write_page(found: Sequence[Examined], *, most_runs: int, slices: Path | None) -> None:
+def write_page(found: Sequence[Examined], *, most_runs: int, slices: Path | None, peers: Path | None) -> None:
     """Write docs/developers/replays.md."""
     seeds = sorted({one.seed for one in found})
     runs = [run for one in found for run in one.replayed]
@@ -35,6 +35,7 @@ def write_page(found: Sequence[Examined], *, most_runs: int, slices: Path | None
         f"Verdicts: {', '.join(f'{count} {name}' for name, count in verdicts)}.",
         "",
         *(_slices(slices) if slices is not None else ()),
+        *(_peers(peers) if peers is not None else ()),
         _LEFT_OUT.strip(),
         "",
         "## Notebooks",
@@ -75,6 +76,22 @@ def _slices(path: Path) -> Iterable[str]:
         cells = [one["name"], one["executions"], len(one["slice"]), len(one["recipe"]), f"{ratio:.2f}"]
         cells += [", ".join(map(str, numbers)) for numbers in (beyond, without)]
         yield f"| {' | '.join(str(cell) for cell in [*cells, one['judgement']])} |"
+    yield ""
+
+
+def _peers(path: Path) -> Iterable[str]:
+    """Give what came of the same sessions sliced by the kernels that follow data flow."""
+    found = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    verdicts = ("same", "silently wrong", "raises", "no slice", "session fails")
+    yield from (PEERS_INTRODUCTION.strip(), "")
+    yield f"| peer | {' | '.join(verdicts)} |"
+    yield "|---" * (len(verdicts) + 1) + "|"
+    for peer in dict.fromkeys(one["peer"] for one in found):
+        counts = Counter(one["verdict"] for one in found if one["peer"] == peer)
+        yield f"| {peer} | {' | '.join(str(counts[verdict]) for verdict in verdicts)} |"
+    wrong = [one for one in found if one["verdict"] == "silently wrong"]
+    yield ""
+    yield from (f"- {one['peer']}, {one['session']}: {one['said']}" for one in wrong)
     yield ""
 
 
@@ -188,4 +205,10 @@ second kernel that goes through the very same session ends with the same figures
 its replay is a fault of the recipe or of the replay. A recipe *silently misses a dependency* when its replay differs or
 fails, and the verdict names no cause in the world outside (data or packages that changed, a network, an interrupted
 cell). It *needed all executions* when only the whole session up to then made the run again: that is told, and costs.
+"""
+
+PEERS_INTRODUCTION = """\
+The same sessions in the kernels that follow data flow, in their own environments (`python -m benchmarks.slice_peers`):
+the peer is asked for the code behind the last score, and the code is run in a bare kernel. A slice that runs and gives
+another score is silently wrong. Ours stand above: each was replayed and compared.
 """

@@ -12,18 +12,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.split_peers_page import beside_peers, read_beside
 from cellmill.core.errors import CellmillError
 from cellmill.core.step_errors import SplitRefused
 from cellmill.executors.kernels import LocalKernels
 from cellmill.notebook.plain import read_plain, tags_of
 from cellmill.replay.judge import steady
 from cellmill.wiring.outcomes import Trial
-from cellmill.wiring.splitting import Splitting
+from cellmill.wiring.splitting import SplitMade, Splitting
 
 CELL_S = 300.0
 NAME = "bench"
@@ -46,6 +47,8 @@ class Tried:
     crossing_bytes: int = 0
     runs_whole: bool = True
     """Whether the notebook comes to its end as it is."""
+    borders: tuple[int, ...] = ()
+    """The code cells, counted from 1, before which a step ends."""
 
 
 def main() -> int:
@@ -56,9 +59,10 @@ def main() -> int:
     parser.add_argument("--only", default="", metavar="WORDS", help="ids in which one of these occurs, with commas")
     parser.add_argument("--kernel-2022", metavar="NAME", help="a kernel for notebooks that need older libraries")
     parser.add_argument("--results", type=Path, metavar="FILE", help="JSON Lines; what is there is not redone")
+    parser.add_argument("--peers", type=Path, metavar="FILE", help="results of benchmarks.split_peers, for the page")
     parser.add_argument("--write", action="store_true", help="write docs/developers/splits.md from the results")
     given = parser.parse_args()
-    known = _read(given.results)
+    known = read_tried(given.results)
     bank = json.loads(given.bank.read_text("utf-8"))
     for item in bank:
         tree = given.trees / item["repo"].replace("/", "+")
@@ -74,20 +78,17 @@ def main() -> int:
         print(_line(found), flush=True)
     print(f"\nin all: {summary(list(known.values()))}")
     if given.write:
-        PAGE.write_text(page(list(known.values()), of=len(bank)), "utf-8")
+        peers = beside_peers(read_beside(given.peers)) if given.peers is not None else ""
+        PAGE.write_text(page(list(known.values()), of=len(bank)) + peers, "utf-8")
     return int(any(one.is_same is False for one in known.values()))
 
 
 def try_one(notebook: str, tree: Path, path: str, place: Path, kernel: str | None) -> Tried:
     """Split one notebook in a copy of its repository, and have papermill run both."""
-    root = _copy(tree, place / "split")
+    root = copy_of(tree, place / "split")
     began_s = time.monotonic()
-    trial = Trial(network=True, timeout_s=CELL_S, kernel=kernel, warm=kernel is None)
     try:
-        splitting = Splitting(root / path, NAME, LocalKernels(), trial, told=lambda words, progress: None)
-        splitting.look()
-        splitting.propose()
-        made = splitting.make()
+        made = split(root / path, kernel)
     except SplitRefused as refused:
         runs_whole = "Run whole" not in refused.reasons[0]
         seconds = round(time.monotonic() - began_s, 1)
@@ -95,15 +96,13 @@ def try_one(notebook: str, tree: Path, path: str, place: Path, kernel: str | Non
     except CellmillError as error:
         return Tried(notebook, reasons=(str(error),), runs_whole=False)
     seconds = round(time.monotonic() - began_s, 1)
-    whole = _shown_by(_copy(tree, place / "whole"), [path], kernel)
-    steps_root = _copy(tree, place / "steps")
-    shutil.copytree(made.folder, steps_root / "pipelines" / NAME)
-    steps = _shown_by(steps_root, [f"pipelines/{NAME}/{file}" for file in made.files[1:]], kernel)
-    unlike = _first_unlike(whole, steps)
+    whole = shown_by(copy_of(tree, place / "whole"), [path], kernel)
+    steps = shown_by_steps(made, copy_of(tree, place / "steps"), kernel)
+    unlike = first_unlike(whole, steps)
     if unlike is not None:  # does the notebook itself show something else each time?
-        again = _shown_by(_copy(tree, place / "again"), [path], kernel)
+        again = shown_by(copy_of(tree, place / "again"), [path], kernel)
         swaying = {i for i, (one, two) in enumerate(zip(whole, again, strict=False)) if one != two}
-        unlike = _first_unlike(whole, steps, swaying)
+        unlike = first_unlike(whole, steps, swaying)
     return Tried(
         notebook,
         tuple(step.name for step in made.steps),
@@ -113,17 +112,34 @@ def try_one(notebook: str, tree: Path, path: str, place: Path, kernel: str | Non
         is_same=unlike is None,
         unlike=unlike,
         crossing_bytes=sum(step.bytes for step in made.steps),
+        borders=tuple(step.first for step in made.steps[1:]),
     )
 
 
-def _copy(tree: Path, root: Path) -> Path:
+def split(notebook: Path, kernel: str | None, at: Sequence[str] | None = None) -> SplitMade:
+    """Split a notebook as the command does. Raises `CellmillError`."""
+    trial = Trial(network=True, timeout_s=CELL_S, kernel=kernel, warm=kernel is None)
+    splitting = Splitting(notebook, NAME, LocalKernels(), trial, told=lambda words, progress: None)
+    splitting.look()
+    splitting.propose(at)
+    return splitting.make()
+
+
+def shown_by_steps(made: SplitMade, root: Path, kernel: str | None) -> list[str]:
+    """Return the text that each of the user's cells shows when papermill runs the steps in `root`."""
+    shutil.copytree(made.folder, root / "pipelines" / NAME)
+    return shown_by(root, [f"pipelines/{NAME}/{file}" for file in made.files[1:]], kernel)
+
+
+def copy_of(tree: Path, root: Path) -> Path:
+    """Return `root`, a project with what is in `tree`."""
     shutil.copytree(tree, root, symlinks=True, ignore=shutil.ignore_patterns(".cellmill", "pyproject.toml", ".git"))
     (root / ".cellmill").mkdir()
     return root
 
 
-def _shown_by(root: Path, notebooks: Sequence[str], kernel: str | None) -> list[str]:
-    """Return the text that the user's cells show, run by papermill in the notebooks' own folders."""
+def shown_by(root: Path, notebooks: Sequence[str], kernel: str | None) -> list[str]:
+    """Return the text that each of the user's cells shows, run by papermill in the notebooks' own folders."""
     found = []
     for notebook in notebooks:
         path = root / notebook
@@ -146,11 +162,12 @@ def _shown_by(root: Path, notebooks: Sequence[str], kernel: str | None) -> list[
             break
         cells = read_plain(out)["cells"]
         codes = [cell for cell in cells if cell["cell_type"] == "code" and cell["source"].strip()]
-        found += [_text(cell) for cell in codes if not any(tag.startswith(_OURS) for tag in tags_of(cell))]
+        found += [text_of(cell) for cell in codes if not any(tag.startswith(_OURS) for tag in tags_of(cell))]
     return found
 
 
-def _text(cell: dict[str, Any]) -> str:
+def text_of(cell: Mapping[str, Any]) -> str:
+    """Return what a cell shows as text, without what differs from run to run, such as addresses."""
     texts = []
     for output in cell["outputs"]:
         if output["output_type"] == "stream" and output["name"] == "stdout":
@@ -160,7 +177,8 @@ def _text(cell: dict[str, Any]) -> str:
     return steady("".join(texts))
 
 
-def _first_unlike(whole: Sequence[str], steps: Sequence[str], swaying: set[int] | None = None) -> str | None:
+def first_unlike(whole: Sequence[str], steps: Sequence[str], swaying: set[int] | None = None) -> str | None:
+    """Return where two lists of what cells show differ, leaving `swaying` out; None where nowhere."""
     if len(whole) != len(steps):
         return f"{len(whole)} cells and {len(steps)}: {steps[-1][:200] if steps else ''}"
     for index, (one, two) in enumerate(zip(whole, steps, strict=True)):
@@ -194,7 +212,7 @@ def page(found: Sequence[Tried], *, of: int) -> str:
         "`python -m benchmarks.splits --write`. Each is split in a copy of its repository; then papermill runs the",
         "whole notebook and, elsewhere, the steps, and what their cells show as text is compared. A pipeline that",
         "shows something else was split silently wrong. Notebooks that do not run whole with the libraries at",
-        "hand do not count.",
+        "hand do not count; one is tried when that has come to an end in the time it was given.",
         "",
         f"{len(found)} of the bank's {of} notebooks were tried. **{summary(found)}.**",
         "",
@@ -210,7 +228,8 @@ def page(found: Sequence[Tried], *, of: int) -> str:
     return "\n".join([*lines, ""])
 
 
-def _read(path: Path | None) -> dict[str, Tried]:
+def read_tried(path: Path | None) -> dict[str, Tried]:
+    """Return the results in a file of JSON Lines by the notebooks' names; the last line of a notebook counts."""
     if path is None or not path.exists():
         return {}
     lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]

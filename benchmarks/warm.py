@@ -203,13 +203,18 @@ def _by_command(desk: Desk, rounds: int) -> list[Figure]:
 
 
 def _sweep(desk: Desk, rounds: int) -> list[Figure]:
-    """24 values; papermill one after the other, then each of us with two processes."""
+    """24 values; papermill one after the other, then each of us with two processes, and the command, which records."""
     notebook = desk.plain / "heavy.ipynb"
     values = [0.1 * (index + 1) for index in range(SWEEP)]
-    took: dict[str, list[float]] = {"loop": [], "papermill": [], "cellmill": []}
+    took: dict[str, list[float]] = {"loop": [], "papermill": [], "cellmill": [], "captured": []}
+    grid = f"C={','.join(f'{value:.1f}' for value in values)}"
     for number in range(rounds):
         desk.bench.say(f"{number} of {rounds} sweeps")
         for mode in turns(tuple(took), number):
+            if mode == "captured":
+                words = ("cellmill", "sweep", "heavy.ipynb", "--grid", grid, "--metric", "training_score")
+                took[mode].append(desk.command(*words, folder=desk.captured) / SWEEP)
+                continue
             peer, several = ("papermill", 1) if mode == "loop" else (mode, 2)
             with _workers(desk, peer, several) as workers, ThreadPoolExecutor(several) as pool:
                 began_s = time.perf_counter()
@@ -220,6 +225,7 @@ def _sweep(desk: Desk, rounds: int) -> list[Figure]:
     return [
         _share(IN_SWEEP, took["cellmill"], took["loop"], 1 / 10, "papermill, a loop"),
         _share(IN_SWEEP, took["cellmill"], took["papermill"], 1 / 7, "papermill, two processes"),
+        _share(f"{RECORDED} (cellmill sweep)", took["captured"], took["loop"], None, "papermill, a loop"),
     ]
 
 

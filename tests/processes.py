@@ -1,5 +1,6 @@
 """Servers that tests start: a port for one, and its end with everything that it started."""
 
+import contextlib
 import socket
 import subprocess
 
@@ -12,6 +13,14 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
+
+
+def runs(process: psutil.Process, word: str) -> bool:
+    """Whether a process lives that was started with a word: one that is just ending has no command any more."""
+    try:
+        return word in process.cmdline()
+    except (psutil.ZombieProcess, psutil.NoSuchProcess):
+        return False
 
 
 def end_family(process: "subprocess.Popen[bytes]", *, within_s: float = 20) -> None:
@@ -27,4 +36,5 @@ def end_family(process: "subprocess.Popen[bytes]", *, within_s: float = 20) -> N
         process.kill()
         process.wait()
     for member in psutil.wait_procs(family, timeout=5)[1]:
-        member.kill()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            member.kill()

@@ -11,17 +11,14 @@ import psutil
 
 from cellmill.capture.journal import append_once
 from cellmill.capture.runs import fold
+from cellmill.core.event_parts import DataUse, Failure, ModelBlob, Outcome
 from cellmill.core.events import (
     CellIdentified,
     DataEvaluated,
-    DataUse,
     Event,
     ExecutionFinished,
     ExecutionStarted,
-    Failure,
     MetricMeasured,
-    ModelBlob,
-    Outcome,
     SessionStarted,
     TrainingFinished,
     TrainingStarted,

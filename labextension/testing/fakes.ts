@@ -259,6 +259,8 @@ export function aRun(run: string, over: Partial<RunSummary> = {}): RunSummary {
     recorded: true,
     incomplete: [],
     cells: [],
+    trained_in: null,
+    differing: [],
     judgement: null,
     judged_ms: null,
     judged_reason: null,

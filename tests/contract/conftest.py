@@ -11,7 +11,7 @@ from tests.contract.mlflow_servers import Server, mlflow_server
 from tests.stories import Story
 
 from cellmill.capture.models import pickle_model
-from cellmill.core.events import ModelBlob
+from cellmill.core.event_parts import ModelBlob
 from cellmill.core.ids import new_session_id
 from cellmill.core.project import Project
 from cellmill.core.settings import Settings

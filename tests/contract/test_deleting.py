@@ -1,19 +1,27 @@
 """A run that its user deletes: from every list, from the store, and its blobs."""
 
+import json
 from pathlib import Path
 
 import pytest
 from tests.contract.bench import Bench
 from tests.stories import Story, a_training
+from typer.testing import CliRunner
 
 from cellmill.capture.blobs import blob_path, keep_blob
 from cellmill.capture.sessions import load_sessions
+from cellmill.cli import app, runs
 from cellmill.core.errors import UnknownRun
-from cellmill.core.events import ModelBlob, TrainingStarted
+from cellmill.core.event_parts import ModelBlob
+from cellmill.core.events import TrainingStarted
 from cellmill.core.ids import RunId
 from cellmill.core.project import Project
 from cellmill.wiring.deleting import delete_run
-from cellmill.wiring.recorder import pending, record
+from cellmill.wiring.marks import pending
+from cellmill.wiring.projects import run_store
+from cellmill.wiring.recorder import record
+
+COMMANDS_COME_FROM = (runs,)  # importing it gives the command to `app`
 
 
 def a_model(project: Project, content: bytes) -> ModelBlob:
@@ -57,4 +65,23 @@ def test_it_stays_deleted_for_whoever_reads_the_journal_next(story: Story, tmp_p
     a_training(story, "aa00000001", model=None)
     story.write()
     delete_run(load_sessions(story.project), "aa")
+    assert load_sessions(story.project).runs() == ()
+
+
+def test_a_search_and_its_trial_may_both_be_named_and_a_run_twice(sqlite: str, story: Story) -> None:
+    search = a_training(story, "aa00000001", model=None)
+    fit = story.begins("trial", "search.fit(X, y)")
+    story.says(TrainingStarted(RunId("bb00000001"), fit, story.tick(), "sklearn", "Ridge", kind="trial", parent=search))
+    a_training(story, "cc00000001", model=None)
+    story.write()
+    store = run_store(story.project)
+    record(load_sessions(story.project), store)
+    named = ["aa", "bb", "aa00000001", "cc", "bb"]
+    said = CliRunner().invoke(app, ["delete", *named, "--json", "--folder", str(story.project.root)])
+    assert said.exit_code == 0, said.output
+    assert json.loads(said.stdout) == [
+        {"run": "aa00000001", "trials": 1, "blobs": 0, "freed_bytes": 0},
+        {"run": "cc00000001", "trials": 0, "blobs": 0, "freed_bytes": 0},
+    ]
+    assert {held.is_deleted for held in store.recorded(story.session).values()} == {True}
     assert load_sessions(story.project).runs() == ()

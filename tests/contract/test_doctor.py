@@ -13,7 +13,7 @@ from cellmill.capture.blobs import blob_path, keep_blob
 from cellmill.capture.sessions import load_sessions
 from cellmill.core.events import CaptureFailed, SessionEnded
 from cellmill.core.project import Project
-from cellmill.wiring.doctor import Finding, examine
+from cellmill.wiring.doctor import Finding, below, examine, seen
 
 
 def found(project: Project, *, mend: bool = False) -> dict[str, Finding]:
@@ -46,6 +46,35 @@ def test_what_others_may_read_is_made_private(story: Story) -> None:
     assert found(story.project, mend=True)["privacy"].mended
     assert stat.S_IMODE(journal.stat().st_mode) == 0o600
     assert found(story.project)["privacy"].state == "fine"
+
+
+def test_a_rebuilt_environment_is_left_as_uv_made_it(story: Story, tmp_path: Path) -> None:
+    folder = told(story).project.folder
+    cache = tmp_path / "of-uv.py"
+    cache.write_text("installed elsewhere too")
+    script = folder / "environments" / "5eed" / "bin" / "python"
+    script.parent.mkdir(parents=True)
+    (folder / "environments").chmod(0o700)
+    os.link(cache, script)
+    os.link(cache, folder / "of-uv.py")
+    cache.chmod(0o755)
+    assert found(story.project, mend=True)["privacy"].state == "fine"
+    assert stat.S_IMODE(cache.stat().st_mode) == 0o755
+
+
+def test_what_is_removed_while_it_looks_ends_nothing(story: Story) -> None:
+    folder = told(story).project.folder
+    for place in (folder / "blobs", folder):
+        place.mkdir(exist_ok=True)
+        (place / ".gone.123.0a1b2c3d").symlink_to("nowhere")  # its file is gone
+    folder.joinpath("one").write_text("1")
+    folder.joinpath("two").write_text("2")
+    looked = (path for path, _ in seen(below(story.project)) if path.name in ("one", "two"))
+    left = {"one", "two"} - {next(looked).name}
+    for name in left:
+        (folder / name).unlink()
+    assert list(looked) == []
+    assert found(story.project)["drafts"].state == "fine"
 
 
 def test_a_blob_that_no_journal_names_is_removed_when_it_is_old(story: Story) -> None:

@@ -14,7 +14,8 @@ from tests.stories import Story, a_training
 from cellmill.capture.blobs import keep_blob
 from cellmill.capture.recording import Recording, try_recording
 from cellmill.core.errors import RunWithoutModel
-from cellmill.core.events import Column, DataUse, ModelBlob, SessionStarted
+from cellmill.core.event_parts import Column, DataUse, ModelBlob
+from cellmill.core.events import SessionStarted
 from cellmill.core.ids import ExecutionId
 from cellmill.core.project import Project
 from cellmill.core.runs import Parameter

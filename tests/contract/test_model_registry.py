@@ -8,7 +8,7 @@ from tests.contract.bench import Bench, files
 from tests.stories import Story, a_training
 
 from cellmill.core.errors import InvalidAlias, InvalidModelName, RunWithoutModel
-from cellmill.core.events import ModelBlob
+from cellmill.core.event_parts import ModelBlob
 from cellmill.core.models import Registration, Version
 from cellmill.registry.register import prepare
 

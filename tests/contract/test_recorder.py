@@ -21,14 +21,18 @@ from tests.stories import NO_MEMORY, Story, a_process, a_training
 
 from cellmill.capture.blobs import keep_blob
 from cellmill.capture.sessions import Sessions, load_sessions
-from cellmill.core.errors import RunWithoutModel, StoreLocked, StoreUnreachable, UnknownRun
-from cellmill.core.events import ModelBlob, NotebookExecuted, SessionEnded, TrainingFinished
+from cellmill.core.errors import RunWithoutModel, StoreLocked, StoreRefused, StoreUnreachable, UnknownRun
+from cellmill.core.event_parts import ModelBlob
+from cellmill.core.events import NotebookExecuted, SessionEnded, TrainingFinished
 from cellmill.core.ids import RunId
 from cellmill.core.models import RegisteredModel
-from cellmill.core.ports import RunFiles, RunStore
+from cellmill.core.ports import Recorded, RunFiles, RunStore
 from cellmill.core.project import Project
+from cellmill.core.runs import Run
 from cellmill.stores.memory import MemoryModelRegistry, MemoryRunStore
-from cellmill.wiring.recorder import pending, record, run_digest, store_ids
+from cellmill.stores.mlflow_client import client_for
+from cellmill.wiring.marks import pending, store_ids
+from cellmill.wiring.recorder import record, run_digest
 from cellmill.wiring.registering import preview, register
 
 RUN = RunId("aa00000001")
@@ -169,7 +173,7 @@ def elsewhere(project: Project, code: str, *, seed: int = 0) -> str:
         "import sys, pathlib\n"
         "from cellmill.capture.sessions import load_sessions\n"
         "from cellmill.core.project import Project\n"
-        "from cellmill.wiring.recorder import run_digest, store_ids\n"
+        "from cellmill.wiring.marks import store_ids\nfrom cellmill.wiring.recorder import run_digest\n"
         "project = Project(pathlib.Path(sys.argv[1]))\n"
         "sessions = load_sessions(project)\n"
     )
@@ -365,3 +369,45 @@ def _fresh(project: Project, uri: str | None = None) -> Bench:
 
     forget_clients()
     return mlflow_bench(project, uri or project.store)
+
+
+def test_a_run_that_the_store_refuses_holds_no_other_up(project: Project) -> None:
+    class Picky(MemoryRunStore):
+        def put(
+            self, run: Run, files: RunFiles, *, digest: str, known: Recorded | None, parent: str | None = None
+        ) -> Recorded:
+            if refused and run.run == RUN:
+                raise StoreRefused(self.uri, reason="its name is odd")
+            return super().put(run, files, digest=digest, known=known, parent=parent)
+
+    refused, store = True, Picky()
+    for number, session in enumerate(("20260102T030405-00000001", "20260103T030405-00000002"), start=1):
+        story = Story(project, session=session)
+        a_training(story, f"aa0000000{number}")
+        a_training(story, f"bb0000000{number}")
+        story.write()
+    others = [RunId("aa00000002"), RunId("bb00000001"), RunId("bb00000002")]
+    with pytest.raises(StoreRefused, match="its name is odd"):
+        recorded(project, store)
+    assert sorted(run for story in load_sessions(project).all() for run in store.recorded(story.session)) == others
+    refused = False
+    assert sorted(recorded(project, store)) == sorted([RUN, others[1]])
+    assert sorted(run for story in load_sessions(project).all() for run in store.recorded(story.session))[0] == RUN
+
+
+def test_an_experiment_that_the_user_deleted_stays_so_and_the_next_run_has_another(project: Project) -> None:
+    bench = mlflow_bench(project, project.default_store)
+    client = client_for(project.default_store)
+    first, *later = (Story(project, session=f"2026010{n}T030405-0000000{n}") for n in (1, 2, 3))
+    a_training(first, "aa00000001")
+    first.write()
+    recorded(project, bench.store)
+    (experiment,) = (found for found in client.search_experiments() if found.name == "work.ipynb")
+    client.delete_experiment(experiment.experiment_id)
+    for store, story in zip((bench.store, mlflow_bench(project, project.default_store).store), later, strict=True):
+        a_training(story, f"bb{story.session[-8:]}")
+        story.write()
+        recorded(project, store)
+    assert [found.name for found in client.search_experiments() if found.name != "Default"] == ["work.ipynb (2)"]
+    (again,) = (found for found in client.search_experiments() if found.name == "work.ipynb (2)")
+    assert len(client.search_runs([again.experiment_id])) == 2

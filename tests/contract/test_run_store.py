@@ -8,7 +8,8 @@ import pytest
 from tests.contract.bench import Bench, Kept, files
 from tests.stories import FRAME, HELD_OUT, NO_MEMORY, Story, a_training
 
-from cellmill.core.events import Column, DataUse, ModelBlob, TrainingFinished
+from cellmill.core.event_parts import Column, DataUse, ModelBlob
+from cellmill.core.events import TrainingFinished
 from cellmill.core.ids import RunId, SessionId
 from cellmill.core.ports import Recorded, RunFiles
 from cellmill.core.runs import Parameter, Run

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tests.processes import runs
 from tests.server.jupyter import wait_for
 from tests.stories import Story, a_training
 
 from cellmill.core.errors import CellmillError, InvalidAlias, StoreUnreachable, UnknownRun
-from cellmill.core.events import ModelBlob
+from cellmill.core.event_parts import ModelBlob
 from cellmill.core.ids import RunId
 from cellmill.core.models import RegisteredModel
 from cellmill.core.project import Project
-from cellmill.wiring.recorder import store_ids
+from cellmill.wiring.marks import store_ids
 from cellmill.wiring.store_process import StoreProcess
 
 RUN = RunId("aa00000001")
@@ -30,7 +31,8 @@ def asked(project: Project, sqlite: str) -> Iterator[StoreProcess]:
 
 
 def its_processes() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "cellmill.wiring.store_process" in child.cmdline()]
+    """Those that live: another test of this process may have left one that has ended and was not asked how."""
+    return [child for child in psutil.Process().children() if runs(child, "cellmill.wiring.store_process")]
 
 
 def test_it_records_lists_and_registers_and_says_what_is_wrong(

@@ -23,7 +23,7 @@ from jupyter_client.manager import KernelManager
 
 from cellmill.capture.journal import read_events
 from cellmill.capture.sessions import load_sessions
-from cellmill.core.events import Event, TrainingStarted
+from cellmill.core.events import Event, ExecutionEnded, ExecutionFinished, ExecutionStarted, TrainingStarted
 from cellmill.core.project import Project
 from cellmill.core.runs import Execution, Run, Session
 
@@ -179,14 +179,20 @@ class Kernel:
     def journals(self) -> list[Path]:
         return sorted(path for path in self.project.journals.glob("*.jsonl") if ".server." not in path.name)
 
+    def settle(self) -> None:
+        """Wait until the ends of what was answered are whole: the names are compared after the reply."""
+        self.wait_until(lambda: not self.is_alive or not any(map(_has_half_an_end, self.journals)))
+
     @property
     def events(self) -> list[Event]:
         """Every event of the kernel's journal, in order."""
+        self.settle()
         (journal,) = self.journals
         return read_events(journal)[0]
 
     @property
     def session(self) -> Session:
+        self.settle()
         (session,) = load_sessions(self.project).all()
         return session
 
@@ -197,6 +203,7 @@ class Kernel:
     @property
     def runs(self) -> list[Run]:
         """Every run of the project, oldest first."""
+        self.settle()
         return list(reversed(load_sessions(self.project).runs()))
 
     def run_of(self, *answers: Answer) -> Run:
@@ -218,6 +225,17 @@ class Kernel:
         """Return the trials of a search, in the order in which they were written."""
         order = [event.run for event in self.events if isinstance(event, TrainingStarted)]
         return sorted((run for run in self.runs if run.parent == search.run), key=lambda run: order.index(run.run))
+
+
+def _has_half_an_end(journal: Path) -> bool:
+    """Whether the last execution has ended, and not all is written of its end."""
+    ended: str | None = None
+    for event in read_events(journal)[0]:
+        if isinstance(event, ExecutionEnded):
+            ended = event.execution
+        elif isinstance(event, ExecutionStarted | ExecutionFinished):
+            ended = None
+    return ended is not None
 
 
 def _trained_in(run: Run) -> str | None:

@@ -95,6 +95,23 @@ def test_a_native_training_is_one_run_with_its_parameters_curves_data_and_booste
     assert (run.model_note, run.incomplete) == (None, ())
 
 
+def test_a_matrix_of_an_expression_is_described_as_what_it_was_made_of(kernel: Kernel) -> None:
+    """Nobody holds `X_train.iloc[:60]` any more when the training begins, nor what a function made of it."""
+    trained = kernel.run(
+        "def matrix(part):\n    part = part[['a', 'b']]\n    return xgb.DMatrix(part, label=y_train[:len(part)])\n"
+        "for made in (xgb.DMatrix(X_train.iloc[:60], label=y_train[:60]), "
+        "xgb.QuantileDMatrix(X_train.iloc[:50], label=y_train[:50]), "
+        "xgb.DMatrix(X_train.iloc[20:].values, y_train[20:]), matrix(X_train)):\n"
+        "    booster = xgb.train({'objective': 'binary:logistic'}, made, 2)\n"
+    )
+    uses = [use for run in kernel.runs_of(trained) for use in run.data]
+    assert [(use.kind, use.rows, len(use.columns)) for use in uses] == [
+        ("pandas", 60, 3), ("pandas", 50, 3), ("numpy", 60, 3), ("pandas", 80, 2),
+    ]  # fmt: skip
+    assert len({use.digest for use in uses}) == 4
+    assert [use.name for use in uses][:3] == ["X_train"] * 3
+
+
 def test_a_boosters_prediction_is_its_runs(kernel: Kernel) -> None:
     trained = kernel.run(XGBOOST)
     kernel.run("probability = booster.predict(dtest)\nsklearn.metrics.roc_auc_score(y_test, probability)")

@@ -179,6 +179,195 @@ def test_after_a_loop_over_models_a_later_cell_measures_the_last_one(kernel: Ker
     ]
 
 
+SCORE = (
+    "from sklearn.metrics import roc_auc_score\np = one.predict_proba(X_test)[:, 1]\nprint(roc_auc_score(y_test, p))"
+)
+RESAMPLED = """\
+draw = np.random.RandomState(0).permutation
+scores = []
+for i in range({rounds}):
+    score = roc_auc_score({truth}, {prediction})
+    scores.append(score)
+print(scores[0])
+"""
+REPEATED = (
+    "roc_auc_score_X_test was measured 20 times and more in one place with no new prediction in between, as in a "
+    "bootstrap: what it was before counts"
+)
+
+
+@pytest.mark.parametrize("prediction", ["p", "[*p]"])
+def test_of_many_measurements_of_one_prediction_in_one_place_none_counts(kernel: Kernel, prediction: str) -> None:
+    trained = kernel.run(TWO)
+    known = float(kernel.run(SCORE).stdout)
+    kernel.run(RESAMPLED.format(rounds=60, truth="draw(y_test)", prediction=prediction))
+
+    run, _ = kernel.runs_of(trained)
+    assert (run.last_metrics, len(measured(run))) == ({"roc_auc_score_X_test": known}, 21)
+    assert run.incomplete == (REPEATED,)
+
+
+def test_where_nothing_was_measured_before_the_first_of_them_counts(kernel: Kernel) -> None:
+    trained = kernel.run(TWO + "from sklearn.metrics import roc_auc_score\np = one.predict_proba(X_test)[:, 1]")
+    cell = RESAMPLED.format(rounds=60, truth="draw(y_test)", prediction="list(p)")
+    first = float(kernel.run(f"def many():\n    {cell.replace(chr(10), chr(10) + '    ')}\nmany()").stdout)
+
+    assert kernel.runs_of(trained)[0].last_metrics == {"roc_auc_score_X_test": first}
+
+
+@pytest.mark.parametrize(
+    ("cell", "counts"),
+    [
+        ("for i in range(60): f1_score(y_test, one.predict(X_test) > i)", [60, 0]),
+        ("for p in answers: f1_score(y_test, p)", [15, 15]),
+        ("for p in answers: f1_score(y_test, [*p])", [15, 15]),
+        ("[f1_score(y_test, [*p]) for p in answers]", [15, 15]),
+        ("def rate(p): return f1_score(y_test, [*p])\nfor p in answers: rate(p)", [15, 15]),
+        ("for p in answers: view = p[:]; f1_score(y_test, [*view])", [15, 15]),
+    ],
+)
+def test_a_loop_over_predictions_measures_each(kernel: Kernel, cell: str, counts: list[int]) -> None:
+    """In one place, by turns of two models: what was found of one call is not taken for the next."""
+    trained = kernel.run(TWO)
+    kernel.run("answers = [m.predict(X_test) for m in [one, two] * 15]")
+    kernel.run(cell)
+
+    assert [len(measured(run)) for run in kernel.runs_of(trained)] == counts
+
+
+@pytest.mark.parametrize(
+    ("cells", "one", "two"),
+    [
+        (["%%time\n\nl = [*one.predict(X_test)]\nf1_score(y_test, l)"], 1, 0),
+        (["%%time\nl = [*one.predict(X_test)]\nhits = (np.array(l) == y_test).mean()", "f1_score(y_test, l)"], 2, 0),
+        (["%time l = [*one.predict(X_test)]\n%time k = [*two.predict(X_test)]\nf1_score(y_test, l)"], 1, 0),
+        (["m = one\n%time l = [*m.predict(X)]\nm = two\n%time l = [*m.predict(X)]", "f1_score(y, l)"], 0, 1),
+        (["l = %time [*two.predict(X_test)]\n%time f1_score(y_test, l)"], 0, 1),
+        (["l = [*one.predict(X)]\nk = [*two.predict(X)]", "%time f1_score(y, l)\nl = k\n%time f1_score(y, l)"], 1, 1),
+        (["%%time\ndef f(m):\n    return f1_score(y_test, [*m.predict(X_test)])\nr = f(two)"], 0, 1),
+        (["%%time\ndef f(m):\n    return f1_score(y_test, [*m.predict(X_test)])", "f(two)"], 0, 0),
+        (["l = [*one.predict(X)]", "%prun -q l = [*two.predict(X)]", "f1_score(y, l)"], 0, 0),
+        (["%%capture out\nl = [*one.predict(X_test)]\nf1_score(y_test, l)", "f1_score(y_test, l)"], 2, 0),
+        (["%timeit -n 1 -r 1 l = [*one.predict(X_test)]", "%%time\nf1_score(y_test, list(y_test))"], 0, 0),
+    ],
+)
+def test_what_a_magic_runs_is_followed_as_the_cell_is(kernel: Kernel, cells: list[str], one: int, two: int) -> None:
+    trained = kernel.run(TWO)
+    for cell in cells:
+        kernel.run(cell)
+
+    assert [len(measured(run)) for run in kernel.runs_of(trained)] == [one, two]
+
+
+FOLDS = """\
+from sklearn.metrics import f1_score
+from sklearn.model_selection import KFold
+oof, series, df = np.zeros(60), pd.Series(np.zeros(60)), X.assign(y=y, oof=0)
+for tr, va in KFold(3).split(X):
+    m = LogisticRegression().fit(X.iloc[tr], y.iloc[tr])
+    {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("round_", "counts"),
+    [
+        ("oof[va] = m.predict_proba(X.iloc[va])[:, 1]; f1_score(y.iloc[va], oof[va] > 0.5)", [1, 1, 1]),
+        ("series.iloc[va] = m.predict(X.iloc[va]); f1_score(y[va], series.iloc[va])", [1, 1, 1]),
+        ("df.loc[va, 'oof'] = m.predict(X.iloc[va]); f1_score(df.loc[va, 'y'], df.loc[va, 'oof'])", [1, 1, 1]),
+        ("oof[va] = m.predict(X.iloc[va]); [f1_score(y[va], oof[va]) for va in [tr]]", [1, 0, 0]),
+        ("oof[va] = m.predict(X.iloc[va]); va = tr; f1_score(y[va], oof[va])", [1, 0, 0]),
+    ],
+)
+def test_each_fold_is_measured_by_its_own_rows_of_one_array(kernel: Kernel, round_: str, counts: list[int]) -> None:
+    trained = kernel.run(FOLDS.format(round_) + "f1_score(y, oof > 0.5)")
+
+    assert [len(measured(run)) for run in kernel.runs_of(trained)] == counts
+
+
+BATCHES = """\
+import copy
+def evaluate(m):
+    p = []
+    for i in range(0, 20, 5):
+        p.extend(m.predict(X_test[i : i + 5]))
+    return f1_score(y_test, p)
+
+def again():
+    return evaluate(one)
+
+def mixture(m, others):
+    p = [*m.predict(X_test)]
+    while others:
+        p = [a | b for a, b in zip(p, m.predict(X_test))]
+        m, *others = others
+    return f1_score(y_test, p)
+
+def deeper(models):
+    p = []
+    for m in models[:1]:
+        p += [*m.predict(X_test)]
+    if len(models) > 1:
+        deeper(models[1:])
+    return f1_score(y_test, p)
+
+def answers(m):
+    for i in range(4):
+        yield m.predict(X_test)[i]
+"""
+
+
+@pytest.mark.parametrize(
+    ("cell", "counts"),
+    [
+        ("for m in (one, two): evaluate(m)", [1, 1]),
+        ("evaluate(one); evaluate(two); evaluate(m=one)", [2, 1]),
+        ("for C in (1, 2):\n    one.fit(X_train, y_train)\n    evaluate(one)", [0, 0, 1, 1]),
+        ("for C in (1, 2):\n    one.fit(X_train, y_train)\n    again()", [0, 0, 1, 1]),
+        ("mixture(one, [two, two])", [0, 0]),
+        ("deeper([one, two])", [0, 1]),
+        ("f1_score(y_test[:4], [a | b for a, b in zip(answers(one), answers(two))])", [0, 0]),
+        ("for m in (one, copy.deepcopy(two)): evaluate(m)", [1, 0]),
+        (
+            "for m in (one, copy.deepcopy(two)):\n    p = [*m.predict(X_test)]\n    f1_score(y_test, p)",
+            [1, 0],
+        ),
+    ],
+)
+def test_each_call_of_a_function_is_of_the_model_that_it_asks(kernel: Kernel, cell: str, counts: list[int]) -> None:
+    trained = kernel.run(TWO + BATCHES)
+    measuring = kernel.run(cell)
+
+    assert [len(measured(run)) for run in kernel.runs_of(trained, measuring)] == counts
+
+
+@pytest.mark.parametrize(
+    ("cells", "counts"),
+    [
+        (["a = KMeans(2, n_init=1).fit(X)\nsilhouette_score(X, a.labels_)"], [1]),
+        (["a = DBSCAN(0.3, min_samples=2).fit(X)", "df['c'] = a.labels_", "silhouette_score(X, df['c'])"], [1]),
+        (["a.fit(X)\nl = [*a.labels_]\nhits = (np.array(l) == y).mean()", "silhouette_score(X, l)"], [2]),
+        (["for k in (2, 3): a = KMeans(k, n_init=1).fit(X); silhouette_score(X, a.labels_)"], [1, 1]),
+        (
+            ["for k in (2, 3):\n    a = KMeans(k, n_init=1).fit(X)\n    l = [*a.labels_]\n    silhouette_score(X, l)"],
+            [1, 1],
+        ),
+        (["l = [*KMeans(2, n_init=1).fit(X).labels_]\na.fit(X)\nm = [*a.labels_]\nsilhouette_score(X, l)"], [1, 0]),
+        (["a.fit(X)\nl = [*a.labels_]\na.fit(X)", "silhouette_score(X, l)"], [1, 0]),
+        (["a.fit(X)", "l = [*a.labels_]\na = KMeans(3, n_init=1).fit(X)", "silhouette_score(X, l)"], [1, 0]),
+        (["a.fit(X)\ndef again(): a.fit(X)", "again()\nl = [*a.labels_]", "silhouette_score(X, l)"], [0, 0]),
+        (["def again(): a.fit(X)", "a.fit(X)\nagain()\nl = [*a.labels_]", "silhouette_score(X, l)"], [0, 0]),
+        (["a.fit(X)\nrate = a.transform(X).min() / len(X)\nn = a.inertia_ - X.a.mean()"], [0]),
+    ],
+)
+def test_the_labels_of_a_clusterer_are_its_answers(kernel: Kernel, cells: list[str], counts: list[int]) -> None:
+    kernel.run("from sklearn.cluster import DBSCAN; from sklearn.metrics import silhouette_score\ndf = X.copy()")
+    kernel.run("a = KMeans(2, n_init=1)")
+    ran = [kernel.run(cell) for cell in cells]
+
+    assert [len(measured(run)) for run in kernel.runs_of(*ran)] == counts
+
+
 def measured(run: Run) -> list[str]:
     """The metrics of a run's model, but for those of its training data."""
     return [metric.name for metric in run.metrics if not metric.name.startswith("training_")]

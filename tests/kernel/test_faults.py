@@ -14,6 +14,7 @@ import pytest
 from cellmill.core.events import (
     CaptureFailed,
     DistributionsSeen,
+    ExecutionEnded,
     ExecutionFinished,
     ExecutionStarted,
     OutputsShown,
@@ -225,7 +226,7 @@ os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     assert kernel.runs == []
     assert len(kernel.events) == len(kernel.journals[0].read_text().splitlines())
     told = [event for event in kernel.events if not isinstance(event, DistributionsSeen | OutputsShown)]
-    assert [type(event) for event in told] == [SessionStarted, ExecutionStarted, ExecutionFinished]
+    assert [type(event) for event in told] == [SessionStarted, ExecutionStarted, ExecutionEnded, ExecutionFinished]
 
 
 # --- the folder

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import sys
 import threading
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -70,6 +70,34 @@ def test_a_module_that_is_not_there_or_raises_fails_as_it_would_without_us(watch
     with pytest.raises(ModuleNotFoundError, match="No module named 'watched_five'"):
         importlib.import_module("watched_five")
     assert told == []
+
+
+def test_who_only_asks_whether_a_module_is_there_does_not_use_up_its_action(watch: ImportWatch, tmp_path: Path) -> None:
+    """As transformers and accelerate ask for torch."""
+    (tmp_path / "watched_seven.py").write_text("value = 7\n")
+    told: list[int] = []
+    watch.after("watched_seven", lambda module: told.append(module.value))
+    spec = importlib.util.find_spec("watched_seven")
+    assert spec is not None
+    loader: Any = spec.loader
+    assert loader.get_source("watched_seven") == "value = 7\n"
+    assert told == []
+
+    importlib.import_module("watched_seven")
+    assert told == [7]
+
+
+def test_an_import_that_raised_is_seen_when_it_is_tried_again(watch: ImportWatch, tmp_path: Path) -> None:
+    (tmp_path / "watched_eight.py").write_text("import builtins\nvalue = builtins.watched_value\n")
+    told: list[int] = []
+    watch.after("watched_eight", lambda module: told.append(module.value))
+    with pytest.raises(AttributeError):
+        importlib.import_module("watched_eight")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("builtins.watched_value", 8, raising=False)
+        importlib.import_module("watched_eight")
+    assert told == [8]
 
 
 def test_asking_while_another_thread_is_in_the_middle_of_the_import_waits_for_its_end(

@@ -91,6 +91,29 @@ def test_a_fit_that_raises_is_a_failed_run_with_its_curve_so_far(kernel: Kernel)
     assert "cellmill" not in answer.traceback
 
 
+SETTINGS = """\
+from dataclasses import replace
+from cellmill.capture.recording import current_recording
+current_recording().settings = replace(current_recording().settings, max_model_mb={})
+"""
+
+
+def test_a_model_that_cannot_be_written_or_is_too_large_for_it_has_a_note(kernel: Kernel) -> None:
+    source = (
+        "class Stubborn(keras.Sequential):\n    def __reduce__(self): raise ValueError('I stay')\n"
+        "model = Stubborn([keras.Input((3,)), keras.layers.Dense(10)])\n"
+        "model.compile(loss='mse')\nhistory = model.fit(X, y, verbose=0)"
+    )
+    stubborn = kernel.run_of(kernel.run(source))
+    kernel.run(SETTINGS.format(0.000159), silent=True)  # its 40 weights take 160 bytes
+    large = kernel.run_of(kernel.run(source))
+    kernel.run(SETTINGS.format(200.0), silent=True)
+
+    assert (stubborn.status, stubborn.model_note) == ("finished", "it cannot be copied (ValueError: I stay)")
+    too_large = "its pickle is larger than the setting max_model_mb (0.000159 MB)"
+    assert (large.status, large.model_note) == ("finished", too_large)
+
+
 # Keras's, with torch behind it and NumPy 2.
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_the_kept_model_predicts_with_mlflow(

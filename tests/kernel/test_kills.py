@@ -36,6 +36,7 @@ def test_a_kernel_that_is_killed_while_others_of_its_project_write_disturbs_none
             answered[kernel.pid] += 1
     kernels[0].wait(kernels[0].begin("import os\nos.kill(os.getpid(), 9)"))
     kernels[1].run("'after'")
+    kernels[1].settle()
 
     lines = [line for journal in kernels[1].journals for line in journal.read_bytes().splitlines()]
     assert [line for line in lines if from_line(line) is None] == []

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.cluster import KMeans
 from sklearn.ensemble import RandomForestRegressor
-from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import Ridge
 from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV
@@ -51,6 +51,15 @@ def test_the_same_data_gives_the_same_and_other_data_another(train: Train) -> No
     assert other is not None
     assert other["relative"] > 1e-6
     assert other["recorded"] != other["replayed"] or other["name"]
+
+
+def test_the_address_that_a_vectorizer_keeps_is_not_learned() -> None:
+    texts, words = ["one two", "two three", "three four"], [["one", "zero"], ["one", "zero"]]
+    one, other = (TfidfVectorizer(stop_words=stop).fit(texts) for stop in words)
+    assert one._stop_words_id != other._stop_words_id
+    found = compare(one, other)
+    assert found is not None
+    assert found["relative"] == 0.0
 
 
 def test_where_they_differ_most_is_named() -> None:

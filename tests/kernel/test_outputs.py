@@ -2,12 +2,13 @@
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 from tests.kernel.conftest import StartKernel
 from tests.kernel.kernels import Answer, Kernel
 
-from cellmill.core.events import Output
+from cellmill.core.event_parts import Output
 
 
 def outputs(kernel: Kernel, answer: Answer) -> list[Output]:
@@ -101,8 +102,16 @@ def html(kernel: Kernel, answer: Answer) -> str:
     return (kernel.project.blobs / str(found[0])).read_text() if found else ""
 
 
-def test_what_was_cleared_after_it_was_written_is_gone(start: StartKernel) -> None:
-    kernel = start()
-    cell = "import time\nfrom IPython.display import clear_output\n{}\nclear_output(wait=True)\nprint('end')"
-    answer = kernel.run(cell.format("print('gone')\ntime.sleep(1.5)"))
-    kernel.wait_until(lambda: [o.text for o in outputs(kernel, answer)] == ["end\n"])
+def test_what_was_cleared_after_it_was_written_is_gone(start: StartKernel, tmp_path: Path) -> None:
+    def texts() -> list[str | None]:
+        return [output.text for execution in kernel.executions for output in execution.outputs]
+
+    kernel, flag = start(), tmp_path / "written"
+    waits = f"while not pathlib.Path({str(flag)!r}).exists():\n    time.sleep(0.01)"
+    imports = "import pathlib, time\nfrom IPython.display import clear_output"
+    cell = kernel.begin(f"{imports}\nprint('gone')\n{waits}\nclear_output(wait=True)\nprint('end')")
+    kernel.wait_until(lambda: texts() == ["gone\n"])
+    flag.touch()
+    kernel.wait(cell)
+    kernel.wait_until(lambda: "end\n" in texts())
+    assert texts() == ["end\n"]

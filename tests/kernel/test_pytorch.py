@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.kernel.conftest import StartKernel
-    from tests.kernel.kernels import Kernel
+    from tests.kernel.kernels import Answer, Kernel
 
     from cellmill.core.runs import Run
 
@@ -263,6 +263,54 @@ def test_a_loop_has_the_parameters_of_optimiser_model_and_loader(kernel: Kernel)
     ]
 
 
+def test_a_loop_has_the_values_that_stayed_the_same_through_all_its_steps(kernel: Kernel) -> None:
+    kernel.run("width = 3\nepoch = 7")
+    trained = kernel.run(
+        "def fit(width):\n"
+        "    model = nn.Sequential(nn.Linear(3, width), nn.Linear(width, 1))\n"
+        "    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)\n"
+        "    for _ in range(3):\n"
+        "        nn.functional.mse_loss(model(X), y).backward()\n"
+        "        optimizer.step()\n"
+        "for width in (1, 2):\n"
+        "    fit(width)"
+    )
+    by_epochs = kernel.run(
+        f"rate = 0.05\n{MODEL}for epoch in range(3):\n    for step, (x, t) in enumerate(train_loader):\n"
+        "        optimizer.zero_grad()\n        criterion(model(x), t).backward()\n        optimizer.step()"
+    )
+    assert [of_notebook(run) for run in kernel.runs_of(trained)] == [{"width": "1"}, {"width": "2"}]
+    assert of_notebook(kernel.run_of(by_epochs)) == {"rate": "0.05"}
+
+
+def of_notebook(run: Run) -> dict[str, str]:
+    return {parameter.name: parameter.value for parameter in run.parameters if parameter.source == "notebook"}
+
+
+def test_the_data_of_a_loop_are_those_of_the_loader_that_it_goes_through(kernel: Kernel) -> None:
+    """Whatever else is called `train_loader`, or is looked into before."""
+    model = "m = nn.Linear(3, 1)\no = torch.optim.SGD(m.parameters(), lr=0.01)\nfirst = next(iter(train_loader))\n"
+    step = "    o.zero_grad()\n    nn.functional.mse_loss(m(a), b).backward()\n    o.step()\n"
+    kernel.run("other = DataLoader(TensorDataset(X[:30], y[:30]), batch_size=15)\nimport torch.utils.data as data")
+    another = kernel.run(f"{model}for a, b in [*[], *other]:\n    pass\nfor a, b in other:\n{step}")
+    without = kernel.run(f"{model}for a, b in [(X, y)] * 3:\n{step}")
+    split = kernel.run(
+        f"{model}part, rest = data.random_split(TensorDataset(X, y), [24, 16])\n"
+        "small = DataLoader(part, batch_size=8)\n"
+        f"for epoch in range(2):\n  for a, b in small:\n{step}  for a, b in train_loader:\n    pass"
+    )
+
+    def seen(answer: Answer) -> tuple[list[tuple[str, int]], str | None, str | None]:
+        run = kernel.run_of(answer)
+        params = {p.name: p.value for p in run.parameters}
+        used = [(use.name, use.rows) for use in run.data if use.context == "training"]
+        return used, params.get("batch_size"), params.get("epochs")
+
+    assert seen(another) == ([("other", 30)], "15", "1")
+    assert seen(without) == ([], None, None)
+    assert seen(split) == ([("small", 24)], "8", "2")
+
+
 def test_the_losses_are_those_that_were_computed(kernel: Kernel) -> None:
     answer = kernel.run(MODEL + "losses = []\n" + FULL_BATCH + "    losses.append(loss.item())\nprint(*losses)")
     computed = [float(text) for text in answer.stdout.split()]
@@ -275,6 +323,44 @@ def test_losses_before_one_step_add_up_and_scaled_ones_are_as_they_were(kernel: 
     scaled = trained(kernel, SCALED)
 
     assert all(0 < loss < 5 for loss in (*curve(whole).values(), *curve(scaled).values()))
+
+
+def test_losses_that_led_to_no_step_are_not_the_next_trainings(kernel: Kernel) -> None:
+    kernel.run(
+        MODEL + "pixels = X.clone().requires_grad_()\nfor _ in range(2): (1000 + model(pixels).sum()).backward()"
+    )
+    saliency = kernel.run("losses = []\n" + FULL_BATCH + "    losses.append(loss.item())\nprint(*losses)")
+    computed = [float(text) for text in saliency.stdout.split()]
+    assert list(curve(kernel.run_of(saliency)).values()) == pytest.approx(computed)
+
+    kernel.run(MODEL + "loss = criterion(model(X), y)\nloss.backward()")
+    stepped = kernel.run("print(loss.item())\noptimizer.step()")
+    assert list(curve(kernel.run_of(stepped)).values()) == pytest.approx([float(stepped.stdout)])
+
+
+@pytest.mark.parametrize(
+    "zeroed", ["optimizer.zero_grad()", "model.zero_grad()", "opposite.zero_grad(); optimizer.zero_grad()"]
+)
+def test_a_loss_whose_gradients_were_zeroed_again_is_not_the_steps(kernel: Kernel, zeroed: str) -> None:
+    """As in adversarial training: the inner `backward` is for the input alone."""
+    answer = kernel.run(
+        MODEL + "opposite = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)\nlosses = []\n"
+        "for _ in range(3):\n"
+        "    rows = X.clone().requires_grad_()\n"
+        "    (1000 + criterion(model(rows), y)).backward()\n"
+        f"    {zeroed}\n"
+        "    for half in (0, 1):\n"
+        "        loss = criterion(model(rows.detach() + rows.grad.sign()), y)\n"
+        "        loss.backward()\n"
+        "        opposite.zero_grad()\n"
+        "        losses.append(loss.item())\n"
+        "    optimizer.step()\n"
+        "print(*losses)"
+    )
+    losses = [float(text) for text in answer.stdout.split()]
+    assert list(curve(kernel.run_of(answer)).values()) == pytest.approx(
+        [sum(pair) for pair in zip(losses[::2], losses[1::2], strict=True)]
+    )
 
 
 def test_a_long_curve_is_thinned_evenly(kernel: Kernel) -> None:
@@ -363,6 +449,15 @@ def test_a_score_of_the_models_answers_belongs_to_its_run(kernel: Kernel) -> Non
     assert [metric.name for metric in run.metrics if metric.name.startswith("r2")] == ["r2_score_X_test"]
 
 
+def test_after_many_answers_in_one_cell_the_data_of_the_next_cells_have_their_names(kernel: Kernel) -> None:
+    run_cell = kernel.run(MODEL + FULL_BATCH)
+    kernel.run("with torch.no_grad():\n    for row in X.repeat(2, 1): model(row[None])")
+    kernel.run("with torch.no_grad(): answers = model(X_test)\nsklearn.metrics.r2_score(y_test, answers)")
+    run = kernel.run_of(run_cell)
+
+    assert [metric.name for metric in run.metrics if metric.name.startswith("r2")] == ["r2_score_X_test"]
+
+
 def test_nothing_is_left_on_the_model(kernel: Kernel) -> None:
     answer = kernel.run(
         MODEL
@@ -380,6 +475,29 @@ def test_steps_with_parameters_of_a_model_that_is_gone_say_that_it_is_not_there(
 
     assert (run.status, run.model_class) == ("finished", "Net")
     assert run.model is not None
+
+
+@pytest.mark.parametrize(
+    ("outputs", "note"),
+    [
+        (20_000_000, "its pickle is larger than the setting max_model_mb (200 MB)"),
+        (1, "it cannot be copied (NotImplementedError: Cannot copy out of meta tensor; no data!)"),
+    ],
+)
+def test_a_model_that_cannot_come_to_the_cpu_or_is_too_large_for_it_has_a_note(
+    kernel: Kernel, outputs: int, note: str
+) -> None:
+    """On the device `meta`, which any machine has: its tensors have a size and no content."""
+    run = kernel.run_of(
+        kernel.run(
+            f"model = nn.Linear(3, {outputs}, device='meta')\noptimizer = torch.optim.SGD(model.parameters())\n"
+            "for _ in range(3):\n"
+            "    for p in model.parameters(): p.grad = torch.zeros_like(p)\n"
+            "    optimizer.step()"
+        )
+    )
+
+    assert (run.status, run.model, run.model_note) == ("finished", None, note)
 
 
 def test_the_kept_model_predicts_with_mlflow(

@@ -383,8 +383,11 @@ def test_what_a_run_leaves_open_is_written_at_the_end(start: Started) -> None:
         assert kernel.is_warm, kernel.note
         kernel.run("file = open('kept.txt', 'w'); file.write('to the end')")
         kernel.run("import atexit; atexit.register(lambda: open('left.txt', 'w').write('left'))")
+        kernel.run("import sys\nsys.detached = open('detached.txt', 'w')\nraw = sys.detached.detach()")
+        kernel.run("sys.later = open('later.txt', 'w'); sys.later.write('after one that cannot be written')")
     assert (start.project.root / "kept.txt").read_text() == "to the end"
     assert (start.project.root / "left.txt").read_text() == "left"
+    assert (start.project.root / "later.txt").read_text() == "after one that cannot be written"
 
 
 def test_its_session_is_captured_as_one_of_a_cold_kernel(start: Started) -> None:

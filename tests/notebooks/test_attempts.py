@@ -6,6 +6,7 @@ import json
 import signal
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,10 +42,17 @@ def test_a_run_that_fails_is_tried_again_and_told_as_json(desk: Desk) -> None:
     cells = [(line["position"], line["of"], line["outcome"]) for line in told if line["event"] == "cell"]
     assert cells == [(1, 3, "ok"), (2, 3, "ok"), (3, 3, "error"), (1, 3, "ok"), (2, 3, "ok"), (3, 3, "ok")]
 
-    said = desk.cellmill("run", "flaky.ipynb", "-p", "limit=100", "--retries", "1", "--log-json", "-o", "out.ipynb")
-    assert said.code == 1
-    assert [line["again"] for line in log_of(said.err) if line["event"] == "failed"] == [True, False]
-    assert "This cell raised an error" in desk.read("out.ipynb").cells[-2].source
+    nobody = "http://127.0.0.1:1/out.ipynb"
+    words = ("-p", "limit=100", "--retries", "1", "--log-json", "--json", "-o", nobody)
+    said = desk.cellmill("run", "flaky.ipynb", *words)
+    assert said.code == 1  # for the cell, not for the address
+    told = log_of(said.err)
+    assert [line["again"] for line in told if line["event"] == "failed"] == [True, False]
+    kept = [line["message"] for line in told if line["event"] == "said"]
+    assert [f"Cannot write {nobody}" in words for words in kept] == [True, True]
+    output = Path(said.json["output"])  # one document, of the last attempt
+    assert f"lies at executed/{output.name}: copy it from there" in kept[1]
+    assert "This cell raised an error" in desk.read(output).cells[-2].source
 
 
 @pytest.mark.parametrize(
@@ -99,3 +107,5 @@ def test_a_notebook_that_lies_elsewhere_is_fetched_and_run_here(desk: Desk, addr
     assert shown.startswith("7 ")
     assert "here.txt" in shown
     is_refused(desk.cellmill("run", f"{address}/none.ipynb"), "There is no notebook at http", "something else came")
+    said = desk.cellmill("run", f"{address}/far.ipynb", "-o", f"{address}/out.ipynb")  # the server takes nothing
+    is_refused(said, f"Cannot write {address}/out.ipynb: 501", "The executed notebook lies at executed/far-")

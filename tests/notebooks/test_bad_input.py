@@ -200,16 +200,20 @@ INJECTING = [
 
 def test_text_arrives_as_that_text_whatever_it_holds(desk: Desk) -> None:
     desk.notebook(
-        "typed.ipynb", "a = ''\nb = ''\nc = ''\nd = ''\ne = ''\nf = ['']\ng = {'k': ''}", "print([a, b, c, d, e, f, g])"
+        "typed.ipynb",
+        "a = ''\nb = ''\nc = ''\nd = ''\ne = ''\nf = ['']\ng = {'k': ''}\nh = {0}\ni = {}",
+        "print([a, b, c, d, e, f, g, h, i])",
     )
     given = {
         **dict(zip("abcde", INJECTING, strict=True)),
         "f": repr(INJECTING),
         "g": repr({INJECTING[0]: INJECTING[1]}),
+        "h": "{7, 8}",  # of which, and of the next, JSON knows nothing
+        "i": "{1: 2, 'a': 3}",
     }
     said = desk.cellmill(
         "run", "typed.ipynb", "-o", "out.ipynb", *(w for n, v in given.items() for w in ("-p", f"{n}={v}"))
     )
     assert said.code == 0, said.err
     (shown,) = desk.read("out.ipynb").cells[-1].outputs
-    assert ast.literal_eval(shown.text) == [*INJECTING, INJECTING, {INJECTING[0]: INJECTING[1]}]
+    assert ast.literal_eval(shown.text) == [*INJECTING, INJECTING, {INJECTING[0]: INJECTING[1]}, {7, 8}, {1: 2, "a": 3}]

@@ -118,6 +118,15 @@ def test_tags_decide_what_runs_and_what_may_raise(desk: Desk) -> None:
     assert cells[4].outputs[0].text == "1\n"
 
 
+def test_an_error_that_a_cell_only_shows_is_a_failure(desk: Desk) -> None:
+    shows = "try:\n    1 / 0\nexcept ZeroDivisionError:\n    get_ipython().showtraceback()"
+    path = written(desk.root, ("x = 1", shows, "print('never')"))
+    said = desk.cellmill("run", path.name, "-o", "out.ipynb")
+    assert said.code == 1
+    assert "ZeroDivisionError: division by zero" in said.err
+    assert desk.read("out.ipynb").cells[-1].execution_count is None
+
+
 def test_a_notebook_that_exits_has_not_failed(desk: Desk) -> None:
     path = written(desk.root, ("x = 1", "import sys\nsys.exit(0)", "print('never')"))
     said = desk.cellmill("run", path.name, "-o", "out.ipynb")

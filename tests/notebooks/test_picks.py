@@ -1,6 +1,7 @@
 """Values become parameters of a notebook that comes to the same with them, or stay what they are."""
 
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from tests.notebooks.commands import Desk, is_refused
+from tests.server.jupyter import wait_for
 
 # A training without a library: what is checked here is the check.
 MODEL = """\
@@ -108,3 +110,20 @@ def test_a_notebook_that_was_changed_since_is_not_taken_back(desk: Desk) -> None
     assert path.read_bytes() == edited
     (kept,) = (desk.root / ".cellmill" / "picks").rglob("*.ipynb")
     assert kept.read_bytes() == before
+
+
+def test_one_ctrl_c_ends_a_pick_and_nothing_is_written(desk: Desk, tmp_path: Path) -> None:
+    path = write(desk, "work.ipynb", MODEL, ROWS, "import time\nopen('began', 'w').close()\ntime.sleep(3600)", FIT)
+    before = path.read_bytes()
+    scratch = tmp_path / "tmp"
+    scratch.mkdir()
+    under_way = desk.begin("params", "work.ipynb", "--pick", "mean_share", TMPDIR=str(scratch))
+    try:
+        wait_for(lambda: len([*scratch.rglob("began")]) == 2)  # with the pick and without it
+        under_way.send_signal(signal.SIGINT)
+        _, err = under_way.communicate(timeout=60)
+    finally:
+        under_way.kill()
+    assert (under_way.returncode, err) == (130, "cellmill: Interrupted, and nothing was written.\n")
+    assert path.read_bytes() == before
+    assert not [*scratch.glob("cellmill-replay-*")]

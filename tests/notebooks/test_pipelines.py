@@ -1,5 +1,6 @@
 """Pipelines as a user runs them: only what changed, on from where it stopped, and each trouble in a sentence."""
 
+import json
 import signal
 import time
 from typing import Any
@@ -30,7 +31,7 @@ TOTAL = (
     "import cellmill\ncellmill.begin_step('total', after=['part'], values=cellmill_values)",
     "print(size)",
 )
-END = ("title = ''", "print(title, open('../../data/score.txt').read())")
+END = ("title = ''", "print(title, open('../../data/score.txt').read(), __import__('os').environ['PYTHONHASHSEED'])")
 DOCUMENT = """
 version: 1
 parameters: {title: all}
@@ -74,7 +75,9 @@ def test_a_pipeline_runs_whole_then_what_has_changed_and_then_nothing(flights: D
     assert flights.read(first["total"]["output"]).cells[-1].outputs[0].text == "[1, 1]\n"
     assert first["part.1"]["why"] == ["never run"]
     assert (flights.root / "data" / "b.txt").read_text() == "b"
-    assert flights.read(first["end"]["output"]).cells[-1].outputs[0].text == "all 1.0\n"
+    assert (
+        flights.read(first["end"]["output"]).cells[-1].outputs[0].text == "all 1.0 0\n"
+    )  # with one seed of hashes for all steps
 
     assert set(states(run(flights)).values()) == {"unchanged"}
 
@@ -83,6 +86,13 @@ def test_a_pipeline_runs_whole_then_what_has_changed_and_then_nothing(flights: D
     again = run(flights)
     assert again["load"]["why"] == ["its source changed"]
     assert states(again) == {**dict.fromkeys(states(again), "unchanged"), "load": "ok"}
+
+    # What a Cellmill of before handed over is made again.
+    manifest = flights.root / ".cellmill" / "pipelines" / "p" / "values" / "part.0" / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"version": 0}))
+    made_again = run(flights)
+    assert made_again["part.0"]["why"] == ["the values that it handed over are gone, or of another Cellmill"]
+    assert states(made_again) == {**dict.fromkeys(states(again), "unchanged"), "part.0": "ok"}
 
     # An input that capture has seen, and a parameter of the pipeline.
     (flights.root / "data" / "score.txt").write_text("0.5")
@@ -110,6 +120,27 @@ def test_a_pipeline_runs_whole_then_what_has_changed_and_then_nothing(flights: D
     assert version.tags["cellmill.pipeline"] == "p"
     assert whole.info.run_name == f"p {version.tags['cellmill.pipeline_run']}"
     assert {r.info.status for r in (whole, *children)} == {"FINISHED"}
+
+    # A loop that is one no more: what its items handed over is gone.
+    loop = "when: load.rows > 10, for_each: {parameter: part, in: load.parts}"
+    document(flights, DOCUMENT.replace(loop, "parameters: {part: whole}"))
+    once = run(flights, "--only", "part", "--only", "total")
+    assert flights.read(once["total"]["output"]).cells[-1].outputs[0].text == "5\n"
+    values = flights.root / ".cellmill" / "pipelines" / "p" / "values"
+    assert [path.name for path in values.iterdir() if path.name.startswith("part")] == ["part"]
+
+
+def test_copies_of_notebooks_work_where_those_did(desk: Desk) -> None:
+    desk.notebook("work/load.ipynb", "rows = 3", "import words\nopen('../data.csv', 'w').write(words.TEXT * rows)")
+    (desk.root / "work" / "words.py").write_text("TEXT = 'ab'\n")
+    desk.notebook("report.ipynb", "title = ''", "print(open('data.csv').read())")
+    made = desk.cellmill("pipeline", "new", "p", "work/load.ipynb", "report.ipynb", "--copy", "--json")
+    assert made.code == 0, made.err
+    assert made.json["edges"] == [{"before": "load", "after": "report", "files": ["data.csv"]}]
+    first = run(desk, "-p", "rows=2")
+    assert states(first) == {"load": "ok", "report": "ok"}
+    assert desk.read(first["report"]["output"]).cells[-1].outputs[0].text == "abab\n"
+    assert set(states(run(desk, "-p", "rows=2")).values()) == {"unchanged"}
 
 
 FATES = {
@@ -159,7 +190,7 @@ def test_ctrl_c_ends_the_steps_under_way_and_the_next_run_resumes(desk: Desk) ->
     desk.notebook("pipelines/p/slow.ipynb", "x = 1", slow)
     desk.notebook("pipelines/p/quick.ipynb", "x = 1")
     document(desk, "version: 1\nsteps: {quick: {notebook: quick.ipynb}, slow: {notebook: slow.ipynb, after: [quick]}}")
-    under_way = desk.begin("pipeline", "run", "p")
+    under_way = desk.begin("pipeline", "run", "p", "--log-json")
     began = desk.root / "pipelines" / "p" / "began"
     while under_way.poll() is None and not began.exists():
         time.sleep(0.05)
@@ -168,7 +199,9 @@ def test_ctrl_c_ends_the_steps_under_way_and_the_next_run_resumes(desk: Desk) ->
     under_way.send_signal(signal.SIGINT)
     out, err = under_way.communicate(timeout=60)
     assert under_way.returncode == 130, out + err
-    assert "Interrupted, with 1 step left. What has run is kept. Go on with: cellmill pipeline run pipelines/p" in err
+    told = [json.loads(line) for line in err.splitlines()]
+    words = "Interrupted, with 1 step left. What has run is kept. Go on with: cellmill pipeline run pipelines/p"
+    assert (told[-1]["event"], told[-1]["left"], told[-1]["message"]) == ("interrupted", 1, words)
     began.with_name("go").touch()
     steps = run(desk)
     assert states(steps) == {"quick": "unchanged", "slow": "ok"}

@@ -317,8 +317,10 @@ def test_a_bundle_without_its_data_takes_it_from_a_folder(desk: Desk, reading: P
 
 def test_a_file_that_is_no_bundle_is_refused(desk: Desk) -> None:
     (desk.root / "notes.zip").write_text("hello", "utf-8")
-    is_refused(desk.cellmill("replay", "notes.zip"), "notes.zip is no bundle")
-    is_refused(desk.cellmill("replay", "nothing.zip"), "there is no such file")
+    for name, reason in (("notes.zip", "notes.zip is no bundle"), ("nothing.zip", "there is no such file")):
+        said = desk.cellmill("replay", name)
+        is_refused(said, reason)
+        assert (said.out, list(desk.captured)) == ("", [])
 
 
 def test_an_environment_is_made_again_from_the_lock(desk: Desk) -> None:

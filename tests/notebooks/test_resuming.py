@@ -21,7 +21,7 @@ RAISES = "raise ValueError('not yet')\n"
 
 def write(desk: Desk, *, fit: str = "", check: str = "", load: str = LOAD) -> None:
     (desk.root / "data.txt").write_text("1.5\n2.5\n")
-    desk.notebook("work.ipynb", "size = 1", load, FIT.format(raises=fit), CHECK.format(raises=check))
+    desk.notebook("work.ipynb", "size = 1\ncols = ('a',)", load, FIT.format(raises=fit), CHECK.format(raises=check))
 
 
 def shown(desk: Desk, path: str) -> list[str]:
@@ -31,7 +31,8 @@ def shown(desk: Desk, path: str) -> list[str]:
 
 def test_a_run_goes_on_where_it_failed_and_comes_to_the_same(desk: Desk) -> None:
     write(desk, fit=RAISES)
-    said = desk.cellmill("run", "work.ipynb", "-p", "size=4", "--keep-state", "-o", "failed.ipynb")
+    given = ("-p", "size=4", "-p", "cols=('b','c')")
+    said = desk.cellmill("run", "work.ipynb", *given, "--keep-state", "-o", "failed.ipynb")
     assert said.code == 1
     assert "The values from before that cell were kept. Mend it, and go on with: cellmill run work.ipynb" in said.err
 
@@ -43,7 +44,7 @@ def test_a_run_goes_on_where_it_failed_and_comes_to_the_same(desk: Desk) -> None
     assert [cell.execution_count for cell in again.cells if cell.cell_type == "code"] == [1, 2, 3, 4, 5]
 
     write(desk)
-    said = desk.cellmill("run", "work.ipynb", "--resume", "-o", "resumed.ipynb")
+    said = desk.cellmill("run", "work.ipynb", *given, "--resume", "-o", "resumed.ipynb")
     assert said.code == 0, said.err
     noise = np.random.RandomState(7).rand(2)[1]  # the cell that raised had drawn before it did
     assert shown(desk, "resumed.ipynb") == [f"7.0 {noise} [1, 2, 3] loaded\n"]

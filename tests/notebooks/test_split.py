@@ -26,6 +26,7 @@ def note(what):
 
 
 note("load")
+df.to_parquet("-".join(df.columns) + ".parquet")  # in C, under a name that stands nowhere
 """
 CLEAN = """
 df["y"] = scale(df.x) * factor + np.random.rand(6)
@@ -75,12 +76,13 @@ def write(folder: Path, cells: Cells, name: str = "work.ipynb") -> Path:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory, home: Path, empty_database: Path) -> Desk:
-    """A project whose notebook works in a folder below its root, and imports a module from there."""
+    """A project whose notebook works in a folder below its root, imports a module from there, and has run before."""
     desk = new_desk(tmp_path_factory.mktemp("desk") / "project", home, empty_database)
     root = desk.root
     (root / "pyproject.toml").write_text("")
     (root / "analysis").mkdir()
     (root / "analysis" / "raw.txt").write_text("raw rows\n")
+    (root / "analysis" / "report.csv").write_text("of an earlier run\n")
     (root / "analysis" / "helpers.py").write_text("def scale(x):\n    return x * 2\n")
     write(root / "analysis", CELLS)
     return desk
@@ -116,11 +118,17 @@ def test_the_folder_reads_as_a_person_would_have_written_it(project: Path, made:
     assert sorted(path.name for path in folder.iterdir()) == sorted(made["files"])
     document = yaml.safe_load((folder / "pipeline.yaml").read_text())
     assert document["source"] == "analysis/work.ipynb"
+    unheard = ["analysis/x-kind.parquet"]
     assert document["steps"] == {
-        "load": {"notebook": "01_load.ipynb"},
-        "clean": {"notebook": "02_clean.ipynb", "after": ["load"]},
-        "fit": {"notebook": "03_fit.ipynb", "after": ["clean"]},
-        "report": {"notebook": "04_report.ipynb", "after": ["fit"], "writes": ["analysis/report.csv"]},
+        "load": {"notebook": "01_load.ipynb", "writes": unheard},
+        "clean": {"notebook": "02_clean.ipynb", "after": ["load"], "reads": unheard},
+        "fit": {"notebook": "03_fit.ipynb", "after": ["clean"], "reads": unheard},
+        "report": {
+            "notebook": "04_report.ipynb",
+            "after": ["fit"],
+            "reads": unheard,
+            "writes": ["analysis/report.csv"],
+        },
     }
     clean = json.loads((folder / "02_clean.ipynb").read_text())
     sources = ["".join(cell["source"]) for cell in clean["cells"] if cell["cell_type"] == "code"]
@@ -134,7 +142,11 @@ def test_the_notebook_and_what_lies_beside_it_are_left_alone(
     assert made["split"]
     assert (project / "analysis" / "work.ipynb").read_bytes() == write(tmp_path, CELLS).read_bytes()
     left = {path.name for path in (project / "analysis").iterdir() if path.is_file()}
-    assert left - {"report.csv"} == {"helpers.py", "raw.txt", "work.ipynb"}  # which a run of the pipeline writes
+    assert left - {"report.csv", "x-kind.parquet"} == {
+        "helpers.py",
+        "raw.txt",
+        "work.ipynb",
+    }  # which a run of the pipeline writes
 
 
 def test_papermill_alone_runs_it_with_other_parameters(project: Path, made: dict[str, Any], tmp_path: Path) -> None:
@@ -176,6 +188,20 @@ def test_a_plan_is_shown_and_nothing_written(desk: Desk) -> None:
     assert not (desk.root / "pipelines" / "other").exists()
 
 
+def test_a_folder_that_nothing_marks_as_a_project_is_the_root_of_its_steps(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "folder", tmp_path / "home")
+    desk.root.mkdir()
+    (desk.root / "data.txt").write_text("3 rows")
+    write(desk.root, ["text = open('data.txt').read()", "with open('out.txt', 'w') as out:\n    print(text, file=out)"])
+    said = desk.cellmill("split", "work.ipynb", "--name", "plain", "--yes", "--at", "2")
+    assert said.code == 0, said.err
+    shutil.rmtree(desk.root / ".cellmill")  # as in a copy of the folder
+    said = desk.cellmill("pipeline", "run", "pipelines/plain")
+    assert said.code == 0, said.err
+    assert (desk.root / "out.txt").read_text() == "3 rows\n"
+    assert {path.suffix for path in (desk.root / "pipelines" / "plain").iterdir()} == {".ipynb", ".yaml"}
+
+
 @pytest.mark.parametrize(
     ("cells", "reason"),
     [
@@ -192,10 +218,11 @@ def test_what_cannot_be_split_ends_with_3_and_a_reason(tmp_path: Path, cells: Ce
     desk.root.mkdir()
     (desk.root / "pyproject.toml").write_text("")
     write(desk.root, cells)
-    said = desk.cellmill("split", "work.ipynb", "--name", "none", "--json")
+    said = desk.cellmill("split", "work.ipynb", "--name", "none", "--json", "--log-json")
     assert (said.code, said.json["split"]) == (3, False)
     assert reason in " ".join(said.json["reasons"])
-    assert "Traceback" not in said.err
+    told = [json.loads(line) for line in said.err.splitlines()]
+    assert (told[-1]["event"], told[-1]["kind"], reason in told[-1]["message"]) == ("failed", "split_refused", True)
     assert not (desk.root / "pipelines").exists()
 
 
@@ -217,7 +244,8 @@ def test_one_ctrl_c_ends_it_and_nothing_is_written(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("")
     write(tmp_path, ["a = len('x')", "open('begun', 'w').close()\nimport time\ntime.sleep(600)", "b = a"])
     desk = Desk(tmp_path, tmp_path / "home")
-    under_way = desk.begin("split", "work.ipynb", "--name", "none", "--yes", TMPDIR=str(tmp_path / "tmp"))
+    words = ("split", "work.ipynb", "--name", "none", "--yes", "--log-json")
+    under_way = desk.begin(*words, TMPDIR=str(tmp_path / "tmp"))
     (tmp_path / "tmp").mkdir(exist_ok=True)
     until_s = time.monotonic() + 60
     while not list((tmp_path / "tmp").rglob("begun")):
@@ -225,5 +253,7 @@ def test_one_ctrl_c_ends_it_and_nothing_is_written(tmp_path: Path) -> None:
         time.sleep(0.05)
     under_way.send_signal(signal.SIGINT)
     _, err = under_way.communicate(timeout=60)
-    assert (under_way.returncode, err.splitlines()[-1]) == (130, "cellmill: Interrupted, and nothing was written.")
+    told = [json.loads(line) for line in err.splitlines()]
+    assert (under_way.returncode, told[-1]["event"]) == (130, "interrupted")
+    assert told[-1]["message"] == "Interrupted, and nothing was written."
     assert not (tmp_path / "pipelines").exists()

@@ -9,7 +9,7 @@ from tests.notebooks.commands import PATIENCE_S, Desk, is_refused
 from tests.server.jupyter import wait_for
 
 PARAMETERS = "depth = 3  # 1..20\nkind = 'a'  # one of: a, b\nhold = ''"
-WORK = "import os, time\nloss = (depth - 7) ** 2 + (0.5 if kind == 'b' else 0)"
+WORK = "%precision 1\nimport os, time\nloss = (depth - 7) ** 2 + (0.501 if kind == 'b' else 0)"
 HOLD = "while hold and depth > 4 and not os.path.exists(hold):\n    time.sleep(0.05)"
 
 
@@ -31,9 +31,9 @@ def test_every_combination_is_a_run_under_the_one_of_the_sweep(desk: Desk, work:
     found = {(t["parameters"]["depth"], t["parameters"]["kind"]): t for t in said.json["trials"]}
     assert {given: trial["value"] for given, trial in found.items()} == {
         (2, "a"): 25.0,
-        (2, "b"): 25.5,
+        (2, "b"): 25.501,  # whole, however the notebook shows numbers
         (8, "a"): 1.0,
-        (8, "b"): 1.5,
+        (8, "b"): 1.501,
     }
     assert said.json["best"] == found[8, "a"]["number"]
     assert said.json["plan"]["direction"] == "minimize"  # a loss is better when lower
@@ -46,9 +46,9 @@ def test_every_combination_is_a_run_under_the_one_of_the_sweep(desk: Desk, work:
     assert {record.data.tags["mlflow.parentRunId"] for record in recorded.values()} == {parent.info.run_id}
     assert {name.partition(": ")[2]: record.data.metrics["loss"] for name, record in recorded.items()} == {
         "depth=2, kind=a": 25.0,
-        "depth=2, kind=b": 25.5,
+        "depth=2, kind=b": 25.501,
         "depth=8, kind=a": 1.0,
-        "depth=8, kind=b": 1.5,
+        "depth=8, kind=b": 1.501,
     }
 
 
@@ -74,9 +74,10 @@ def test_a_sweep_is_interrupted_and_gone_on_with(desk: Desk, work: Path) -> None
 
 
 def test_a_trial_that_fails_stops_no_other(desk: Desk) -> None:
-    desk.notebook("fails.ipynb", "a = 1", "score = 1 / (a - 2)")
-    said = desk.cellmill("sweep", "fails.ipynb", "--grid", "a=1,2,3", "--metric", "score", "--json")
+    desk.notebook("fails.ipynb", "a = 1", "value = 1 / (a - 2)")
+    said = desk.cellmill("sweep", "fails.ipynb", "--grid", "a=1,2,3", "--metric", "value", "--json")
     assert said.code == 0, said.err
+    assert "The name value does not tell which way is best, so the highest counts as best." in said.err
     assert [(t["state"], t["value"]) for t in sorted(said.json["trials"], key=lambda t: t["number"])] == [
         ("finished", -1.0),
         ("failed", None),

@@ -78,3 +78,7 @@ def test_a_restarted_kernel_has_the_same_users(server: Jupyter) -> None:
             lambda: server.get("capture", notebook="again.ipynb")["session"], lambda found: found not in (None, first)
         )
         wait_for(lambda: clients(server, second), lambda seen: (WRITER, "jupyterlab") in seen)
+        assert {user for user, _ in clients(server, second)} == {WRITER}
+        notebook.run(FIT)
+        [run] = wait_for(lambda: server.runs("again.ipynb"))
+        assert where(server, run["run"]) == (WRITER, "jupyterlab")

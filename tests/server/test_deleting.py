@@ -9,7 +9,8 @@ from tests.stories import Story, a_training
 
 from cellmill.capture.blobs import blob_path, keep_blob
 from cellmill.capture.sessions import load_sessions
-from cellmill.core.events import ModelBlob, TrainingFinished, TrainingStarted
+from cellmill.core.event_parts import ModelBlob
+from cellmill.core.events import TrainingFinished, TrainingStarted
 from cellmill.core.ids import RunId
 from cellmill.core.project import Project
 from cellmill.stores.mlflow_client import client_for

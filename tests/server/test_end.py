@@ -5,6 +5,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tests.processes import runs
 from tests.server.jupyter import Jupyter, its_family, jupyter, wait_for
 
 from cellmill.capture.sessions import load_sessions
@@ -17,7 +18,7 @@ def test_a_server_leaves_no_process_behind(tmp_path: Path, empty_database: Path,
         assert server.get("models") == {"models": []}
         family = wait_for(
             lambda: its_family(server.process.pid),
-            lambda found: any("cellmill.wiring.store_process" in member.cmdline() for member in found),
+            lambda found: any(runs(member, "cellmill.wiring.store_process") for member in found),
         )
         assert notebook.process() in family
         server.process.send_signal(how)

@@ -90,6 +90,13 @@ MISTAKES: list[tuple[str, str, object, int, dict[str, Any]]] = [
     ("runs?notebook=../../outside.ipynb", "GET", None, 400, {"kind": "bad_request"}),
     ("capture?notebook=/../outside.ipynb", "GET", None, 400, {"kind": "bad_request"}),
     ("models?notebook=a/../../outside.ipynb", "GET", None, 400, {"kind": "bad_request"}),
+    (
+        "pipelines/graph?folder=pipelines/gone",
+        "GET",
+        None,
+        404,
+        {"kind": "not_found", "message": "there is no pipeline.yaml in pipelines/gone"},
+    ),
     ("models", "PATCH", {}, 405, {"kind": "bad_request"}),
     ("runs/z9/recipe", "GET", None, 404, {"kind": "unknown_run", "run": "z9"}),
     ("runs/z9/replay", "POST", None, 404, {"kind": "unknown_run", "run": "z9"}),

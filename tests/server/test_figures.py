@@ -5,7 +5,8 @@ from tests.server.jupyter import Jupyter, wait_for
 from tests.stories import Story
 
 from cellmill.capture.blobs import keep_blob
-from cellmill.core.events import Output, OutputsShown
+from cellmill.core.event_parts import Output
+from cellmill.core.events import OutputsShown
 
 PNG = b"\x89PNG\r\n\x1a\n and so on"
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
@@ -54,7 +55,7 @@ def test_a_picture_that_holds_scripts_cannot_run_them_here(server: Jupyter, show
 @pytest.mark.parametrize("name", ["other", "text", "page", "gone"])
 def test_nothing_else_among_the_blobs_is_given(server: Jupyter, shown: dict[str, str], name: str) -> None:
     answer = server.ask(f"runs/x1/figures/{shown[name]}")
-    assert (answer.status_code, answer.json()["error"]["kind"]) == (404, "bad_request")
+    assert (answer.status_code, answer.json()["error"]["kind"]) == (404, "not_found")
 
 
 @pytest.mark.parametrize("path", ["..%2F..%2Fsettings.toml", "../../settings.toml", "a" * 64, "x"])

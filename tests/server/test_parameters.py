@@ -151,4 +151,4 @@ def test_a_sweep_is_a_picture_that_gets_nothing_of_the_server(server: Jupyter, f
     assert answer.headers["content-security-policy"].startswith("sandbox allow-scripts; default-src 'none'")
     assert 'data-theme="dark"' in answer.text
     assert server.ask("sweeps/0000/picture").status_code == 404
-    assert json.loads(server.ask("sweeps/0000/picture").text)["error"]["kind"] == "bad_request"
+    assert json.loads(server.ask("sweeps/0000/picture").text)["error"]["kind"] == "not_found"

@@ -11,6 +11,7 @@ import filelock
 import nbformat
 import psutil
 import pytest
+from tests.processes import runs
 from tests.server.jupyter import Jupyter, Notebook, its_family, jupyter, wait_for
 from tests.stories import Story, a_training
 
@@ -52,13 +53,7 @@ def rested(server: Jupyter, notebook: str, run: str) -> dict[str, Any]:
 
 
 def replaying(server: Jupyter) -> list[psutil.Process]:
-    def is_it(member: psutil.Process) -> bool:
-        try:
-            return "--attended" in member.cmdline()
-        except psutil.Error:
-            return False
-
-    return [member for member in its_family(server.process.pid) if is_it(member)]
+    return [member for member in its_family(server.process.pid) if runs(member, "--attended")]
 
 
 def test_a_recipe_is_a_notebook_with_what_the_run_needed(server: Jupyter) -> None:
@@ -75,10 +70,10 @@ def test_a_recipe_is_a_notebook_with_what_the_run_needed(server: Jupyter) -> Non
 
 def test_a_run_whose_training_is_not_in_the_journal_has_no_recipe(server: Jupyter) -> None:
     story = Story(server.project, notebook="lost.ipynb", session="20260101T000000-a1000000")
-    story.trains("u100000001", model=None)
+    story.trains("u730000001", model=None)
     story.write()
     wait_for(lambda: server.runs("lost.ipynb"))
-    answer = server.ask("runs/u1/recipe")
+    answer = server.ask("runs/u730000001/recipe")
     assert (answer.status_code, answer.json()["error"]["kind"]) == (409, "run_without_recipe")
 
 

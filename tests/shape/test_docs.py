@@ -10,7 +10,21 @@ import typer
 from tests.shape.repository import ROOT, SOURCE, modules, pages
 from tests.unit.core.test_errors import LEAVES
 
-from cellmill.cli import app, doctor, models, parameters, pipelines, runs, split, steps, sweeps
+from cellmill.cli import (
+    app,
+    doctor,
+    models,
+    parameters,
+    pipeline_checks,
+    pipeline_exports,
+    pipelines,
+    recipes,
+    replays,
+    runs,
+    split,
+    steps,
+    sweeps,
+)
 from cellmill.core.settings import Settings
 from cellmill.kernel.magics import USAGE, Magics
 from cellmill.kernel.state import KernelState
@@ -20,7 +34,11 @@ COMMANDS_COME_FROM = (
     doctor,
     models,
     parameters,
+    pipeline_checks,
+    pipeline_exports,
     pipelines,
+    recipes,
+    replays,
     runs,
     split,
     steps,

@@ -62,6 +62,15 @@ class Desk:
         expect(number).not_to_have_text(before)
         expect(number).to_have_text(re.compile(r"\[\d+\]:"))
 
+    def fill_in_registration(self, name: str, alias: str) -> Locator:
+        """Type into the dialog as a user does: once it has the focus, which JupyterLab moves to its first field."""
+        dialog = self.page.get_by_role("dialog")
+        expect(dialog.get_by_label("Name")).to_be_focused()
+        dialog.get_by_label("Name").fill(name)
+        dialog.get_by_label("Alias").fill(alias)
+        expect(dialog.get_by_label("Name")).to_have_value(name)
+        return dialog
+
     def change_theme(self, theme: str) -> None:
         self.page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
         light = "true" if theme.endswith("Light") else "false"

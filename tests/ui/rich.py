@@ -8,14 +8,13 @@ from tests.ui.lab import Lab
 
 from cellmill.capture.blobs import keep_blob
 from cellmill.core.clock import now_ms
+from cellmill.core.event_parts import FileUse, Output
 from cellmill.core.events import (
     CaptureFailed,
     CurveMeasured,
     DistributionsSeen,
     ExecutionFinished,
-    FileUse,
     GitSeen,
-    Output,
     OutputsShown,
     SessionStarted,
     TrackedElsewhere,

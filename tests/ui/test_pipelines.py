@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
-from tests.ui.desk import Desk
+from tests.ui.desk import PATIENCE_MS, Desk
 from tests.ui.lab import Lab
 
 pytestmark = pytest.mark.browser
@@ -31,10 +31,17 @@ def test_a_notebook_is_split_and_its_pipeline_is_run(desk: Desk, lab: Lab, scree
     expect(desk.sidebar).to_contain_text("No pipeline yet.")
     page.screenshot(path=screenshots / "pipelines-none.png")
 
-    page.locator(".jp-NotebookPanel-toolbar").get_by_role("button", name="Split into a pipeline").click()
+    split = page.locator(".jp-NotebookPanel-toolbar").get_by_role("button", name="Split into a pipeline")
+    split.focus()
+    page.keyboard.press("Enter")
     wizard = desk.sidebar.get_by_role("region", name="Split into a pipeline")
     name = wizard.get_by_label("Name of the pipeline")
     expect(name).to_have_value("work")
+    expect(name).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator(".jp-NotebookPanel-toolbar jp-button:focus")).to_have_count(1)
+    split.click()
+    expect(name).to_be_focused()
     name.fill("sums")
     wizard.get_by_role("button", name="Propose steps").click()
     borders = wizard.get_by_role("list", name="Code cells and borders")
@@ -61,7 +68,7 @@ def test_a_notebook_is_split_and_its_pipeline_is_run(desk: Desk, lab: Lab, scree
     pipeline = desk.sidebar.get_by_role("region", name="Pipeline", exact=True)
     graph = pipeline.get_by_role("group", name="Steps of sums")
     steps = graph.get_by_role("button")
-    expect(steps).to_have_count(3)
+    expect(steps).to_have_count(3, timeout=3 * PATIENCE_MS)  # several runs of the notebook and of its steps
     expect(graph).to_contain_text("will run: never run")
     page.screenshot(path=screenshots / "pipeline-new-dark.png")
     desk.change_theme(LIGHT)
@@ -93,3 +100,10 @@ def test_a_notebook_is_split_and_its_pipeline_is_run(desk: Desk, lab: Lab, scree
     pipeline.get_by_role("button", name="Back to pipelines").click()
     expect(desk.sidebar.get_by_role("list", name="Pipelines")).to_contain_text("3 steps, 1 failed")
     page.screenshot(path=screenshots / "pipelines-listed.png")
+
+    row = desk.sidebar.get_by_role("list", name="Pipelines").get_by_role("button")
+    row.focus()
+    page.keyboard.press("Enter")
+    expect(pipeline.get_by_role("button", name="Back to pipelines")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(row).to_be_focused()

@@ -186,6 +186,35 @@ def test_a_real_search_is_one_row_with_its_trials(desk: Desk, lab: Lab) -> None:
     expect(desk.details.get_by_role("list", name="Packages")).to_contain_text("scikit-learn==")
 
 
+def test_the_many_runs_of_a_loop_are_one_row_that_unfolds(desk: Desk, lab: Lab) -> None:
+    notebook = lab.write(
+        "loop.ipynb",
+        "from sklearn.datasets import load_diabetes\n"
+        "from sklearn.linear_model import Lasso, Ridge\n"
+        "X, y = load_diabetes(return_X_y=True)\n"
+        "lasso = Lasso().fit(X, y)",
+        "for alpha in (1, 2, 3, 4, 5, 6):\n    print(Ridge(alpha=alpha).fit(X, y).score(X, y))",
+    )
+    press = desk.page.keyboard.press
+    desk.open(notebook)
+    desk.run_all()
+    rows = desk.sidebar.locator(".cellmill-Row")
+    expect(rows).to_contain_text(["6 × Ridge", "Lasso"])
+    expect(rows.first).to_contain_text("by alpha")
+    rows.first.focus()
+    press("ArrowRight")
+    inside = desk.sidebar.get_by_role("list", name="Runs of one execution").get_by_role("button")
+    expect(inside).to_contain_text([f"alpha={alpha}" for alpha in range(1, 7)])
+    press("ArrowDown")
+    press("Enter")
+    expect(desk.details.get_by_role("heading", name="Ridge")).to_be_visible()
+    press("Escape")
+    expect(inside.first).to_be_focused()
+    press("ArrowLeft")
+    expect(rows).to_have_count(2)
+    expect(rows.first).to_be_focused()
+
+
 def test_a_problem_of_ours_is_told_in_the_status_bar(desk: Desk, lab: Lab, notebook: str) -> None:
     desk.open(notebook)
     expect(desk.page.get_by_role("button", name="Cellmill: on", exact=True)).to_be_visible()

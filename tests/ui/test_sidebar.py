@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from tests.ui.desk import Desk
 from tests.ui.lab import Lab
 
@@ -73,12 +73,21 @@ def test_a_registered_version_is_there_after_a_reload(desk: Desk, notebook: str)
     dialog = desk.page.get_by_role("dialog")
     expect(dialog.get_by_role("table", name="What will be recorded")).to_contain_text("cellmill.run")
     expect(dialog.get_by_label("Name")).not_to_be_empty()
-    dialog.get_by_label("Name").fill("diabetes-progression")
-    dialog.get_by_label("Alias").fill("challenger")
+    desk.fill_in_registration("diabetes-progression", "challenger")
+    held: list[Route] = []  # as of a slow registry
+    desk.page.route(
+        "**/cellmill/api/models*",
+        lambda route: held.append(route) if route.request.method == "POST" else route.continue_(),
+    )
     dialog.get_by_role("button", name="Register", exact=True).click()
 
+    goes_on = desk.page.get_by_text("Registering diabetes-progression…")
+    expect(goes_on).to_be_visible()
+    for route in held:
+        route.continue_()
     said = desk.page.get_by_text("Registered diabetes-progression, version 1, as challenger.")
     expect(said.first).to_be_visible()
+    expect(goes_on).to_have_count(0)
     desk.button("Back to runs").click()
     expect(desk.versions("diabetes-progression")).to_contain_text(["Version 1"])
 
@@ -96,9 +105,7 @@ def test_a_name_that_the_registry_refuses_can_be_mended_with_nothing_lost(desk: 
     desk.run_all()
     desk.runs.filter(has_text="Lasso").click()
     desk.button("Register…").click()
-    dialog = desk.page.get_by_role("dialog")
-    dialog.get_by_label("Name").fill("half/half")
-    dialog.get_by_label("Alias").fill("candidate")
+    dialog = desk.fill_in_registration("half/half", "candidate")
     dialog.get_by_role("button", name="Register", exact=True).click()
 
     expect(dialog.get_by_role("alert")).to_contain_text("“half/half” cannot name a model")

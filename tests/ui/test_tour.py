@@ -24,10 +24,8 @@ def test_the_tour_shows_its_two_runs_and_registers_the_better_one(desk: Desk, sc
     trees.click()
     expect(desk.details.get_by_role("table", name="Parameters")).to_contain_text("max_depth")
     desk.button("Register…").click()
-    dialog = desk.page.get_by_role("dialog")
-    expect(dialog).to_be_visible(timeout=TOUR_MS)
-    dialog.get_by_label("Name").fill("flight-delay")
-    dialog.get_by_label("Alias").fill("challenger")
+    expect(desk.page.get_by_role("dialog")).to_be_visible(timeout=TOUR_MS)
+    dialog = desk.fill_in_registration("flight-delay", "challenger")
     desk.page.screenshot(path=screenshots / "register-light.png")
     dialog.get_by_role("button", name="Register", exact=True).click()
     # The store may still be at work on the recording of both models.

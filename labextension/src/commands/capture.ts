@@ -39,9 +39,9 @@ export function pressCapture(
   if (capture.canToggle) {
     void commands.execute(CommandIDs.toggleCapture);
   } else if (status.value?.capture === 'off') {
-    tellFact(status.value.reason ?? trans.__('This notebook is not captured.'));
+    tellFact(status.value.reason ?? trans.__('This notebook is not captured.'), trans);
   } else if (status.value?.capture === 'none') {
-    tellFact(trans.__('Capture starts with the notebook’s kernel.'));
+    tellFact(trans.__('Capture starts with the notebook’s kernel.'), trans);
   } else if (!asking) {
     void capture.refresh();
   }

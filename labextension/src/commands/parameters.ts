@@ -1,47 +1,28 @@
 /** Commands about parameters: the form, and the picture of a sweep. */
-import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { IFrame, MainAreaWidget, type IThemeManager } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { parametersIcon } from '../panels/frame/icons';
-import type { Sidebar } from '../panels/sidebar';
-import type { CurrentNotebook } from '../state/notebook';
 import type { ParametersState } from '../state/parameters';
-import type { RunsState } from '../state/runs';
 import { taking, text } from './args';
 import { CommandIDs, type Commands } from './ids';
+import { addOpenCommand, type IOpenCommandNeed } from './open';
 
-export interface IParameterCommandsNeed {
+export interface IParameterCommandsNeed extends IOpenCommandNeed {
   readonly parameters: ParametersState;
-  readonly notebook: CurrentNotebook;
-  readonly runs: RunsState;
-  readonly sidebar: Sidebar;
-  readonly shell: JupyterFrontEnd.IShell;
   readonly themes: IThemeManager | null;
-  /** Show the form over the sidebar. */
-  readonly onShow: () => void;
   readonly trans: TranslationBundle;
 }
 
 export function addParameterCommands(commands: Commands, need: IParameterCommandsNeed): void {
-  const { parameters, notebook, runs, sidebar, shell, themes, onShow, trans } = need;
-  commands.addCommand(CommandIDs.runWithParameters, {
+  const { parameters, shell, themes, trans } = need;
+  const opening = {
     label: trans.__('Run with Parameters…'),
     caption: trans.__('Run with parameters: fill in a form, and run from a clean kernel'),
     icon: parametersIcon,
-    describedBy: { args: taking() },
-    isEnabled: () => notebook.now.path !== null,
-    execute: async () => {
-      const { path } = notebook.now;
-      if (path !== null) {
-        runs.close();
-        shell.activateById(sidebar.id);
-        onShow();
-        await parameters.show(path);
-      }
-    }
-  });
-  notebook.changed.connect(() => commands.notifyCommandChanged(CommandIDs.runWithParameters));
+    open: (notebook: string) => parameters.open(notebook)
+  };
+  addOpenCommand(commands, CommandIDs.runWithParameters, opening, need);
   commands.addCommand(CommandIDs.showSweep, {
     label: trans.__('Show Sweep'),
     describedBy: { args: taking('sweep', 'name') },

@@ -6,7 +6,8 @@ import { stopIcon } from '@jupyterlab/ui-components';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 
 import { recipeIcon, replayIcon } from '../panels/frame/icons';
-import { fileName, whyNotReplayed } from '../panels/runs/words';
+import { fileName } from '../panels/frame/names';
+import { whyNotReplayed } from '../panels/runs/words';
 import type { ReplaysState } from '../state/replays';
 import type { RunsState } from '../state/runs';
 import type { RunSummary } from '../wire/generated';
@@ -88,7 +89,7 @@ export function addReplayCommands(commands: Commands, need: IReplayCommandsNeed)
     [...ids, CommandIDs.replayAll].forEach(id => commands.notifyCommandChanged(id));
   });
   replays.failed.connect((_, run) => {
-    tellWarning(run.replay_problem ?? trans.__('The replay failed.'));
+    tellWarning(run.replay_problem ?? trans.__('The replay failed.'), trans);
   });
 }
 
@@ -160,7 +161,7 @@ function recipeDoors(documents: IDocumentManager, trans: TranslationBundle): IRe
     },
     open: path => {
       documents.openOrReveal(path);
-      tellFact(trans.__('The recipe is in %1.', path));
+      tellFact(trans.__('The recipe is in %1.', path), trans);
     }
   };
 }

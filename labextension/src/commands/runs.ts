@@ -16,6 +16,7 @@ import { taking, text } from './args';
 import { deleteRun, type IDeletionDoors } from './deletion';
 import { CommandIDs, type Commands } from './ids';
 import { revealCell } from './reveal';
+import { bringForward } from './sidebar';
 import { tellFact, tellTrouble } from './tell';
 
 export interface IRunCommandsNeed {
@@ -42,7 +43,7 @@ export function addRunCommands(commands: Commands, need: IRunCommandsNeed): void
     label: trans.__('Show Run'),
     describedBy: { args: taking('run') },
     execute: args => {
-      shell.activateById(sidebar.id);
+      bringForward(sidebar, shell);
       runs.open(text(args, 'run'));
     }
   });
@@ -85,7 +86,8 @@ export function addRunCommands(commands: Commands, need: IRunCommandsNeed): void
         );
         if (!found) {
           tellFact(
-            trans.__('That cell is not in the notebook any more; its source is kept with the run.')
+            trans.__('That cell is not in the notebook any more; its source is kept with the run.'),
+            trans
           );
         }
       } catch (error) {
@@ -106,6 +108,6 @@ function deletionDoors(trans: TranslationBundle): IDeletionDoors {
       });
       return button.accept;
     },
-    deleted: run => tellFact(trans.__('Deleted %1.', shortClass(run.model_class)))
+    deleted: run => tellFact(trans.__('Deleted %1.', shortClass(run.model_class)), trans)
   };
 }

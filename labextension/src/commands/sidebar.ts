@@ -21,3 +21,9 @@ export function addSidebarCommands(
     execute: () => shell.activateById(sidebar.id)
   });
 }
+
+/** Bring the sidebar forward, and the keyboard with it, for a view that is opened in it next. */
+export function bringForward(sidebar: Sidebar, shell: JupyterFrontEnd.IShell): void {
+  shell.activateById(sidebar.id);
+  sidebar.takeFocus();
+}

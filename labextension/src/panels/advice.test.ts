@@ -30,6 +30,7 @@ const EVERY: { [Kind in Trouble['kind']]: Extract<Trouble, { kind: Kind }> } = {
   bad_settings: { kind: 'bad_settings', message: 'm', path: 'settings.toml', reason: 'line 1' },
   no_session: { kind: 'no_session', message: 'm', notebook: 'a.ipynb' },
   bad_request: { kind: 'bad_request', message: 'm' },
+  not_found: { kind: 'not_found', message: 'm' },
   internal: { kind: 'internal', message: 'm' },
   offline: { kind: 'offline', message: 'm' },
   forbidden: { kind: 'forbidden', status: 403, message: '403 Forbidden' },

@@ -104,6 +104,11 @@ export function advise(trouble: Trouble, trans: TranslationBundle): IAdvice {
         what: trans.__('The server did not understand: %1', trouble.message),
         next: trans.__('Reload the page: it may be older than the server.')
       };
+    case 'not_found':
+      return {
+        what: trans.__('This is not there: %1.', trouble.message),
+        next: trans.__('It may have been deleted or moved. Refresh the list.')
+      };
     case 'internal':
       return {
         what: trans.__('Cellmill failed: %1', trouble.message),

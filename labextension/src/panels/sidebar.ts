@@ -1,9 +1,10 @@
-/** The sidebar: sections that fold, and room for one view that covers them all. */
+/** The sidebar: sections that fold, and views that cover them all, one at a time. */
 import type { ITranslator } from '@jupyterlab/translation';
 import { AccordionToolbar, PanelWithToolbar, SidePanel } from '@jupyterlab/ui-components';
 import { Signal, type ISignal } from '@lumino/signaling';
 import { AccordionPanel, type PanelLayout, type Widget } from '@lumino/widgets';
 
+import type { Watched } from '../state/watched';
 import { cellmillIcon } from './frame/icons';
 
 /** What Lumino tells a widget; its own package is not among our dependencies. */
@@ -17,11 +18,18 @@ export interface ISection {
   readonly share: number;
 }
 
+interface ICover {
+  readonly widget: Widget;
+  /** Something else takes its place. */
+  readonly close: () => void;
+}
+
 export class Sidebar extends SidePanel {
   private readonly sections: AccordionPanel;
   private readonly shares: number[] = [];
   private shared = false;
-  private cover: Widget | null = null;
+  private cover: ICover | null = null;
+  private cameFrom: Element | null = null;
   private readonly _seen = new Signal<this, boolean>(this);
 
   constructor(translator: ITranslator) {
@@ -33,6 +41,7 @@ export class Sidebar extends SidePanel {
     this.addClass('cellmill-Sidebar');
     this.title.icon = cellmillIcon;
     this.title.caption = name;
+    this.node.tabIndex = -1;
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', name);
   }
@@ -78,27 +87,66 @@ export class Sidebar extends SidePanel {
     }
   }
 
-  /** Show this over all sections. */
-  coverWith(widget: Widget): void {
-    if (widget === this.cover) {
-      return;
-    }
-    this.uncover();
-    this.cover = widget;
-    if (widget.parent !== this) {
-      widget.addClass('cellmill-Cover');
-      (this.layout as PanelLayout).addWidget(widget); // what SidePanel always has
-    }
-    widget.show();
-    this.sections.hide();
+  /** Show a widget over all sections while its state is open. Of two such views the later one closes the other. */
+  addCover<S extends object>(
+    state: Watched<S> & { close(): void },
+    isOpen: (now: S) => boolean,
+    widget: Widget
+  ): void {
+    const cover: ICover = { widget, close: () => state.close() };
+    widget.addClass('cellmill-Cover');
+    state.changed.connect((_, now) => (isOpen(now) ? this.coverWith(cover) : this.uncover(cover)));
   }
 
-  /** Show the sections again. A widget that covers them no more changes nothing. */
-  uncover(widget: Widget | null = this.cover): void {
-    if (widget === this.cover) {
-      this.cover?.hide();
-      this.cover = null;
-      this.sections.show();
+  /** Take the keyboard, wherever it is, for a view that is opened next. */
+  takeFocus(): void {
+    if (!this.node.contains(document.activeElement)) {
+      this.cameFrom = document.activeElement;
+      this.node.focus();
+    }
+  }
+
+  private coverWith(cover: ICover): void {
+    const before = this.cover;
+    if (cover === before) {
+      return;
+    }
+    const { activeElement } = document;
+    if (activeElement !== this.node && before?.widget.node.contains(activeElement) !== true) {
+      this.cameFrom = activeElement;
+    }
+    this.cover = cover;
+    if (cover.widget.parent !== this) {
+      (this.layout as PanelLayout).addWidget(cover.widget); // what SidePanel always has
+    }
+    cover.widget.show();
+    this.sections.hide();
+    before?.widget.hide();
+    before?.close();
+  }
+
+  private uncover(cover: ICover): void {
+    if (cover !== this.cover) {
+      return;
+    }
+    const hadFocus = cover.widget.node.contains(document.activeElement);
+    this.cover = null;
+    this.sections.show();
+    cover.widget.hide();
+    if (hadFocus) {
+      this.returnFocus();
+    }
+  }
+
+  /** The keyboard goes on where it was before the sections were covered. */
+  private returnFocus(): void {
+    const { cameFrom, sections } = this;
+    const here = document.activeElement;
+    if (cameFrom instanceof HTMLElement) {
+      cameFrom.focus(); // a toolbar of JupyterLab's hands it on to another of its buttons
+    }
+    if (document.activeElement === here) {
+      sections.titles.at(0)?.focus(); // it was nowhere, or that is gone or hidden by now
     }
   }
 }

@@ -1,9 +1,14 @@
 /** The documents that are open in JupyterLab, for state that knows no widgets. */
 import type { IDocumentManager } from '@jupyterlab/docmanager';
+import type { TranslationBundle } from '@jupyterlab/translation';
 
+import { tellWarning } from '../commands/tell';
 import type { IDocumentDoors } from '../state/parameters';
 
-export function documentDoors(documents: IDocumentManager): IDocumentDoors {
+export function documentDoors(
+  documents: IDocumentManager,
+  trans: TranslationBundle
+): IDocumentDoors {
   const contextOf = (path: string): ReturnType<IDocumentManager['contextForWidget']> => {
     const widget = documents.findWidget(path);
     return widget === undefined ? undefined : documents.contextForWidget(widget);
@@ -16,7 +21,19 @@ export function documentDoors(documents: IDocumentManager): IDocumentDoors {
       }
     },
     reload: async path => {
-      await contextOf(path)?.revert();
+      const context = contextOf(path);
+      if (context?.model.dirty === true) {
+        // Edited meanwhile: to revert it would throw that away without a question.
+        tellWarning(
+          trans.__(
+            '%1 was changed on disk, and edited here meanwhile. Your edits stay: save them, or choose File → Reload Notebook from Disk.',
+            path
+          ),
+          trans
+        );
+        return;
+      }
+      await context?.revert();
     }
   };
 }

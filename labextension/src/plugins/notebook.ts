@@ -59,6 +59,13 @@ function cellsOf(panel: NotebookPanel | null): INotebookCells {
   return {
     path: panel.context.localPath,
     sources: new Map(code.map(({ model }) => [model.id, model.sharedModel.getSource()])),
-    chosen: activeCell?.model.type === 'code' ? activeCell.model.id : null
+    chosen: activeCell?.model.type === 'code' ? activeCell.model.id : null,
+    keepsIds: keepsIds(panel)
   };
+}
+
+/** Since format 4.5 cells have ids in the file. */
+function keepsIds({ content: { model } }: NotebookPanel): boolean {
+  const [major, minor] = [model?.nbformat ?? 4, model?.nbformatMinor ?? 5];
+  return major > 4 || (major === 4 && minor >= 5);
 }

@@ -13,29 +13,20 @@ import { parametersWidget } from '../panels/parameters/widget';
 import type { Sidebar } from '../panels/sidebar';
 import type { CurrentNotebook } from '../state/notebook';
 import { ParametersState } from '../state/parameters';
-import type { RunsState } from '../state/runs';
 import { documentDoors } from './documents';
-import { ICellmillChanges, ICellmillSidebar, ICurrentNotebook, IRunsState } from './tokens';
+import { ICellmillChanges, ICellmillSidebar, ICurrentNotebook } from './tokens';
 
 export const parametersPlugin: JupyterFrontEndPlugin<void> = {
   id: 'cellmill:parameters',
   description: 'Runs the current notebook with other parameters.',
   autoStart: true,
-  requires: [
-    ICellmillSidebar,
-    ICurrentNotebook,
-    ICellmillChanges,
-    IRunsState,
-    IDocumentManager,
-    ITranslator
-  ],
+  requires: [ICellmillSidebar, ICurrentNotebook, ICellmillChanges, IDocumentManager, ITranslator],
   optional: [ICommandPalette, IThemeManager],
   activate: (
     app: JupyterFrontEnd,
     sidebar: Sidebar,
     notebook: CurrentNotebook,
     changes: IChanges,
-    runs: RunsState,
     documents: IDocumentManager,
     translator: ITranslator,
     palette: ICommandPalette | null,
@@ -45,11 +36,10 @@ export const parametersPlugin: JupyterFrontEndPlugin<void> = {
     const { commands, shell, serviceManager } = app;
     const settings = serviceManager.serverSettings;
     const api = new ParametersApi(requestTo(settings), addressIn(settings));
-    const parameters = new ParametersState(api, documentDoors(documents), changes);
+    const parameters = new ParametersState(api, documentDoors(documents, trans), changes);
     const form = parametersWidget(
       parameters,
       {
-        onBack: () => sidebar.uncover(form),
         onOpen: path => void documents.openOrReveal(path),
         onReveal: (path, cell) =>
           void commands.execute(CommandIDs.revealCell, { notebook: path, cell }),
@@ -61,14 +51,13 @@ export const parametersPlugin: JupyterFrontEndPlugin<void> = {
       },
       trans
     );
+    sidebar.addCover(parameters, ({ isOpen }) => isOpen, form);
     addParameterCommands(commands, {
       parameters,
       notebook,
-      runs,
       sidebar,
       shell,
       themes,
-      onShow: () => sidebar.coverWith(form),
       trans
     });
     palette?.addItem({ command: CommandIDs.runWithParameters, category: trans.__('Cellmill') });

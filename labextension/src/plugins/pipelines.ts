@@ -11,16 +11,17 @@ import { PipelinesApi } from '../api/pipelines';
 import { requestTo } from '../api/request';
 import { SplitsApi } from '../api/splits';
 import { CommandIDs } from '../commands/ids';
-import { addPipelineCommands, openFailed } from '../commands/pipelines';
+import { addPipelineCommands } from '../commands/pipelines';
+import { revealFailed } from '../commands/reveal';
+import { tellTrouble } from '../commands/tell';
 import { pipelinesListWidget, pipelineWidget } from '../panels/pipelines/widget';
 import type { Sidebar } from '../panels/sidebar';
 import { splitsWidget } from '../panels/splits/widget';
 import type { CurrentNotebook } from '../state/notebook';
 import { PipelinesState } from '../state/pipelines';
-import type { RunsState } from '../state/runs';
 import { SplitsState } from '../state/splits';
 import { documentDoors } from './documents';
-import { ICellmillChanges, ICellmillSidebar, ICurrentNotebook, IRunsState } from './tokens';
+import { ICellmillChanges, ICellmillSidebar, ICurrentNotebook } from './tokens';
 
 export const pipelinesPlugin: JupyterFrontEndPlugin<void> = {
   id: 'cellmill:pipelines',
@@ -30,7 +31,6 @@ export const pipelinesPlugin: JupyterFrontEndPlugin<void> = {
     ICellmillSidebar,
     ICurrentNotebook,
     ICellmillChanges,
-    IRunsState,
     IDocumentManager,
     INotebookTracker,
     ITranslator
@@ -41,7 +41,6 @@ export const pipelinesPlugin: JupyterFrontEndPlugin<void> = {
     sidebar: Sidebar,
     notebook: CurrentNotebook,
     changes: IChanges,
-    runs: RunsState,
     documents: IDocumentManager,
     tracker: INotebookTracker,
     translator: ITranslator,
@@ -55,37 +54,41 @@ export const pipelinesPlugin: JupyterFrontEndPlugin<void> = {
       void commands.execute(CommandIDs.showPipeline, { folder });
     const splits = new SplitsState(
       new SplitsApi(request),
-      documentDoors(documents),
-      openPipeline,
+      documentDoors(documents, trans),
+      folder => {
+        shell.activateById(sidebar.id); // but not the keyboard: it may be in the notebook by now
+        void pipelines.open(folder);
+      },
       changes
     );
     const graph = pipelineWidget(
       pipelines,
       {
         onOpen: path => void documents.openOrReveal(path),
-        onOpenFailed: path => void openFailed(path, documents, tracker)
+        onOpenFailed: path =>
+          void revealFailed(path, documents, tracker).catch((error: unknown) =>
+            tellTrouble(error, trans)
+          )
       },
       trans
     );
     const wizard = splitsWidget(
       splits,
       {
-        onBack: () => sidebar.uncover(wizard),
         onReveal: (path, cell) =>
           void commands.execute(CommandIDs.revealCell, { notebook: path, cell }),
         onOpenPipeline: openPipeline
       },
       trans
     );
+    sidebar.addCover(pipelines, ({ opened }) => opened !== null, graph);
+    sidebar.addCover(splits, ({ isOpen }) => isOpen, wizard);
     addPipelineCommands(commands, {
       pipelines,
       splits,
       notebook,
-      runs,
       sidebar,
       shell,
-      onShow: () => sidebar.coverWith(graph),
-      onSplit: () => sidebar.coverWith(wizard),
       trans
     });
     palette?.addItem({ command: CommandIDs.splitNotebook, category: trans.__('Cellmill') });
@@ -107,16 +110,6 @@ export const pipelinesPlugin: JupyterFrontEndPlugin<void> = {
         })
       },
       share: 1
-    });
-    pipelines.changed.connect((_, { opened }) => {
-      if (opened === null) {
-        sidebar.uncover(graph);
-      }
-    });
-    runs.changed.connect((_, { opened }) => {
-      if (opened !== null && pipelines.now.opened !== null) {
-        pipelines.close();
-      }
     });
     serviceManager.contents.fileChanged.connect((_, { type, newValue }) => {
       if (type === 'save' && typeof newValue?.path === 'string') {

@@ -116,9 +116,7 @@ export const runsPlugin: JupyterFrontEndPlugin<RunsState> = {
       },
       trans
     );
-    runs.changed.connect((_, { opened }) =>
-      opened === null ? sidebar.uncover(detail) : sidebar.coverWith(detail)
-    );
+    sidebar.addCover(runs, ({ opened }) => opened !== null, detail);
     void runs.refresh();
     void followSettings(registry, runs);
     return runs;

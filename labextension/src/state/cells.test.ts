@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { aDetail, aList, anExecution, aRun } from '../../testing/fakes';
 import {
   cellsGone,
+  cellsNow,
   isSource,
   marksOf,
   NotebookCells,
@@ -18,6 +19,7 @@ function cells(
     path: 'flights.ipynb',
     sources: new Map(Object.entries(sources)),
     chosen: null,
+    keepsIds: true,
     ...over
   };
 }
@@ -84,4 +86,28 @@ test('cells that are as they were stir nobody', () => {
   watched.show(cells({ b: '2', a: '1' }));
   watched.show(cells({ b: '2', a: '1' }, { chosen: 'a' }));
   expect(changes).toBe(3);
+});
+
+test('where the file keeps no ids, cells are known again by what ran in them', () => {
+  const twice = aDetail('1', {
+    cells: ['load', 'again', 'fit', 'plot'],
+    executions: [
+      anExecution('load', 'a = 0', { number: 1 }),
+      anExecution('load', 'a = 1', { number: 2 }),
+      anExecution('again', 'a = 1', { number: 3 }),
+      anExecution('fit', 'model.fit(a)', { number: 4, part: 'trained' }),
+      anExecution('plot', 'plot(a)', { number: 5 })
+    ]
+  });
+  const sources = { n1: 'a = 1', n2: 'model.fit(a)', n3: 'a = 1', n4: 'plot(b)' };
+  const opened = cells(sources, { keepsIds: false });
+  expect([...cellsNow(twice, opened)]).toEqual([
+    ['load', 'n1'],
+    ['again', 'n3'],
+    ['fit', 'n2']
+  ]);
+  expect(marksOf(twice, opened).get('n2')).toEqual({ part: 'trained', stale: false, number: 4 });
+  expect([...cellsGone(twice, opened)]).toEqual(['plot']);
+  expect([...cellsGone(twice, cells(sources))]).toEqual(['load', 'again', 'fit', 'plot']);
+  expect(runsOfChosen(aList(twice), cells(sources, { chosen: 'n2', keepsIds: false }))).toBeNull();
 });

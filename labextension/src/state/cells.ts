@@ -9,6 +9,8 @@ export interface INotebookCells {
   readonly sources: ReadonlyMap<string, string>;
   /** The code cell that the user is in. */
   readonly chosen: string | null;
+  /** Whether the file keeps the ids: before format 4.5 it has none, and each time it is opened they are others. */
+  readonly keepsIds: boolean;
 }
 
 /** What a cell was to a run. */
@@ -20,7 +22,12 @@ export interface IMark {
   readonly number: number;
 }
 
-export const NO_CELLS: INotebookCells = { path: null, sources: new Map(), chosen: null };
+export const NO_CELLS: INotebookCells = {
+  path: null,
+  sources: new Map(),
+  chosen: null,
+  keepsIds: true
+};
 
 export class NotebookCells extends Watched<INotebookCells> {
   constructor() {
@@ -43,18 +50,40 @@ const WEIGHT: Readonly<Record<WireExecution['part'], number>> = {
 /** What the server writes in place of a secret: the cell itself still has it. */
 const MASK = '***';
 
+/** Return by the ids that the cells of a run had the ids that they have; those of another notebook have none. */
+export function cellsNow(
+  run: RunDetail,
+  { path, sources, keepsIds }: INotebookCells
+): ReadonlyMap<string, string> {
+  if (path === null || run.notebook !== path) {
+    return new Map();
+  }
+  const found = new Map(run.cells.filter(id => sources.has(id)).map(id => [id, id]));
+  if (!keepsIds) {
+    const left = new Map([...sources].filter(([id]) => !found.has(id)));
+    for (const ran of run.cells.filter(id => !found.has(id))) {
+      const last = run.executions.filter(({ cell }) => cell === ran).at(-1)?.source;
+      const now = [...left].find(([, source]) => last !== undefined && isSource(source, last))?.[0];
+      if (now !== undefined) {
+        found.set(ran, now);
+        left.delete(now);
+      }
+    }
+  }
+  return found;
+}
+
 /** Return what each cell of the notebook was to the run; nothing when the run is of another notebook. */
-export function marksOf(
-  run: RunDetail | null,
-  { path, sources }: INotebookCells
-): ReadonlyMap<string, IMark> {
-  if (run === null || path === null || run.notebook !== path) {
+export function marksOf(run: RunDetail | null, cells: INotebookCells): ReadonlyMap<string, IMark> {
+  if (run === null) {
     return NO_MARKS;
   }
+  const found = cellsNow(run, cells);
   const marks = new Map<string, IMark>();
-  for (const { cell, part, source, number } of run.executions) {
-    const now = cell === null ? undefined : sources.get(cell);
-    if (cell !== null && now !== undefined) {
+  for (const { cell: ran, part, source, number } of run.executions) {
+    const cell = ran === null ? undefined : found.get(ran);
+    const now = cell === undefined ? undefined : cells.sources.get(cell);
+    if (cell !== undefined && now !== undefined) {
       const before = marks.get(cell);
       const weightier = before !== undefined && WEIGHT[before.part] > WEIGHT[part];
       marks.set(cell, {
@@ -68,20 +97,21 @@ export function marksOf(
 }
 
 /** Return the cells of a run that the notebook does not have any more; none when it is another notebook. */
-export function cellsGone(run: RunDetail, { path, sources }: INotebookCells): ReadonlySet<string> {
-  const cells = path !== null && run.notebook === path ? run.cells : [];
-  return new Set(cells.filter(cell => !sources.has(cell)));
+export function cellsGone(run: RunDetail, cells: INotebookCells): ReadonlySet<string> {
+  const found = cellsNow(run, cells);
+  return new Set(run.notebook === cells.path ? run.cells.filter(cell => !found.has(cell)) : []);
 }
 
-/** Return the runs of the list that the chosen cell went into, `null` where no cell is chosen. */
+/** Return the runs of the list that the chosen cell went into, `null` where none is chosen or that cannot be told. */
 export function runsOfChosen(
   list: RunList | null,
-  { path, chosen }: INotebookCells
+  { path, chosen, keepsIds }: INotebookCells
 ): readonly RunSummary[] | null {
   if (list === null || path === null || chosen === null) {
     return null;
   }
-  return list.runs.filter(run => run.notebook === path && run.cells.includes(chosen));
+  const found = list.runs.filter(run => run.notebook === path && run.cells.includes(chosen));
+  return found.length === 0 && !keepsIds ? null : found;
 }
 
 /** Is this what ran? Blank ends do not count, and what was masked may be anything. */
@@ -107,7 +137,11 @@ export function isSource(now: string, ran: string): boolean {
 }
 
 function areSame(some: INotebookCells, others: INotebookCells): boolean {
-  if (some.path !== others.path || some.chosen !== others.chosen) {
+  if (
+    some.path !== others.path ||
+    some.chosen !== others.chosen ||
+    some.keepsIds !== others.keepsIds
+  ) {
     return false;
   }
   const [mine, theirs] = [[...some.sources], [...others.sources]];

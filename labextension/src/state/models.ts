@@ -16,8 +16,16 @@ export interface IModels {
   readonly list: IFetched<ModelList>;
 }
 
+interface IQuestion {
+  readonly answer: Promise<ModelList>;
+  /** Something was registered since: the answer may not have it. */
+  outdated: boolean;
+}
+
 export class ModelsState extends Watched<IModels> {
   private readonly list = new Latest<ModelList>(list => this.put({ list }));
+  /** What is not answered yet, by notebook. A store that hangs would gather one for each look. */
+  private readonly open = new Map<string | null, IQuestion>();
   private readonly again = new Burst(() => this.refreshIfSeen());
   private seen = false;
   private stale = true;
@@ -32,6 +40,7 @@ export class ModelsState extends Watched<IModels> {
     notebook.changed.connect(() => this.again.call());
     changes.changed.connect((_, { subject }) => {
       if (subject === 'models') {
+        this.outdate();
         this.again.call();
       }
     });
@@ -50,7 +59,7 @@ export class ModelsState extends Watched<IModels> {
 
   refresh(): Promise<void> {
     this.stale = false;
-    return this.list.ask(() => this.api.list(this.notebook.now.path));
+    return this.list.ask(() => this.ask(this.notebook.now.path));
   }
 
   /** Return what would be recorded. Throws `Failed`. */
@@ -61,6 +70,7 @@ export class ModelsState extends Watched<IModels> {
   /** Register, and show it. Throws `Failed`, and then nothing was registered. */
   async register(asked: RegistrationAsked): Promise<WireVersion> {
     const version = await this.api.register(asked);
+    this.outdate();
     void this.refresh();
     return version;
   }
@@ -68,5 +78,24 @@ export class ModelsState extends Watched<IModels> {
   private refreshIfSeen(): void {
     this.stale = true;
     this.look(this.seen);
+  }
+  private outdate(): void {
+    for (const question of this.open.values()) {
+      question.outdated = true;
+    }
+  }
+
+  private async ask(notebook: string | null): Promise<ModelList> {
+    const open = this.open.get(notebook);
+    if (open && !open.outdated) {
+      return open.answer;
+    }
+    if (open) {
+      await open.answer.catch(() => undefined); // whoever asked that hears of it
+      return this.ask(notebook);
+    }
+    const answer = this.api.list(notebook).finally(() => this.open.delete(notebook));
+    this.open.set(notebook, { answer, outdated: false });
+    return answer;
   }
 }

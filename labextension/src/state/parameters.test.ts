@@ -69,7 +69,7 @@ async function desk(form = aForm()) {
     reload: (path: string) => Promise.resolve(void done.push(`reload ${path}`))
   };
   const state = new ParametersState(api, doors, changes);
-  void state.show('work.ipynb');
+  void state.open('work.ipynb');
   await settled();
   await api.forms.answer(0, form);
   return { api, changes, done, state };
@@ -117,11 +117,25 @@ test('a run is followed until it is over, and no second one is begun beside it',
   expect(api.questions.asked).toHaveLength(1);
   changes.tell('parameters', 'other.ipynb');
   changes.tell('parameters', 'work.ipynb');
-  await vi.runAllTimersAsync();
+  await vi.advanceTimersByTimeAsync(1000);
   expect(api.activities.asked).toEqual(['work.ipynb']);
   await api.activities.answer(0, { problems: [], activity: anActivity({ stage: 'ended' }) });
   expect(state.isRunning).toBe(false);
   expect(done).not.toContain('reload work.ipynb');
+});
+
+test('a form that cannot be had anew leaves the run as it stands', async () => {
+  const { api, changes, state } = await desk(aForm({ activity: anActivity() }));
+  expect(state.isRunning).toBe(true);
+  changes.tell('parameters', 'work.ipynb');
+  await vi.advanceTimersByTimeAsync(1000);
+  await api.activities.answer(0, { problems: [], activity: anActivity({ stage: 'ended' }) });
+  expect(state.isRunning).toBe(false);
+  void state.open('work.ipynb');
+  await settled();
+  await api.forms.fail(1, new Failed({ kind: 'offline', message: '' }));
+  expect(state.now.form.trouble?.kind).toBe('offline');
+  expect(state.isRunning).toBe(false);
 });
 
 test('a pick that was made is read again, and its document too', async () => {
@@ -140,7 +154,7 @@ test('a pick that was made is read again, and its document too', async () => {
   expect(api.picks.asked).toEqual([{ notebook: 'work.ipynb', names: ['rate'] }]);
   await api.picks.answer(0, { problems: [], activity: anActivity({ kind: 'pick' }) });
   changes.tell('parameters', 'work.ipynb');
-  await vi.runAllTimersAsync();
+  await vi.advanceTimersByTimeAsync(1000);
   const activity = anActivity({ kind: 'pick', stage: 'ended' });
   await api.activities.answer(0, { problems: [], activity });
   expect(done.at(-1)).toBe('reload work.ipynb');
@@ -155,9 +169,28 @@ test('trouble is told, and another notebook begins anew', async () => {
   await settled();
   await api.questions.fail(0, new Failed({ kind: 'offline', message: '' }));
   expect(state.now.trouble?.kind).toBe('offline');
-  void state.show('other.ipynb');
+  void state.open('other.ipynb');
   await settled();
   expect(state.now.typed.size).toBe(0);
   expect(state.now.trouble).toBeNull();
   expect(state.now.form.value).toBeNull();
+});
+
+test('what the server told while the connection was lost is asked for', async () => {
+  const { api, state } = await desk(aForm({ activity: anActivity() }));
+  await vi.advanceTimersByTimeAsync(20_000);
+  await api.activities.answer(0, { problems: [], activity: anActivity({ stage: 'ended' }) });
+  expect(state.isRunning).toBe(false);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(api.activities.asked).toEqual(['work.ipynb']);
+});
+
+test('trouble with one notebook is not told over the form of another', async () => {
+  const { api, state } = await desk();
+  void state.run();
+  await settled();
+  void state.open('other.ipynb');
+  await settled();
+  await api.questions.fail(0, new Failed({ kind: 'offline', message: '' }));
+  expect(state.now.trouble).toBeNull();
 });

@@ -9,6 +9,7 @@ import type {
   WireField,
   WireProblem
 } from '../wire/generated';
+import { AskAgain } from './again';
 import { Burst } from './burst';
 import { Latest, NOTHING, type IFetched } from './latest';
 import { Watched } from './watched';
@@ -24,6 +25,8 @@ export interface IDocumentDoors {
 export interface IParameters {
   /** The notebook whose form it is, `null` before one was asked for. */
   readonly notebook: string | null;
+  /** Whether the form is shown. What is typed stays while it is not. */
+  readonly isOpen: boolean;
   readonly form: IFetched<ParameterForm>;
   /** What was typed, by name; what is not here is as the notebook has it. */
   readonly typed: ReadonlyMap<string, string>;
@@ -37,7 +40,7 @@ export interface IParameters {
   readonly trouble: Trouble | null;
 }
 
-const NONE: Omit<IParameters, 'notebook' | 'form'> = {
+const NONE: Omit<IParameters, 'notebook' | 'isOpen' | 'form'> = {
   typed: new Map(),
   problems: new Map(),
   picked: new Set(),
@@ -49,13 +52,18 @@ const NONE: Omit<IParameters, 'notebook' | 'form'> = {
 export class ParametersState extends Watched<IParameters> {
   private readonly form = new Latest<ParameterForm>(form => this.takeForm(form));
   private readonly again = new Burst(() => void this.look());
+  private readonly whileRunning = new AskAgain(
+    () => this.isRunning,
+    () => void this.look()
+  );
 
   constructor(
     private readonly api: IParametersApi,
     private readonly doors: IDocumentDoors,
     changes: IChanges
   ) {
-    super({ notebook: null, form: NOTHING, ...NONE });
+    super({ notebook: null, isOpen: false, form: NOTHING, ...NONE });
+    this.changed.connect(() => this.whileRunning.call());
     changes.changed.connect((_, { subject, notebook }) => {
       if (subject === 'parameters' && notebook === this.now.notebook) {
         this.again.call();
@@ -68,12 +76,17 @@ export class ParametersState extends Watched<IParameters> {
   }
 
   /** Show the form of a notebook, as it is on the screen: it is saved first. */
-  async show(notebook: string): Promise<void> {
+  async open(notebook: string): Promise<void> {
     if (notebook !== this.now.notebook) {
       this.form.forget();
       this.put({ notebook, ...NONE });
     }
+    this.put({ isOpen: true });
     await this.refresh();
+  }
+
+  close(): void {
+    this.put({ isOpen: false });
   }
 
   async refresh(): Promise<void> {
@@ -176,7 +189,11 @@ export class ParametersState extends Watched<IParameters> {
       return this.api.undo(notebook);
     });
     if (answer?.problems.length === 0) {
-      await this.changedOnDisk(notebook);
+      try {
+        await this.changedOnDisk(notebook);
+      } catch (error) {
+        this.fail(notebook, error);
+      }
     }
   }
 
@@ -190,7 +207,7 @@ export class ParametersState extends Watched<IParameters> {
 
   private takeForm(form: IFetched<ParameterForm>): void {
     this.put({ form });
-    if (form.value !== null && !form.loading) {
+    if (form.value !== null && !form.loading && form.trouble === null) {
       const proposed = new Set(form.value.proposals.map(({ name }) => name));
       const declared = new Set(form.value.parameters.map(({ name }) => name));
       this.put({
@@ -220,6 +237,13 @@ export class ParametersState extends Watched<IParameters> {
         await this.changedOnDisk(notebook);
       }
     } catch (error) {
+      this.fail(notebook, error);
+    }
+  }
+
+  /** What went wrong with another notebook than the one that is shown is not told over that. */
+  private fail(notebook: string, error: unknown): void {
+    if (notebook === this.now.notebook) {
       this.put({ trouble: troubleOf(error) });
     }
   }
@@ -242,7 +266,7 @@ export class ParametersState extends Watched<IParameters> {
       }
       return answer;
     } catch (error) {
-      this.put({ trouble: troubleOf(error) });
+      this.fail(notebook, error);
       return null;
     } finally {
       this.put({ asking: false });

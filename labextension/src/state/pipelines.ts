@@ -10,6 +10,7 @@ import type {
   WireStanding,
   WireStep
 } from '../wire/generated';
+import { AskAgain } from './again';
 import { Burst } from './burst';
 import { Latest, NOTHING, type IFetched } from './latest';
 import type { CurrentNotebook } from './notebook';
@@ -50,6 +51,10 @@ export class PipelinesState extends Watched<IPipelines> {
   private readonly graph = new Latest<WirePipeline>(graph => this.takeGraph(graph));
   private readonly listAgain = new Burst(() => this.refreshListIfSeen(), LIST_WAIT_MS);
   private readonly again = new Burst(() => void this.look());
+  private readonly whileRunning = new AskAgain(
+    () => this.isRunning,
+    () => void this.look()
+  );
   private readonly graphAgain = new Burst(() => void this.refreshGraph());
   private seen = false;
   private stale = true;
@@ -69,6 +74,7 @@ export class PipelinesState extends Watched<IPipelines> {
     });
     // Another notebook may lie in another project.
     notebook.changed.connect(() => this.listAgain.call());
+    this.changed.connect(() => this.whileRunning.call());
     changes.changed.connect((_, { subject }) => {
       if (subject === 'pipelines') {
         this.listAgain.call();
@@ -175,7 +181,9 @@ export class PipelinesState extends Watched<IPipelines> {
         await this.refreshGraph();
       }
     } catch (error) {
-      this.put({ trouble: troubleOf(error) });
+      if (opened === this.now.opened) {
+        this.put({ trouble: troubleOf(error) });
+      }
     }
   }
 
@@ -187,7 +195,9 @@ export class PipelinesState extends Watched<IPipelines> {
         this.put({ run });
       }
     } catch (error) {
-      this.put({ trouble: troubleOf(error) });
+      if (folder === this.now.opened) {
+        this.put({ trouble: troubleOf(error) });
+      }
     } finally {
       this.put({ asking: false });
     }

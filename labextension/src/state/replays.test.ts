@@ -57,6 +57,21 @@ test('a replay that ends without a judgement is told once, with its own reason',
   expect(failed.map(run => run.replay_problem)).toEqual(['no space']);
 });
 
+test('an answer of before it began is not taken for its end', async () => {
+  const { lists, changes, api, replays, failed } = await sidebar();
+  void replays.start('1');
+  await api.starts.answer(0, { runs: ['1'] });
+  changes.tell('runs', 'flights.ipynb'); // the server says that it began, and the list is asked for anew
+  vi.runAllTimers();
+  await lists.answer(1, aList(aRun('1', { replay_problem: 'an old one' })));
+  expect(failed).toEqual([]);
+  await lists.answer(2, aList(aRun('1', { replaying: true })));
+  changes.tell('runs', 'flights.ipynb');
+  vi.runAllTimers();
+  await lists.answer(3, aList(aRun('1', { replay_problem: 'no space' })));
+  expect(failed.map(run => run.replay_problem)).toEqual(['no space']);
+});
+
 test('a replay that somebody else asked for is not told here', async () => {
   const { lists, changes, failed } = await sidebar();
   changes.tell('runs', 'flights.ipynb');

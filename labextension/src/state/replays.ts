@@ -55,6 +55,10 @@ export class ReplaysState {
   }
 
   private look(): void {
+    const { list, detail } = this.runs.now;
+    if (list.loading || detail.loading || list.trouble !== null) {
+      return; // what is there may be of before they began; each answer leads here again
+    }
     for (const run of [...this.awaited]) {
       const found = this.runs.find(run);
       if (found !== null && !found.replaying) {

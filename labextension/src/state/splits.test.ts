@@ -64,7 +64,7 @@ async function looked() {
   const done: string[] = [];
   const doors = { save: (path: string) => Promise.resolve(void done.push(`save ${path}`)) };
   const state = new SplitsState(api, doors, folder => done.push(`made ${folder}`), changes);
-  void state.show('work.ipynb');
+  void state.open('work.ipynb');
   await api.standings.answer(0, answered(null));
   void state.propose();
   await vi.advanceTimersByTimeAsync(0);

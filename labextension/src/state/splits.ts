@@ -3,6 +3,7 @@ import type { IChanges } from '../api/changes';
 import type { ISplitsApi } from '../api/splits';
 import { troubleOf, type Trouble } from '../api/trouble';
 import type { SplitAnswered, WireBorder, WireSplitPlan } from '../wire/generated';
+import { AskAgain } from './again';
 import { Burst } from './burst';
 import { Latest, NOTHING, type IFetched } from './latest';
 import type { IDocumentDoors } from './parameters';
@@ -11,6 +12,8 @@ import { Watched } from './watched';
 export interface ISplits {
   /** The notebook that is to be split, `null` before one was chosen. */
   readonly notebook: string | null;
+  /** Whether the split is shown. What was chosen stays while it is not. */
+  readonly isOpen: boolean;
   readonly answer: IFetched<SplitAnswered>;
   /** The name as typed, `null` while it is as suggested. */
   readonly typed: string | null;
@@ -23,7 +26,7 @@ export interface ISplits {
   readonly trouble: Trouble | null;
 }
 
-const NONE: Omit<ISplits, 'notebook' | 'answer'> = {
+const NONE: Omit<ISplits, 'notebook' | 'isOpen' | 'answer'> = {
   typed: null,
   network: false,
   borders: new Set(),
@@ -35,6 +38,10 @@ const NONE: Omit<ISplits, 'notebook' | 'answer'> = {
 export class SplitsState extends Watched<ISplits> {
   private readonly answer = new Latest<SplitAnswered>(answer => this.put({ answer }));
   private readonly again = new Burst(() => void this.look());
+  private readonly whileRunning = new AskAgain(
+    () => this.isRunning,
+    () => void this.look()
+  );
 
   constructor(
     private readonly api: ISplitsApi,
@@ -43,7 +50,8 @@ export class SplitsState extends Watched<ISplits> {
     private readonly onMade: (folder: string) => void,
     changes: IChanges
   ) {
-    super({ notebook: null, answer: NOTHING, ...NONE });
+    super({ notebook: null, isOpen: false, answer: NOTHING, ...NONE });
+    this.changed.connect(() => this.whileRunning.call());
     changes.changed.connect((_, { subject, notebook }) => {
       if (subject === 'splits' && notebook === this.now.notebook) {
         this.again.call();
@@ -60,12 +68,17 @@ export class SplitsState extends Watched<ISplits> {
     return nameOf(this.now);
   }
 
-  async show(notebook: string): Promise<void> {
+  async open(notebook: string): Promise<void> {
     if (notebook !== this.now.notebook) {
       this.answer.forget();
       this.put({ notebook, ...NONE });
     }
+    this.put({ isOpen: true });
     await this.refresh();
+  }
+
+  close(): void {
+    this.put({ isOpen: false });
   }
 
   async refresh(): Promise<void> {
@@ -179,7 +192,9 @@ export class SplitsState extends Watched<ISplits> {
         this.onMade(split.folder);
       }
     } catch (error) {
-      this.put({ trouble: troubleOf(error) });
+      if (notebook === this.now.notebook) {
+        this.put({ trouble: troubleOf(error) });
+      }
     }
   }
 
@@ -192,7 +207,9 @@ export class SplitsState extends Watched<ISplits> {
         this.put({ problem: answer.problem });
       }
     } catch (error) {
-      this.put({ trouble: troubleOf(error) });
+      if (notebook === this.now.notebook) {
+        this.put({ trouble: troubleOf(error) });
+      }
     } finally {
       this.put({ asking: false });
     }

@@ -18,6 +18,7 @@ export type WireError =
   | BadSettingsError
   | NoSessionError
   | BadRequestError
+  | NotFoundError
   | InternalError;
 
 export interface CellmillWire {
@@ -37,6 +38,7 @@ export interface CellmillWire {
   NoScratchError?: NoScratchError;
   NoSessionError?: NoSessionError;
   NotABundleError?: NotABundleError;
+  NotFoundError?: NotFoundError;
   ParameterForm?: ParameterForm;
   ParametersAnswered?: ParametersAnswered;
   ParametersAsked?: ParametersAsked;
@@ -235,6 +237,13 @@ export interface NoSessionError {
   kind: 'no_session';
   message: string;
   notebook: string;
+}
+/**
+ * What was asked for is not there, as when it was deleted since a list named it.
+ */
+export interface NotFoundError {
+  kind: 'not_found';
+  message: string;
 }
 /**
  * A fault of ours. The server's log has the traceback.
@@ -479,6 +488,8 @@ export interface RunDetail {
   recorded: boolean;
   incomplete: string[];
   cells: string[];
+  trained_in: string | null;
+  differing: WireParameter[];
   judgement: ('exact' | 'within tolerance' | 'differs' | 'stochastic' | 'cannot') | null;
   judged_ms: number | null;
   judged_reason: string | null;
@@ -689,6 +700,8 @@ export interface RunList {
 /**
  * A run in a list. `trials` is how many a search has, `cells` are those of the notebook that took part.
  *
+ * `trained_in` is the execution that trained it; one may train many. `differing` are the parameters that tell
+ * it from the others of its notebook and model class in the same list.
  * While it is `replaying` it may still wait for another's replay; `replay_problem` says why the last
  * replay ended without a judgement.
  */
@@ -708,6 +721,8 @@ export interface RunSummary {
   recorded: boolean;
   incomplete: string[];
   cells: string[];
+  trained_in: string | null;
+  differing: WireParameter[];
   judgement: ('exact' | 'within tolerance' | 'differs' | 'stochastic' | 'cannot') | null;
   judged_ms: number | null;
   judged_reason: string | null;
@@ -834,6 +849,8 @@ export interface WireTrial {
   recorded: boolean;
   incomplete: string[];
   cells: string[];
+  trained_in: string | null;
+  differing: WireParameter[];
   judgement: ('exact' | 'within tolerance' | 'differs' | 'stochastic' | 'cannot') | null;
   judged_ms: number | null;
   judged_reason: string | null;

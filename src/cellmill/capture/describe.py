@@ -6,24 +6,31 @@ that is said, for its methods may run anything.
 
 import hashlib
 import sys
-from typing import Any
+from typing import Any, TypeAlias
 
-from cellmill.core.events import Column, Context, DataUse
+from cellmill.core.event_parts import Column, Context, DataUse
+
+Buffer: TypeAlias = bytes | memoryview
 
 SAMPLED_ROWS = 2_000
-MAX_COLUMNS = 500
+# What that comes to at the most: pictures have fewer rows looked at, of large rows a part, of wide frames the first
+# MAX_COLUMNS columns.
+SAMPLED_BYTES = 8_000_000
+LEAST_ROWS = 16
+MAX_COLUMNS, MANY_COLUMNS = 500, 2_000
 
 
 def describe_data(data: Any, *, name: str | None, context: Context, target: str | None = None) -> DataUse:
     """Return name, shape, schema and digest of a data set.
 
-    The digest is BLAKE2b over the shape, the schema and up to 2,000 evenly spaced rows: it tells data
+    The digest is BLAKE2b over the shape, the schema and up to 2,000 evenly spaced rows, or 8 MB: it tells data
     sets apart at a cost that does not grow with them, and misses a change between the sampled rows.
     """
-    kind, rows, columns, content = _look(data)
+    kind, rows, columns, contents = _look(data)
     digest = hashlib.blake2b(digest_size=8)
     digest.update(repr((kind, rows, columns)).encode())
-    digest.update(content)
+    for content in contents:
+        digest.update(content)
     return DataUse(
         name=name or kind,
         context=context,
@@ -45,24 +52,32 @@ def first_rows(data: Any, count: int) -> Any | None:
     return None
 
 
-def _look(data: Any) -> tuple[str, int, tuple[Column, ...], bytes]:
+def _look(data: Any) -> tuple[str, int, tuple[Column, ...], tuple[Buffer, ...]]:
     pandas, numpy = sys.modules.get("pandas"), sys.modules.get("numpy")
     if pandas is not None and type(data) is pandas.DataFrame:
+        whole: tuple[Buffer, ...] = ()
+        if _is_wide(*data.shape):
+            whole, data = (repr(data.shape).encode(),), data.iloc[:, :MAX_COLUMNS]
         columns = tuple(Column(str(label), _column_type(column.dtype)) for label, column in data.items())
-        return "pandas", len(data), columns, _pandas_bytes(pandas, data)
+        return "pandas", len(data), columns, (*whole, _pandas_bytes(pandas, data))
     if pandas is not None and type(data) is pandas.Series:
         label = Column(str(data.name), _column_type(data.dtype))
-        return "pandas", len(data), (label,), _pandas_bytes(pandas, data)
+        return "pandas", len(data), (label,), (_pandas_bytes(pandas, data),)
     if numpy is not None and type(data) is numpy.ndarray:
         rows = data.shape[0] if data.ndim else 1
         width = data.shape[1] if data.ndim == 2 else 1
         columns = tuple(Column(str(i), _column_type(data.dtype)) for i in range(min(width, MAX_COLUMNS)))
-        return "numpy", rows, columns, repr(data.shape).encode() + _numpy_bytes(numpy, data)
+        return "numpy", rows, columns, (repr(data.shape).encode(), _numpy_bytes(numpy, data))
     if type(data) in (list, tuple):
-        return type(data).__name__, len(data), (), b""
+        return type(data).__name__, len(data), (), ()
     shape = getattr(type(data), "shape", None) and getattr(data, "shape", None)
     rows = shape[0] if isinstance(shape, tuple) and shape and isinstance(shape[0], int) else 0
-    return type(data).__name__, rows, (), repr(shape).encode()
+    return type(data).__name__, rows, (), (repr(shape).encode(),)
+
+
+def _is_wide(rows: int, columns: int) -> bool:
+    """Whether a frame has more columns than are looked at: each costs some, and its rows."""
+    return columns > MANY_COLUMNS or (columns > MAX_COLUMNS and columns * min(rows, SAMPLED_ROWS) * 8 > SAMPLED_BYTES)
 
 
 def _pandas_bytes(pandas: Any, data: Any) -> bytes:
@@ -83,12 +98,19 @@ def _values(column: Any) -> Any:
     return column.to_numpy() if type(column.array).__name__ == "NumpyExtensionArray" else column.array
 
 
-def _numpy_bytes(numpy: Any, data: Any) -> bytes:
+def _numpy_bytes(numpy: Any, data: Any) -> Buffer:
     if data.dtype.hasobject or data.ndim == 0:
         return b""  # the bytes would be addresses, different each time
     sample = data[:: _step(data.shape[0])]
-    content: bytes = numpy.ascontiguousarray(sample).tobytes()
-    return content
+    for axis in range(sample.ndim):
+        if sample.nbytes <= SAMPLED_BYTES:
+            break
+        step = min(-(-sample.nbytes // SAMPLED_BYTES), -(-sample.shape[axis] // LEAST_ROWS))
+        sample = sample[(*[slice(None)] * axis, slice(None, None, step))]
+    if not sample.nbytes:
+        return b""
+    # As plain bytes: not every type is a buffer (times are none).
+    return memoryview(numpy.ascontiguousarray(sample).reshape(-1).view(numpy.uint8))
 
 
 def _step(rows: int) -> int:

@@ -1,7 +1,7 @@
 """Errors of the user's code, and of ours, as text."""
 
 from cellmill.capture.frames import is_ours
-from cellmill.core.events import Failure, Outcome
+from cellmill.core.event_parts import Failure, Outcome
 
 
 def describe_failure(error: BaseException, *, with_traceback: bool = False) -> Failure:

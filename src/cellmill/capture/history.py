@@ -1,26 +1,21 @@
 """The executions of a session in the order they began, and what fed what among them.
 
-Grows with the session: what was found out once (a slice, the literals of a source) is kept until an
-execution before it changes, so one more execution costs the same in a long session as in a short one.
+Grows with the session: a slice that was made once is kept until an execution before it
+changes, so one more execution costs the same in a long session as in a short one.
 """
 
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal
 
-from cellmill.core.events import CellIdentified, ExecutionFinished, Outcome
+from cellmill.core.event_parts import ADDED_TO, Outcome
+from cellmill.core.events import CellIdentified, ExecutionEnded, ExecutionFinished, FilesDigested
 from cellmill.core.ids import ExecutionId
 from cellmill.core.runs import DataSource, Execution
 from cellmill.dataflow.footprint import Footprint, Namespace, footprint
-from cellmill.dataflow.literals import literal_assignments
 from cellmill.dataflow.magics import without_magics
 from cellmill.dataflow.slice import Slice, Step, Steps
 from cellmill.dataflow.sources import named_sources
-
-# Names that Cellmill writes into notebooks itself: `cellmill_values` says where values cross, and trains nothing.
-_OWN_NAMES = "cellmill_"
-# Names whose values never become parameters: a value like these is shown to many.
-_SECRET_WORDS = ("password", "passwd", "secret", "token", "api_key", "apikey", "credential", "private_key")
 
 
 class History:
@@ -31,6 +26,7 @@ class History:
         self._order: dict[ExecutionId, int] = {}
         self._steps = Steps()
         self._open: set[ExecutionId] = set()
+        self._ended: dict[ExecutionId, ExecutionEnded] = {}
         self._cells: dict[ExecutionId, CellIdentified] = {}
         self._slices: dict[ExecutionId, Slice] = {}
         self.resliced: set[ExecutionId] = set()
@@ -48,7 +44,11 @@ class History:
         """Return the executions in the order they began; of a kernel that is gone, the open ones as interrupted."""
         if not is_alive:
             for execution in tuple(self._open):
-                self.put(replace(self._executions[self._order[execution]], outcome="interrupted"))
+                began, ended = self._executions[self._order[execution]], self._ended.get(execution)
+                if ended is None:
+                    self.put(replace(began, outcome="interrupted"))
+                else:  # its reply was sent; what it did besides is read in its source
+                    self.put(replace(began, outcome=ended.outcome, ended_ms=ended.at_ms))
         return tuple(self._executions)
 
     def put(self, execution: Execution) -> None:
@@ -79,6 +79,10 @@ class History:
                 del self._slices[trained]
                 self.resliced.add(trained)
 
+    def end(self, ended: ExecutionEnded) -> None:
+        """An execution has ended; while its kernel lives, what is known of its end follows at once."""
+        self._ended[ended.execution] = ended
+
     def identify(self, cell: CellIdentified) -> None:
         """An execution's cell is known; its start may not have been read yet."""
         self._cells[cell.execution] = cell
@@ -99,14 +103,15 @@ class History:
             self._slices[trained] = self._steps.backward_slice(wanted, before=position)
         return self._slices[trained]
 
-    def literals(self, execution: ExecutionId, wanted: frozenset[str]) -> dict[str, str]:
-        """Return the literals that an execution bound to wanted names, as text."""
-        return {
-            literal.name: str(literal.value)
-            for literal in literal_assignments(self._executions[self._order[execution]].source)
-            if literal.name in wanted and not literal.name.startswith(_OWN_NAMES)
-            if not any(word in literal.name.lower() for word in _SECRET_WORDS)
-        }
+    def last_writer(self, name: str, *, before: ExecutionId) -> ExecutionId | None:
+        """Return who bound or changed a name last before an execution; None where something else than a cell did."""
+        position = self._order[before]
+        if name in self._executions[position].outside:
+            return None
+        writer = self._steps.last_writer(name, before=position)
+        if writer is None or name not in self._executions[writer].writes:
+            return None
+        return self._executions[writer].execution
 
 
 def sources_of(executions: Iterable[Execution]) -> tuple[DataSource, ...]:
@@ -114,7 +119,7 @@ def sources_of(executions: Iterable[Execution]) -> tuple[DataSource, ...]:
     found: dict[tuple[str, str], DataSource] = {}
     for execution in executions:
         for use in execution.files:
-            if use.mode == "read":
+            if use.mode == "read" and use.note != ADDED_TO:
                 before, _, within = use.path.replace("\\", "/").rpartition("-packages/")
                 kind: Literal["package", "file"]
                 kind, name = ("package", within) if before else ("file", use.path)  # data that a package brings
@@ -150,5 +155,14 @@ def with_end(began: Execution, event: ExecutionFinished) -> Execution:
         modules=event.modules,
         environment=event.environment,
         imported_random=event.imported_random,
+        inherited=event.inherited,
         names_seen=event.names_seen,
     )
+
+
+def with_digests(ended: Execution, event: FilesDigested | None) -> Execution:
+    """Return an execution with the digests of its files, where they are known."""
+    if event is None:
+        return ended
+    digested = {(use.path, use.mode): use for use in event.files}
+    return replace(ended, files=tuple(digested.get((use.path, use.mode), use) for use in ended.files))

@@ -2,12 +2,13 @@
 
 import io
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from cellmill.capture.blobs import keep_blob
 from cellmill.capture.describe import first_rows
-from cellmill.core.events import ModelBlob
+from cellmill.core.event_parts import ModelBlob
 from cellmill.core.project import Project
 from cellmill.core.settings import Settings
 
@@ -38,6 +39,15 @@ class _Capped(io.BytesIO):
 
 
 @dataclass(frozen=True)
+class ToCopy:
+    """A model that is copied, or written in a format of its own, before it is pickled: only if it is kept."""
+
+    least_bytes: int
+    """What its pickle takes at the least: the size of its weights."""
+    copy: Callable[[], Any]
+
+
+@dataclass(frozen=True)
 class Pickled:
     """A model as it was at the end of its training, not yet on the disk."""
 
@@ -63,18 +73,29 @@ class Pickled:
 
 
 def pickle_model(settings: Settings, model: Any, data: Any, *, flavor: str) -> tuple[Pickled | None, str | None]:
-    """Pickle a model, for the user's next line may change it. Returns it, or None with the reason why not."""
+    """Pickle a model (or a `ToCopy`), for the user's next line may change it.
+
+    Returns it, or None with the reason why not.
+    """
     if not settings.keep_models:
         return None, "the setting keep_models is off"
+    limit = int(settings.max_model_mb * 1_000_000)
+    too_large = f"its pickle is larger than the setting max_model_mb ({settings.max_model_mb:g} MB)"
+    if type(model) is ToCopy:
+        if model.least_bytes > limit:
+            return None, too_large
+        try:
+            model = model.copy()
+        except Exception as error:  # noqa: BLE001 - a device without memory, a user's own __deepcopy__
+            return None, f"it cannot be copied ({type(error).__name__}: {error})"
     # Not `pickle`: a class defined in a cell must travel by value, for `__main__` is another elsewhere.
     import cloudpickle
 
-    limit = int(settings.max_model_mb * 1_000_000)
     buffer = _Capped(limit)
     try:
         cloudpickle.dump(model, buffer)
     except ModelTooLarge:
-        return None, f"its pickle is larger than the setting max_model_mb ({settings.max_model_mb:g} MB)"
+        return None, too_large
     except Exception as error:  # noqa: BLE001 - whatever the user's own __reduce__ raises
         return None, f"it cannot be pickled ({type(error).__name__}: {error})"
     return Pickled(buffer.getvalue(), flavor, _requirements(model, flavor), _example(settings, data)), None

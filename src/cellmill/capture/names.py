@@ -17,15 +17,20 @@ from types import BuiltinFunctionType, FunctionType, ModuleType, NoneType
 from cellmill.capture.state import Changes, NamespaceState
 from cellmill.dataflow.footprint import EVERYTHING, Footprint, Namespace, footprint
 
-# Comparing may take a hundredth of what the cell took, and this much in any case.
-LEAST_BUDGET_S, BUDGET_SHARE = 0.0003, 0.01
+# Comparing may take a share of what the cell took, and this much in any case. The rest of capture takes as much
+# again, and all of it together no more than a hundredth of a cell that works.
+LEAST_BUDGET_S, BUDGET_SHARE = 0.0003, 0.004
 ON_THE_HEELS_S = 0.02
+UNRECORDED_S = 0.25  # what a cell of which nothing is recorded is taken to have taken
 SHORT_CELL = 10_000  # characters
 # Of these modules a function that is called for nothing but its effect is named so; of others it may be any.
 _CALLED_FOR_ANSWERS = frozenset(
     "numpy pandas polars scipy sklearn statsmodels math statistics xgboost lightgbm IPython".split()  # noqa: SIM905
 )
 _DRAWING = frozenset(["matplotlib", "seaborn", "plotly"])
+# What these hold lies somewhere else: in a database, in a file, behind a connection.
+_HANDLING = frozenset("sqlite3 duckdb sqlalchemy h5py psycopg psycopg2 pymysql tables zipfile".split())  # noqa: SIM905
+_HANDLES = r"Connection|Cursor|Engine|Session|File|Group|Dataset"
 _SETTERS = r"\w*seed\w*|set\w*|reset\w*|register\w*|\w*config\w*|\w*option\w*|use\w*|enable\w*|disable\w*|shuffle"
 # A cell that does one of these may touch names that its source does not show. Of magics, those that run
 # no Python, or whose Python is read with the cell's, cannot.
@@ -69,6 +74,8 @@ class Names:
     def before(self) -> tuple[str, ...]:
         """Return the names that were bound or deleted since the last cell ended: by a widget, a thread, a front end.
 
+        Those too that a cell wrote of which nothing is recorded.
+
         Not asked where a cell follows on the heels of another, as in a Run All: it would cost as much as the
         comparison at the end, and what little may happen there counts as the next cell's.
         """
@@ -83,6 +90,11 @@ class Names:
         self.something_ran()
         self._learned = frozenset(self.before())
         self.catch_up(budget_s)
+
+    def ran_unrecorded(self, python: str | None, *, raised: bool) -> None:
+        """A cell has run of which nothing is recorded: what it wrote is the next one's to find, made by no cell."""
+        seen = self.after(python, UNRECORDED_S, raised=raised)
+        self._learned |= seen.writes.union(seen.deleted) - {EVERYTHING}
 
     def something_ran(self) -> None:
         """Code has run in the namespace that is no cell: the next comparison at a cell's start is due."""
@@ -121,6 +133,10 @@ class Names:
     def _corrected(self, found: Footprint, changes: Changes, python: str, *, raised: bool) -> NamesSeen:
         suspected = found.writes - found.bound - {EVERYTHING}
         bound = frozenset[str]() if raised else found.bound - {EVERYTHING}
+        hidden = self._changed_out_of_sight(found, python) - bound
+        if hidden:
+            found = replace(found, reads=found.reads | hidden)
+            changes = replace(changes, bound=changes.bound | hidden)
         if not (suspected or changes.changed or changes.unsure):
             writes = bound | changes.bound | changes.deleted
             deleted = tuple(sorted(changes.deleted))
@@ -140,6 +156,16 @@ class Names:
         # Who changes an object in place goes on from what it was.
         deleted = tuple(sorted(changes.deleted))
         return NamesSeen(found.reads | changed | unsure, frozenset(writes), deleted, changes.aliases, compared=True)
+
+    def _changed_out_of_sight(self, found: Footprint, python: str) -> frozenset[str]:
+        """Return names whose objects a cell may have changed in a way that no comparison shows.
+
+        What a handle leads to (a database in memory) is not compared, nor what functions of a module of the user's
+        own know of each other.
+        """
+        values = self._user_names
+        handles = {name for name in found.reads if _is_handle(values.get(name)) and _is_more_than_read(python, name)}
+        return frozenset(handles | {name for name in found.beside if _is_of_own_module(values.get(name))})
 
     def _sharing(self, suspected: frozenset[str], near: frozenset[str]) -> set[str]:
         """Return those of `near` that may hold a part of what a suspected name holds.
@@ -186,6 +212,32 @@ def _is_librarys(value: object) -> bool:
     if type(value) not in (FunctionType, type, ABCMeta):
         return False
     return value.__module__ != "__main__"
+
+
+def _is_handle(value: object) -> bool:
+    kind = type(value)
+    return kind.__module__.partition(".")[0] in _HANDLING and re.search(_HANDLES, kind.__name__) is not None
+
+
+def _is_more_than_read(python: str, name: str) -> bool:
+    """Whether a cell does more with a handle than to hand it to `read_sql` and its like."""
+    without = re.sub(r"\bread_\w+\((?:[^()]|\([^()]*\))*\)", "", python)
+    return re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", without) is not None
+
+
+def _is_of_own_module(value: object) -> bool:
+    """Whether a function or a class is of a module that is neither installed nor the notebook."""
+    if type(value) not in (FunctionType, type, ABCMeta):
+        return False
+    path = getattr(sys.modules.get(value.__module__), "__file__", None)
+    return type(path) is str and value.__module__ != "__main__" and not path.startswith(_installed())
+
+
+@lru_cache(maxsize=1)
+def _installed() -> tuple[str, ...]:
+    from cellmill.capture.surroundings.modules import installed_folders
+
+    return installed_folders()
 
 
 def _may_share(one: object, other: object) -> bool:

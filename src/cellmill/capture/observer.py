@@ -1,28 +1,30 @@
 """What a probe may say: a training began, it ended, its model predicted, a metric was measured.
 
-Probes wrap the user's libraries, so everything here is called inside the user's cell. `guarded`
-keeps the one rule of that place: an error of ours never leaves it.
+Probes wrap the user's libraries: all of it is called inside the user's cell. `guarded` keeps our errors from it.
 """
 
 import functools
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from types import FrameType
 from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
 from cellmill.capture.describe import describe_data
+from cellmill.capture.elsewhere import Elsewhere
 from cellmill.capture.failures import describe_failure, outcome_of
 from cellmill.capture.models import Pickled, pickle_model
-from cellmill.capture.predictions import ANSWERING, Prediction, Predictions, is_figure_of
+from cellmill.capture.predictions import ANSWERING, Prediction, Predictions
 from cellmill.capture.recording import Recording
+from cellmill.capture.repeats import MOST_IN_ONE_PLACE, Repeats
 from cellmill.core.clock import now_ms
+from cellmill.core.event_parts import Context, DataUse
 from cellmill.core.events import (
-    Context,
     CurveMeasured,
     DataEvaluated,
-    DataUse,
+    MetricLeftOut,
     MetricMeasured,
     ModelKept,
     TrackedElsewhere,
@@ -30,6 +32,7 @@ from cellmill.core.events import (
     TrainingStarted,
 )
 from cellmill.core.ids import ExecutionId, RunId, new_run_id
+from cellmill.dataflow.figures import is_figure_of
 from cellmill.dataflow.provenance import Labels
 
 DESCRIBED_PER_EXECUTION = 8
@@ -90,10 +93,13 @@ class Observer:
         self._listening: list[Callable[[RunId], None]] = []
         self._models: dict[int, tuple[weakref.ref[Any], RunId]] = {}
         self.predictions = Predictions()
+        self.elsewhere = Elsewhere(recording)
         self._described_here: tuple[ExecutionId | None, set[tuple[RunId, str | None]]] = (None, set())
         self._measured_here: list[float] = []
         """The metrics of the cell that runs now, as far as models have predicted."""
-        self._variants: dict[tuple[RunId, str], dict[str, int]] = {}
+        self._repeats = Repeats()
+        self.variants: dict[tuple[RunId, str], dict[str, int]] = {}
+        """By run, and by metric and data: the settings it was measured with, numbered as they came."""
 
     # --- only the outermost call counts
 
@@ -159,21 +165,14 @@ class Observer:
         """
         if kind != "trial" and not self.recording.counts_training():
             return None
+        self.predictions.training_begins()
         run = new_run_id()
         use = self._described(data, data_name, "training", target_name) if data is not None else None
-        self.recording.write(
-            TrainingStarted(
-                run,
-                self.recording.execution,
-                started_ms or now_ms(),
-                library,
-                model_class,
-                params,
-                () if use is None else (use,),
-                kind,
-                parent,
-            )
-        )
+        begins_now = started_ms is None and kind != "trial"
+        values, line = self._values(run, in_steps=kind == "loop") or ({}, None) if begins_now else ({}, None)
+        execution, started_ms, uses = self.recording.execution, started_ms or now_ms(), () if use is None else (use,)
+        began = (run, execution, started_ms, library, model_class, params, uses, kind, parent)
+        self.recording.write(TrainingStarted(*began, values=values, line=line))
         if kind != "trial":
             self._local.training = run
             for listening in self._listening:
@@ -181,7 +180,13 @@ class Observer:
         return run
 
     @guarded
+    def _values(self, run: RunId, *, in_steps: bool) -> tuple[dict[str, str], int | None]:
+        return self.recording.values.at_start(run, in_steps=in_steps)
+
+    @guarded
     def _described(self, data: Any, name: str | None, context: Context, target: str | None = None) -> DataUse:
+        if type(data) is DataUse:  # described when it was there
+            return replace(data, name=name or data.name, context=context, target=target)
         return describe_data(data, name=name, context=context, target=target)
 
     @guarded
@@ -216,7 +221,8 @@ class Observer:
             raise
         finally:
             notes = "; ".join(filter(None, (note, said))) or None
-            self.recording.write(TrainingFinished(run, ended_ms, "ok", None, blob, notes, params or {}))
+            stayed = self.recording.values.at_end(run)
+            self.recording.write(TrainingFinished(run, ended_ms, "ok", None, blob, notes, params or {}, stayed))
             self.remember_model(model, run)
         if pickled is not None and blob is None:
             self.recording.later("model", functools.partial(self._keep, run, pickled))
@@ -228,13 +234,15 @@ class Observer:
     def training_ended(self, run: RunId | None, *, note: str | None, params: Mapping[str, str] | None = None) -> None:
         """The training returned and made no model that could be kept, as a cross-validation does."""
         if run is not None:
-            self.recording.write(TrainingFinished(run, now_ms(), "ok", note=note, params=params or {}))
+            stayed = self.recording.values.at_end(run)
+            self.recording.write(TrainingFinished(run, now_ms(), "ok", None, None, note, params or {}, stayed))
 
     @guarded
     def training_raised(self, run: RunId | None, error: BaseException) -> None:
         """The training raised, or was interrupted."""
         if run is not None:
-            self.recording.write(TrainingFinished(run, now_ms(), outcome_of(error), describe_failure(error)))
+            failure, stayed = describe_failure(error), self.recording.values.at_end(run)
+            self.recording.write(TrainingFinished(run, now_ms(), outcome_of(error), failure, values=stayed))
 
     # --- models and their predictions
 
@@ -256,11 +264,26 @@ class Observer:
         found = self._models.get(id(model))
         return found[1] if found is not None and found[0]() is model else None
 
+    def models(self) -> list[tuple[Any, RunId]]:
+        """Return every object that is known as a run's model."""
+        known = [(reference(), run) for reference, run in tuple(self._models.values())]
+        return [(model, run) for model, run in known if model is not None]
+
     @guarded
     def predicted(self, run: RunId, result: Any, *, data: Any, data_name: str | None) -> None:
         """A run's model predicted: the result is known again when a metric is made of it."""
         self._evaluated(run, data, data_name)
         self.predictions.add(self.recording.execution, Prediction(run, data_name), result)
+        self.look_at_cells()
+
+    @guarded
+    def stranger_predicted(self, made: int) -> None:
+        """A model that no run made predicted, unless it asked one that some run did: `made` is how many had before."""
+        if self.predictions.are_any and self.predictions.made == made and self.is_watching:
+            self.predictions.add_stranger(self.recording.execution)
+
+    def look_at_cells(self) -> None:
+        """There are predictions: from now on figures of them are looked for when a cell has ended."""
         self.recording.when_cell_ends = self._cell_ended
 
     @guarded
@@ -290,25 +313,42 @@ class Observer:
     # --- metrics
 
     @guarded
-    def metric(self, run: RunId, name: str, value: float, *, data_name: str | None = None, variant: str = "") -> None:
+    def metric(
+        self,
+        run: RunId,
+        name: str,
+        value: float,
+        *,
+        data_name: str | None = None,
+        variant: str = "",
+        place: Hashable = None,
+    ) -> None:
         """A metric of a run's model was measured.
 
-        Named as MLflow's autologging names them, `f1_score-2_X_test`: the function, a number from the
-        second variant of its settings on, and the variable that holds the data.
+        Named as MLflow's autologging names them, `f1_score-2_X_test`: the function, a number from the second
+        variant of its settings on, the data's variable. What a `place` measures too often is left out.
         """
-        variants = self._variants.setdefault((run, f"{name}|{data_name}"), {})
+        variants = self.variants.setdefault((run, f"{name}|{data_name}"), {})
         index = variants.setdefault(variant, len(variants) + 1)
         full = name if index == 1 else f"{name}-{index}"
         if data_name:
             full = f"{full}_{data_name}"
         if not name.startswith("training_"):  # nobody asked for those, so none was assigned
             self._measured_here.append(value)
-        self.recording.write(MetricMeasured(run, self.recording.execution, now_ms(), full, value))
+        execution = self.recording.execution
+        since = (execution, self.predictions.made)
+        told, is_last = self._repeats.take(run, full, value, place=place, since=since)
+        if told is None:
+            return
+        # MLflow takes the larger one of two in a millisecond: what is said at the end must be the newest.
+        self.elsewhere.write(MetricMeasured(run, execution, now_ms() + is_last, full, told))
+        if is_last:
+            self.recording.write(MetricLeftOut(run, execution, now_ms(), full, MOST_IN_ONE_PLACE))
 
     @guarded
     def metric_step(self, run: RunId, name: str, value: float, step: int) -> None:
         """One point of a metric's curve."""
-        self.recording.write(MetricMeasured(run, self.recording.execution, now_ms(), name, value, step))
+        self.elsewhere.write(MetricMeasured(run, self.recording.execution, now_ms(), name, value, step))
 
     @guarded
     def curve(
@@ -319,7 +359,7 @@ class Observer:
         `so_far` tells it of a training that goes on, to be told again: for a kernel that dies before that.
         """
         if len(values) > 0:
-            self.recording.write(
+            self.elsewhere.write(
                 CurveMeasured(
                     run,
                     self.recording.execution,
@@ -353,8 +393,8 @@ class Observer:
         if execution != self.recording.execution:
             self._described_here = (self.recording.execution, described := set())
         # Once for each variable: a loop over single rows, or over shuffled copies, must not pay for each.
-        if (run, data_name) not in described and len(described) < DESCRIBED_PER_EXECUTION:
+        if data is not None and (run, data_name) not in described and len(described) < DESCRIBED_PER_EXECUTION:
             described.add((run, data_name))
             use = self._described(data, data_name, "evaluation")
             if use is not None:
-                self.recording.write(DataEvaluated(run, self.recording.execution, now_ms(), use))
+                self.elsewhere.write(DataEvaluated(run, self.recording.execution, now_ms(), use))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
-from cellmill.core.events import Output
+from cellmill.core.event_parts import Output
 
 Stream = Literal["stdout", "stderr"]
 Keep = Callable[[bytes], str]

@@ -4,18 +4,43 @@ Nothing is looked at in a session before its first prediction.
 """
 
 import ast
+import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from types import CodeType, FrameType
 from typing import Any
 
-from cellmill.capture.frames import caller, position, position_of, running
+from cellmill.capture.calls import (
+    MAX_DEPTH,
+    Activation,
+    Calls,
+    activation_of,
+    around,
+    calls_of,
+    have_ended,
+    is_cell,
+    users_frames,
+)
+from cellmill.capture.frames import (
+    COMPREHENSIONS,
+    TIMED,
+    Place,
+    caller,
+    file_of,
+    in_comprehension,
+    place,
+    position_of,
+    running,
+    scope_of,
+    statement_of,
+)
 from cellmill.core.ids import ExecutionId, RunId
 from cellmill.dataflow.figures import Figure, Figures
-from cellmill.dataflow.provenance import Labels, Path, Provenance, given_to
+from cellmill.dataflow.magics import opened
+from cellmill.dataflow.provenance import LEARNED, Labels, Path, Provenance, given_to
 
 # Methods of estimators that answer a prediction; one of them trains first.
 PREDICTING = ("predict", "predict_proba", "predict_log_proba", "decision_function", "score_samples")
@@ -26,10 +51,8 @@ _DATA_OF = ("pandas", "polars", "torch", "scipy", "xarray", "pyarrow")
 # A prediction of no known run: what derives from it too is nobody's.
 _STRANGER: Labels = frozenset([None])
 
-# Where a call stands: the file, which for a cell is a name of its own, and the lines and columns.
-Place = tuple[str, int | None, int | None, int | None, int | None]
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-MAX_DEPTH = 8
+# Which names hold predictions, where the calls are that are running.
+Bound = tuple[tuple[int, str, "Prediction"], ...]
 
 
 @dataclass(frozen=True)
@@ -56,22 +79,52 @@ class Predictions:
         self._arrays: OrderedDict[int, tuple[weakref.ref[Any], Prediction]] = OrderedDict()
         self._execution: ExecutionId | None = None
         self._here: set[Prediction] = set()
-        self._places: dict[Place, set[Prediction]] = {}
-        self._direct: dict[Place, Prediction] = {}
+        self._places: dict[Place, set[Prediction | None]] = {}
+        self._direct: dict[Place, Prediction | None] = {}
         """Of the calls that are themselves a prediction, the last one made there."""
+        self._calls: dict[Place, Activation] = {}
+        """Of places in functions, the call of the function in which those predictions were made."""
         self._file = ""
         self._known_places: dict[tuple[CodeType, int], Place | None] = {}
         self._names: dict[Path, Labels] = {}
         self._compared: set[Path] = set()
         self._user_names: dict[str, Any] = {}
+        self._derived: dict[tuple[Calls, Bound], Labels] = {}
+        """What the calls of this execution were found to be given, as long as nothing new is predicted."""
         self.are_any = False
+        self.made = 0
+        """How many predictions there were."""
 
     def add(self, execution: ExecutionId | None, prediction: Prediction, result: Any) -> None:
         """A model predicted in an execution."""
-        self.are_any = True
-        self._begin(execution)
-        self._here.add(prediction)
+        self._new(execution, prediction)
         self._predicted_at(prediction)
+        self._remember(result, prediction)
+
+    def _new(self, execution: ExecutionId | None, prediction: Prediction) -> None:
+        self.are_any = True
+        self.made += 1
+        self._begin(execution)
+        self._derived.clear()
+        self._here.add(prediction)
+
+    def add_stranger(self, execution: ExecutionId | None) -> None:
+        """A model that no run made predicted: what it answers is not what another answered in the same place."""
+        self._begin(execution)
+        self._derived.clear()
+        self._predicted_at(None)
+
+    def learned(self, execution: ExecutionId | None, prediction: Prediction, model: Any, labels: Any) -> None:
+        """A clusterer was trained, and keeps the answers to what it was trained on as `labels_`."""
+        self._new(execution, prediction)
+        self._remember(labels, prediction)
+        # Of a name that holds it from another cell, what was known is over.
+        for path in [path for path in self._names if path[1:] == (LEARNED,)]:
+            if self._user_names.get(path[0]) is model:
+                del self._names[path]
+        self._predicted_at(prediction, LEARNED)
+
+    def _remember(self, result: Any, prediction: Prediction) -> None:
         key = id(result)
         try:
             reference = weakref.ref(result, lambda _: self._arrays.pop(key, None))
@@ -81,34 +134,78 @@ class Predictions:
         if len(self._arrays) > REMEMBERED:
             self._arrays.popitem(last=False)
 
-    def _predicted_at(self, prediction: Prediction) -> None:
+    def arrays(self) -> list[tuple[Any, Prediction]]:
+        """Return every object that is known as a prediction."""
+        known = [(reference(), prediction) for reference, prediction in tuple(self._arrays.values())]
+        return [(array, prediction) for array, prediction in known if array is not None]
+
+    def names(self) -> tuple[dict[Path, Labels], frozenset[Path]]:
+        """Return what the names of the notebook derive from, and those that compare predictions with something."""
+        return dict(self._names), frozenset(self._compared)
+
+    def take(
+        self,
+        arrays: Iterable[tuple[Any, Prediction]],
+        names: Mapping[Path, Labels],
+        compared: Iterable[Path],
+        user_names: dict[str, Any],
+    ) -> None:
+        """Know what another kernel knew of objects and names that have come from there into this namespace."""
+        for array, prediction in arrays:
+            self.are_any = True
+            self._remember(array, prediction)
+        self.are_any = self.are_any or bool(names)
+        self._names.update(names)
+        self._compared.update(compared)
+        self._user_names = self._user_names or user_names
+        self._derived.clear()
+
+    def _predicted_at(self, prediction: Prediction | None, what: str = "") -> None:
         frame = nearest = caller()
         depth = 0
         while frame is not None:
             if frame.f_globals.get("__name__") == "__main__":
                 place = self._place(frame)
                 if place is not None and depth < MAX_DEPTH:
-                    self._places.setdefault(place, set()).add(prediction)
-                    if frame is nearest:
-                        self._direct[place] = prediction
-                    else:  # one of several, perhaps, that the answer of this call is made of
-                        self._direct.pop(place, None)
+                    self._put(frame, (what + place[0], *place[1:]), prediction, is_direct=frame is nearest)
                 depth += 1
-                if frame.f_code.co_name == "<module>":
+                if is_cell(frame):
                     self._user_names, self._file = frame.f_globals, frame.f_code.co_filename
                     return
             frame = frame.f_back
 
+    def _put(self, frame: FrameType, place: Place, prediction: Prediction | None, *, is_direct: bool) -> None:
+        call = activation_of(frame, around(frame)) if frame.f_code.co_name != "<module>" else None
+        if call is not None and self._calls.get(place) != call:
+            # What was predicted there in another call of the function does not count any more.
+            self._calls[place] = call
+            self._places.pop(place, None)
+            self._direct.pop(place, None)
+        self._places.setdefault(place, set()).add(prediction)
+        if is_direct:
+            self._direct[place] = prediction
+        else:  # one of several, perhaps, that the answer of this call is made of
+            self._direct.pop(place, None)
+
+    def training_begins(self) -> None:
+        """A model is trained: a function that predicts after it may be called with the same one again."""
+        if self._calls and threading.current_thread() is threading.main_thread():
+            over = have_ended(set(self._calls.values()))
+            self._calls = {place: call for place, call in self._calls.items() if call not in over}
+
     def _place(self, frame: FrameType) -> Place | None:
+        if frame.f_code.co_filename in TIMED:  # of two magics with the same code it is equal
+            return place(frame)
         key = (frame.f_code, frame.f_lasti)
         if key not in self._known_places:
-            self._known_places[key] = _place(frame)
+            self._known_places[key] = place(frame)
         return self._known_places[key]
 
     def _begin(self, execution: ExecutionId | None) -> None:
         if execution != self._execution:
             self._execution, self._here, self._places = execution, set(), {}
-            self._direct, self._known_places, self._file = {}, {}, ""
+            self._direct, self._known_places, self._file, self._calls = {}, {}, "", {}
+            self._derived.clear()
 
     def behind(self, values: Any) -> Prediction | None:
         """Return whose prediction an array is, or is a view into: `proba[:, 1]` is still its model's."""
@@ -131,13 +228,27 @@ class Predictions:
         if frame is None or not self.are_any:
             return frozenset()
         self._begin(execution)
-        found = self._known_at(frame, methods)
-        if found is None:
-            return frozenset()
-        known, call = found
-        if not isinstance(call, ast.Call):
-            return frozenset()
-        return frozenset().union(*(known.of(each) for each in (*call.args, *call.keywords)))
+        frames = users_frames(frame)
+        # The source is the same in each round of a loop; what its names hold is not.
+        seen = (calls_of(frame), tuple(self._bound_in(frames)))
+        if seen not in self._derived:
+            found = self._known_at(frame, methods)
+            known, call = found if found is not None else (None, None)
+            given = (*call.args, *call.keywords) if isinstance(call, ast.Call) else ()
+            self._derived[seen] = frozenset().union(*(known.of(each) for each in given)) if known else frozenset()
+        return self._derived[seen]
+
+    def _bound_in(self, frames: list[FrameType]) -> Iterator[tuple[int, str, Prediction]]:
+        """Find the predictions that names hold where these frames are."""
+        for depth, frame in enumerate(frames):
+            shared = frame.f_globals
+            names = {name: shared[name] for name in frame.f_code.co_names if name in shared}
+            if frame.f_code.co_name != "<module>":
+                names.update(frame.f_locals)
+            for name, value in names.items():
+                known = self.behind(value)
+                if known is not None:
+                    yield depth, name, known
 
     def _known_at(
         self, frame: FrameType, methods: tuple[str, ...], depth: int = 0
@@ -146,20 +257,21 @@ class Predictions:
         if depth > MAX_DEPTH or frame.f_globals.get("__name__") != "__main__":
             return None
         node, tree = running(frame)
-        here = _statement_of(node)
+        here = statement_of(node)
         if node is None or here is None or tree is None:
             return None
-        code = frame.f_code
+        code, file = frame.f_code, file_of(frame)
         if code.co_name == "<module>":
-            known: Provenance = self._provenance(methods, code.co_filename)
+            known: Provenance = self._provenance(methods, file)
             known.run(tree.body, here)
+            known.parts = {} if in_comprehension(node) else known.parts
             known.bound = partial(self._bound, {}, frame.f_globals, None)
             return known, node
-        around = _around(frame)
-        outer = self._known_at(around, methods, depth + 1) if around is not None else None
-        scope = _scope(node)
-        if isinstance(scope, _COMPREHENSIONS):
-            if outer is None or around is not frame.f_back or not code.co_name.startswith("<"):
+        outside = around(frame)
+        outer = self._known_at(outside, methods, depth + 1) if outside is not None else None
+        scope = scope_of(node)
+        if isinstance(scope, COMPREHENSIONS):
+            if outer is None or outside is not frame.f_back or not code.co_name.startswith("<"):
                 return None
             known = outer[0]
             for each in scope.generators:
@@ -168,15 +280,16 @@ class Predictions:
             return known, node
         if not isinstance(scope, (ast.FunctionDef, ast.AsyncFunctionDef)) or scope.name != code.co_name:
             return None
-        known = self._provenance(methods, code.co_filename, in_function=True)
+        known = self._provenance(methods, file, activation_of(frame, outside))
         own = {*code.co_varnames, *code.co_cellvars, *code.co_freevars}
-        if outer is not None and around is not None:
-            hidden = own.union(around.f_code.co_varnames, around.f_code.co_cellvars, around.f_code.co_freevars)
+        if outer is not None and outside is not None:
+            hidden = own.union(outside.f_code.co_varnames, outside.f_code.co_cellvars, outside.f_code.co_freevars)
             known.names = {path: labels for path, labels in outer[0].names.items() if path[0] not in hidden}
-            if around is frame.f_back and isinstance(outer[1], ast.Call):
+            if outside is frame.f_back and isinstance(outer[1], ast.Call):
                 for name, labels in given_to(scope, outer[1], outer[0].of).items():
                     known.bind(ast.Name(name), labels)
         known.run(scope.body, here)
+        known.parts = {} if in_comprehension(node) else known.parts
         known.bound = partial(self._bound, dict(frame.f_locals), frame.f_globals, None)
         return known, node
 
@@ -205,7 +318,7 @@ class Predictions:
         self._begin(execution)
         known = self._provenance(methods, self._file)
         try:
-            known.run(ast.parse(python).body)
+            known.run((opened(python) or ast.parse(python)).body)
         except SyntaxError:
             return []
         measured = []
@@ -216,6 +329,7 @@ class Predictions:
                 known.names[path] = known.names.get(path, frozenset()) | labels
             known.compared |= self._compared
         self._names, self._compared = known.names, known.compared
+        self._derived.clear()
         return measured[:FIGURES_PER_CELL]
 
     def _measured(self, figure: Figure) -> Measured | None:
@@ -242,21 +356,32 @@ class Predictions:
         home = kind.__module__.partition(".")[0]
         return kind in (list, tuple) or home in _DATA_OF or (home == "numpy" and kind.__name__ == "ndarray")
 
-    def _provenance(self, methods: tuple[str, ...], file: str, *, in_function: bool = False) -> Figures:
+    def _provenance(self, methods: tuple[str, ...], file: str, function: Activation | None = None) -> Figures:
         def answer(call: ast.expr) -> Labels | None:
-            place = (file, *position_of(call))
             predicts = isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in methods
+            found = made_at((file, *position_of(call)))
+            return _STRANGER if found is None and predicts else found
+
+        def learned(call: ast.expr) -> Labels | None:
+            return made_at((LEARNED + file, *position_of(call)))
+
+        def made_at(place: Place) -> Labels | None:
             found = self._places.get(place)
             if found is None:
-                return _STRANGER if predicts else None
-            last = self._direct.get(place)
-            labels: Labels = frozenset(found if last is None or known.earlier_rounds else [last])
+                return None
+            is_direct = place in self._direct and not known.earlier_rounds
+            labels: Labels = frozenset([self._direct[place]] if is_direct else found)
+            if function is None:
+                return labels
             # What may not have run this time: the last prediction there may be another call's of the function.
-            return labels | _STRANGER if in_function and known.maybe else labels
+            made_in = self._calls.get(place)
+            is_others = made_in is not None and made_in != function and made_in.code is function.code
+            return labels | _STRANGER if known.maybe or is_others else labels
 
         def ran(node: ast.stmt) -> bool:
             calls = (each for each in ast.walk(node) if isinstance(each, ast.Call))
-            return not in_function and any((file, *position_of(call)) in self._places for call in calls)
+            at = ((what + file, *position_of(call)) for call in calls for what in ("", LEARNED))
+            return function is None and any(each in self._places for each in at)
 
         known = Figures(
             answer,
@@ -266,47 +391,10 @@ class Predictions:
             is_data=self._is_data,
             data_of=_data_of,
             compared=set(self._compared),
+            learned=learned,
         )
         return known
 
 
-def is_figure_of(value: float, metric: float) -> bool:
-    """Return whether a number is a metric again: itself, rounded, or in per cent."""
-    if value == metric or (value != value and metric != metric):
-        return True
-    return any(value in (round(metric, digits), round(100 * metric, digits)) for digits in range(1, 7)) or (
-        value == 100 * metric
-    )
-
-
 def _data_of(labels: Labels) -> frozenset[str]:
     return frozenset(label.data for label in labels if isinstance(label, Prediction) and label.data is not None)
-
-
-def _around(frame: FrameType) -> FrameType | None:
-    """Return the nearest frame of the user's own code around another."""
-    found = frame.f_back
-    while found is not None and found.f_globals.get("__name__") != "__main__":
-        found = found.f_back
-    return found
-
-
-def _scope(node: ast.AST) -> ast.AST | None:
-    """Return what gives a node its names: a function, a comprehension. `executing` has noted the parents."""
-    scopes = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, *_COMPREHENSIONS)
-    found: ast.AST | None = getattr(node, "parent", None)
-    while found is not None and not isinstance(found, scopes):
-        found = getattr(found, "parent", None)
-    return found
-
-
-def _statement_of(node: ast.AST | None) -> ast.stmt | None:
-    while node is not None and not isinstance(node, ast.stmt):
-        node = getattr(node, "parent", None)
-    return node
-
-
-def _place(frame: FrameType) -> Place | None:
-    """Return where the call stands that a frame runs now."""
-    found = position(frame)
-    return None if found is None else (frame.f_code.co_filename, *found)

@@ -9,26 +9,27 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from cellmill.capture.control import Control, ControlWatch, control_path
+from cellmill.capture.ending import Ended
 from cellmill.capture.failures import describe_failure
 from cellmill.capture.folder import prepare_folder
 from cellmill.capture.journal import JournalWriter
 from cellmill.capture.names import Names, NamesSeen
+from cellmill.capture.namespace_values import NamespaceValues
 from cellmill.capture.secrets import excluded, switch_of
 from cellmill.core.clock import now_ms
 from cellmill.core.errors import FolderNotWritable
+from cellmill.core.event_parts import LEFT_OUT, Failure, Outcome
 from cellmill.core.events import (
     CaptureFailed,
     CapturePaused,
     CaptureResumed,
     Event,
-    ExecutionFinished,
+    ExecutionEnded,
     ExecutionStarted,
-    Failure,
     NotebookNamed,
-    Outcome,
     SessionStarted,
     TrainingsLeftOut,
 )
@@ -40,6 +41,7 @@ from cellmill.core.settings import Settings
 # user's would cost all later runs a part of their record.
 BREAKER = 3
 CATCHING_UP_S = 0.02
+_T = TypeVar("_T")
 REMEMBERED = 1_000  # executions whose late output still finds them
 
 
@@ -50,8 +52,8 @@ class Around(Protocol):
         """Return fields of `ExecutionStarted`."""
         ...
 
-    def after(self, execution: ExecutionId, source: str, reads: Iterable[str]) -> dict[str, Any]:
-        """Return fields of `ExecutionFinished`."""
+    def after(self, execution: ExecutionId, source: str, reads: Iterable[str], *, ended_ms: int) -> dict[str, Any]:
+        """Return fields of `ExecutionFinished`. What it says besides is as of `ended_ms`."""
         ...
 
     def forget_failures(self) -> None:
@@ -91,6 +93,7 @@ class Recording:
         self._control = ControlWatch(control_path(project, started.kernel))
         self._paused = False
         self._names = Names()
+        self.values = NamespaceValues()
         self._open: dict[ExecutionId, tuple[int, float]] = {}
         """Executions that run now: the number of trainings seen in each, and when it began."""
         self._here: ContextVar[ExecutionId | None] = ContextVar("cellmill_execution", default=None)
@@ -99,6 +102,7 @@ class Recording:
         """Whether a cell with the comment `# cellmill: off` has run, and none with `on` since."""
         self._skipped: dict[ExecutionId, float] = {}
         """Executions that run now and are not recorded, with when they began."""
+        self._ended: Ended | None = None
         self._kept: deque[ExecutionId] = deque(maxlen=REMEMBERED)
         self._around: Around | None = None
         self.ending: tuple[Outcome, Failure | None] = ("ok", None)
@@ -142,15 +146,20 @@ class Recording:
 
     def compare_names(self, user_names: dict[str, object]) -> None:
         """Compare this namespace with what it was, from the next cell on."""
-        self._names = Names(user_names)
+        self._names, self.values = Names(user_names), NamespaceValues(user_names)
 
     def _names_seen(self, python: str | None, took_s: float, *, raised: bool) -> NamesSeen:
+        seen = self._ask_names(lambda: self._names.after(python, took_s, raised=raised))
+        return seen if seen is not None else self._names.after(python, took_s)
+
+    def _ask_names(self, ask: Callable[[], _T]) -> _T | None:
+        """Return the answer; None where it failed: the user's cell, or the kernel's loop, is not to hear of it."""
         try:
-            return self._names.after(python, took_s, raised=raised)
-        except Exception as error:  # noqa: BLE001 - the user's cell is waiting
+            return ask()
+        except Exception as error:  # noqa: BLE001 - see above
             self.failed("names", error)
             self._names.give_up_comparing()
-            return self._names.after(python, took_s)
+            return None
 
     def something_ran(self) -> None:
         """Code has run that is no cell of the user's, or a cell is about to say so itself."""
@@ -158,22 +167,14 @@ class Recording:
 
     def catch_up(self, budget_s: float = CATCHING_UP_S, *, with_outside: bool = False) -> None:
         """The kernel is idle: look at objects that there was no time for, or that no cell has bound."""
-        try:
-            (self._names.learn if with_outside else self._names.catch_up)(budget_s)
-        except Exception as error:  # noqa: BLE001 - the kernel's loop would print it
-            self.failed("names", error)
-            self._names.give_up_comparing()
+        self.finish()
+        self._ask_names(lambda: (self._names.learn if with_outside else self._names.catch_up)(budget_s))
 
     def _changed_outside(self) -> tuple[str, ...]:
         """Return the names bound since the last execution. While another still runs, they are its own."""
         alone = len(self._open) + len(self._skipped) <= 1
-        try:
-            names = self._names.before()
-            return names if alone else ()
-        except Exception as error:  # noqa: BLE001 - the user's cell is waiting
-            self.failed("names", error)
-            self._names.give_up_comparing()
-            return ()
+        names = self._ask_names(self._names.before) or ()
+        return names if alone else ()
 
     def look_around(self, around: Around) -> None:
         """Look at this too, from the next cell on."""
@@ -185,6 +186,7 @@ class Recording:
         self, execution: ExecutionId, *, source: str, cell: str | None, number: int, tags: tuple[str, ...]
     ) -> None:
         """A cell is about to run."""
+        self.finish()
         self._obey(self._control.look())
         if self._paused:
             return
@@ -192,12 +194,13 @@ class Recording:
             return
         self._here.set(execution)
         self._latest = execution
+        self.values.cell_begins(source)
         switched = switch_of(source)
         is_off, self._is_off = self._is_off or switched is False, self._is_off if switched is None else not switched
         skipped = "the notebook is switched off" if is_off else excluded(source, tags, self.settings.exclude)
         if skipped is not None:
             self._skipped[execution] = time.perf_counter()
-            source = f"# not recorded: {skipped}"
+            source = f"{LEFT_OUT}{skipped}"
         else:
             self._open[execution] = (0, time.perf_counter())
             self._kept.append(execution)
@@ -213,53 +216,51 @@ class Recording:
         outcome: Outcome,
         error: Failure | None,
         transformed: str | None = None,
+        soon: Callable[[Callable[[], None]], object] | None = None,
     ) -> None:
         """A cell has run. `python` is its source as Python, None where it never became any.
 
-        `transformed` is the same where magics had to be transformed for it.
+        `transformed` is the same where magics had to be transformed for it. `soon` calls back once the cell's reply
+        is sent: the user does not wait then until the names are compared. Of a cell that raised all is written here.
         """
         self.ending = (outcome, error)
         self._come_to_the_end(execution)
         self.when_cell_ends(execution, python)
-        if execution in self._skipped:
-            self._finish_skipped(execution, python=python, outcome=outcome)
-            return
-        trainings, began_s = self._open.pop(execution, (None, 0.0))
-        if trainings is None:
+        is_skipped = execution in self._skipped
+        trainings, began_s = self._open.pop(execution, (None, self._skipped.pop(execution, 0.0)))
+        if trainings is None and not is_skipped:
+            if self._paused and self.settings.capture:  # what it changes, no cell of the record has changed
+                self._ask_names(lambda: self._names.ran_unrecorded(python, raised=outcome != "ok"))
             return  # began before capture did, or while it was paused
         most = self.settings.max_runs_per_cell
-        if trainings > most:
+        if trainings is not None and trainings > most:
             self.write(TrainingsLeftOut(execution, now_ms(), most, trainings - most))
-        found = self._names_seen(python, time.perf_counter() - began_s, raised=outcome != "ok")
-        seen = self._around.after(execution, python or "", found.reads) if self._around is not None else {}
-        self.write(
-            ExecutionFinished(
-                execution,
-                now_ms(),
-                outcome,
-                tuple(sorted(found.reads)),
-                tuple(sorted(found.writes)),
-                error,
-                python=transformed,
-                deleted=found.deleted,
-                aliases=found.aliases,
-                names_seen=found.compared and outcome != "ok",
-                **seen,
-            )
-        )
+        took_s = time.perf_counter() - began_s
+        self._ended = Ended(execution, now_ms(), outcome, error, python, transformed, took_s, is_skipped)
+        if soon is None or outcome != "ok":
+            self.finish()
+        else:
+            self.write(ExecutionEnded(execution, self._ended.at_ms, outcome))
+            soon(self.finish)
         if trainings and self._around is not None:
             self._around.look_at_git()
         self._here.set(None)
 
-    def _finish_skipped(self, execution: ExecutionId, *, python: str | None, outcome: Outcome) -> None:
-        """Of a cell that is not recorded only its names are kept: what others read from it must be known."""
-        found = self._names_seen(python, time.perf_counter() - self._skipped.pop(execution), raised=outcome != "ok")
-        if self._around is not None:
-            self._around.after(execution, "", ())
-        self.write(
-            ExecutionFinished(execution, now_ms(), outcome, tuple(sorted(found.reads)), tuple(sorted(found.writes)))
-        )
-        self._here.set(None)
+    def finish(self) -> None:
+        """Write what took part in the execution that ended last, where that is still to be done."""
+        with self._lock:
+            ended, self._ended = self._ended, None
+        if ended is None:
+            return
+        try:
+            found = self._names_seen(ended.python, ended.took_s, raised=ended.outcome != "ok")
+            seen: dict[str, Any] = {}
+            if self._around is not None:
+                told = ("", ()) if ended.is_skipped else (ended.python or "", found.reads)
+                seen = self._around.after(ended.execution, *told, ended_ms=ended.at_ms)
+            self.write(ended.finished(found, seen))
+        except Exception as error:  # noqa: BLE001 - the kernel's loop would print it, or the user's next cell wait
+            self.failed("after the cell", error)
 
     def mask(self, text: str) -> str:
         """Return a text as it may be kept: what is secret in it masked."""
@@ -361,6 +362,7 @@ class Recording:
 
     def close(self) -> None:
         """Give the journal back."""
+        self.finish()
         if self._around is not None:
             self._around.close()
         self._journal.close()

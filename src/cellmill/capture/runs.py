@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from cellmill.capture.history import History, sources_of, with_end
+from cellmill.capture.history import History, sources_of, with_digests, with_end
+from cellmill.capture.notebook_values import values_that_flowed
 from cellmill.capture.together import one_for_each, run_parameters, with_notebooks_failure
-from cellmill.capture.trainings import Training, model_note, status_of, take_training
+from cellmill.capture.trainings import Training, metrics_left_out, model_note, status_of, take_training
+from cellmill.core.event_parts import DataUse, Output
 from cellmill.core.events import (
     CaptureFailed,
     CapturePaused,
@@ -14,22 +16,24 @@ from cellmill.core.events import (
     ClientSeen,
     CurveMeasured,
     DataEvaluated,
-    DataUse,
     DistributionsSeen,
     Event,
+    ExecutionEnded,
     ExecutionFinished,
     ExecutionPlaced,
     ExecutionStarted,
     FilesDigested,
     GitSeen,
+    MetricLeftOut,
     MetricMeasured,
     ModelKept,
     NotebookExecuted,
     NotebookNamed,
-    Output,
+    OfAnExecution,
     OutputsShown,
     ReplayEnded,
     RunDeleted,
+    RunMeasured,
     SessionEnded,
     SessionStarted,
     TrackedElsewhere,
@@ -37,7 +41,7 @@ from cellmill.core.events import (
     TrainingsLeftOut,
     TrainingStarted,
 )
-from cellmill.core.ids import ExecutionId, RunId
+from cellmill.core.ids import ExecutionId, RunId, SessionId
 from cellmill.core.project import Project
 from cellmill.core.runs import Execution, Part, Run, Session, Surroundings, TakingPart
 
@@ -67,12 +71,13 @@ class Folding:
         self._executed: NotebookExecuted | None = None
         self._notebook: str | None = None
         self._named_ms = 0
-        self._paused = False
+        self._paused = self._was_paused = False
         self._was_alive = True
         self._history = History()
         self._outputs: dict[ExecutionId, list[Output]] = {}
         self._displays: dict[str, dict[ExecutionId, None]] = {}
         """The executions that have shown a display."""
+        self._digests: dict[ExecutionId, FilesDigested] = {}
         self._placed: dict[ExecutionId, str] = {}
         self._trainings: dict[RunId, Training] = {}
         self._deleted: set[RunId] = set()
@@ -82,26 +87,22 @@ class Folding:
         self._distributions: list[DistributionsSeen] = []
         self._clients: list[ClientSeen] = []
         self._touched: set[ExecutionId] = set()
+        self._measured: dict[SessionId, None] = {}
 
     def take(self, event: Event) -> None:
         """Take one event. Those of the kernel's journal and of the one kept outside come in any interleaving."""
+        if isinstance(event, OfAnExecution):
+            self._touched.add(event.execution)
+            self._take_execution(event)
+            return
         match event:
-            case (
-                ExecutionStarted()
-                | ExecutionFinished()
-                | CellIdentified()
-                | ExecutionPlaced()
-                | OutputsShown()
-                | FilesDigested()
-            ):
-                self._touched.add(event.execution)
-                self._take_execution(event)
             case TrainingStarted():
                 self._trainings.setdefault(event.run, Training(event))
             case (
                 TrainingFinished()
                 | ModelKept()
                 | MetricMeasured()
+                | MetricLeftOut()
                 | CurveMeasured()
                 | DataEvaluated()
                 | TrackedElsewhere()
@@ -114,20 +115,19 @@ class Folding:
             case RunDeleted():
                 trials = {run for run, training in self._trainings.items() if training.started.parent == event.run}
                 self._deleted |= {event.run, *trials}
+            case RunMeasured():
+                self._measured[event.session] = None
             case TrainingsLeftOut():
                 self._touched.add(event.execution)
                 self._left_out[event.execution] = event
             case CapturePaused():
-                self._paused = True
+                self._paused = self._was_paused = True
             case CaptureResumed():
                 self._paused = False
             case _:
                 self._take_of_all(event)
 
-    def _take_execution(
-        self,
-        event: ExecutionStarted | ExecutionFinished | CellIdentified | ExecutionPlaced | OutputsShown | FilesDigested,
-    ) -> None:
+    def _take_execution(self, event: OfAnExecution) -> None:
         match event:
             case ExecutionStarted():
                 self._history.put(
@@ -148,20 +148,21 @@ class Folding:
                         outside=event.outside,
                     )
                 )
+            case ExecutionEnded():
+                self._history.end(event)
             case ExecutionFinished():
                 began = self._history.get(event.execution)
                 if began is not None:
-                    self._history.put(with_end(began, event))
+                    self._history.put(with_digests(with_end(began, event), self._digests.get(event.execution)))
             case CellIdentified():
                 self._history.identify(event)
             case ExecutionPlaced():
                 self._placed[event.execution] = event.notebook
             case FilesDigested():
+                self._digests[event.execution] = event  # a small file's may come before the execution's end
                 ended = self._history.get(event.execution)
                 if ended is not None:
-                    digested = {(use.path, use.mode): use for use in event.files}
-                    files = tuple(digested.get((use.path, use.mode), use) for use in ended.files)
-                    self._history.put(replace(ended, files=files))
+                    self._history.put(with_digests(ended, event))
             case OutputsShown():
                 self._take_outputs(event)
         known = self._history.get(event.execution)
@@ -254,6 +255,8 @@ class Folding:
             deleted=tuple(sorted(self._deleted)),
             failures=tuple(dict.fromkeys(f"{failure.where}: {failure.reason}" for failure in self._failures)),
             runs=one_for_each(with_notebooks_failure(runs, self._executed)),
+            measured=tuple(self._measured),
+            was_paused=self._was_paused,
         )
 
     # --- a run
@@ -274,7 +277,8 @@ class Folding:
     def _made(self, training: Training, *, is_alive: bool) -> Run:
         assert self._started is not None
         started, finished = training.started, training.finished
-        taking_part, literals = self._taking_part(training)
+        taking_part = self._taking_part(training)
+        of_notebook = values_that_flowed(self._history, training)
         placed = self._placed.get(started.execution) if started.execution is not None else None
         return Run(
             run=started.run,
@@ -285,14 +289,14 @@ class Folding:
             status=status_of(finished, is_alive),
             started_ms=started.at_ms,
             ended_ms=finished.at_ms if finished else None,
-            parameters=run_parameters(started.params, finished.params if finished else {}, literals),
+            parameters=run_parameters(started.params, finished.params if finished else {}, of_notebook),
             metrics=training.measured(is_alive=is_alive),
             data=_unlike([*started.data, *training.evaluations]),
             executions=taking_part,
             model=training.model or (finished.model if finished else None),
             model_note=model_note(training, is_alive),
             error=finished.error if finished else None,
-            incomplete=self._incomplete(started, taking_part),
+            incomplete=self._incomplete(training, taking_part),
             executed_notebook=self._executed.sha256 if self._executed else None,
             kind=started.kind,
             parent=started.parent,
@@ -302,25 +306,20 @@ class Folding:
             verdict=training.verdict,
         )
 
-    def _taking_part(self, training: Training) -> tuple[tuple[TakingPart, ...], dict[str, str]]:
-        """Return the executions of a run in the order they ran, and the literals that flowed into its training."""
+    def _taking_part(self, training: Training) -> tuple[TakingPart, ...]:
+        """Return the executions of a run in the order they ran."""
         history = self._history
         trained = history.get(training.started.execution)
         parts: dict[ExecutionId, Part] = {}
-        literals: dict[str, str] = {}
         if trained is not None:
-            fed = history.fed(trained.execution)
-            parts.update(dict.fromkeys(fed.executions, "fed"))
+            parts.update(dict.fromkeys(history.fed(trained.execution).executions, "fed"))
             parts[trained.execution] = "trained"
-            for execution in fed.executions:
-                literals.update(history.literals(execution, fed.needed[execution]))
-            literals.update(history.literals(trained.execution, trained.writes))
         for execution in training.evaluated_in:
             parts.setdefault(execution, "evaluated")
-        return tuple(TakingPart(e, parts[e.execution]) for e in history.in_order(parts)), literals
+        return tuple(TakingPart(e, parts[e.execution]) for e in history.in_order(parts))
 
-    def _incomplete(self, started: TrainingStarted, taking_part: tuple[TakingPart, ...]) -> tuple[str, ...]:
-        run = started.run
+    def _incomplete(self, training: Training, taking_part: tuple[TakingPart, ...]) -> tuple[str, ...]:
+        started, run = training.started, training.started.run
         mine = {part.execution.execution for part in taking_part}
         reasons = [
             f"{failure.where}: {failure.reason}"
@@ -333,7 +332,7 @@ class Folding:
                 f"its cell trained {more.kept + more.left_out} models, of which the first {more.kept} are kept as runs "
                 f"(setting max_runs_per_cell)"
             )
-        return tuple(dict.fromkeys(reasons))
+        return tuple(dict.fromkeys([*reasons, *metrics_left_out(training)]))
 
     def _surroundings(self, training: Training) -> Surroundings:
         assert self._started is not None

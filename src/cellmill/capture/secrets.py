@@ -15,14 +15,14 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from cellmill.capture.secret_names import is_secret
+from cellmill.core.event_parts import Failure, Output
 from cellmill.core.events import (
     CaptureFailed,
     Event,
     ExecutionFinished,
     ExecutionStarted,
-    Failure,
     NotebookExecuted,
-    Output,
     OutputsShown,
     ReplayEnded,
     TrackedElsewhere,
@@ -141,6 +141,7 @@ _ENVIRONMENT = re.compile(
     r"(?i)(?:^|_)(?:key|token|secret|password|passwd|passphrase|pass|credentials?|pat|dsn)$|api_?key|secret|_token|token_|password|"
     r"connection_?string|database_url"
 )
+_NUMBER = r"-?\d{1,17}(?:\.\d*)?(?:e[+-]?\d{1,3})?"
 _COLOURS = r"\x1b\[[0-9;]*m"
 _FORMS = tuple((beginning, form) for _, begins, form in TOKENS for beginning in begins.split(" "))
 
@@ -152,7 +153,7 @@ def _compiled(form: str) -> "re.Pattern[str]":
 
 
 def is_named_like_a_secret(variable: str) -> bool:
-    """Whether an environment variable's name says that its value is nobody's business."""
+    """Whether an environment variable's name says that its value is nobody's business. For parameters: `is_secret`."""
     return _ENVIRONMENT.search(variable) is not None
 
 
@@ -198,11 +199,11 @@ class Masker:
             self._values = re.compile("|".join(map(re.escape, longest_first))) if values else None
         return self._values
 
-    def _texts(self, texts: Mapping[str, str]) -> dict[str, str]:
-        return {
-            name: MASK if _ENVIRONMENT.search(name) and len(text) >= 4 and not _is_plain(text) else self.mask(text)
-            for name, text in texts.items()
-        }
+    def _params(self, texts: Mapping[str, str]) -> dict[str, str]:
+        return {name: self._text(text, is_hidden=is_secret(name, text)) for name, text in texts.items()}
+
+    def _text(self, text: str, *, is_hidden: bool) -> str:
+        return MASK if is_hidden and len(text) >= 4 and not _is_plain(text) else self.mask(text)
 
     def _failure(self, failure: Failure | None) -> Failure | None:
         if failure is None:
@@ -215,6 +216,7 @@ def _is_plain(value: str) -> bool:
     return (
         value.startswith(("/", "~", ".", "file:"))
         or value.replace(".", "").isdigit()
+        or bool(_compiled(_NUMBER).fullmatch(value))
         or bool(_compiled(_PLACEHOLDER).match(value))
     )
 
@@ -236,11 +238,17 @@ def _started(masker: Masker, event: ExecutionStarted) -> Event:
 
 
 def _finished(masker: Masker, event: ExecutionFinished) -> Event:
-    if event.error is None and event.python is None and not event.environment:
+    if event.error is None and event.python is None and not event.environment and not event.inherited:
         return event
-    environment = {n: None if v is None else masker._texts({n: v})[n] for n, v in event.environment.items()}
+    environment = {
+        name: None if text is None else masker._text(text, is_hidden=is_named_like_a_secret(name))
+        for name, text in event.environment.items()
+    }
     python = None if event.python is None else masker.mask(event.python)
-    return replace(event, error=masker._failure(event.error), python=python, environment=environment)
+    inherited = {name: text and masker.mask(text) for name, text in event.inherited.items()}
+    return replace(
+        event, error=masker._failure(event.error), python=python, environment=environment, inherited=inherited
+    )
 
 
 def _shown(masker: Masker, event: OutputsShown) -> Event:
@@ -253,7 +261,8 @@ def _shown(masker: Masker, event: OutputsShown) -> Event:
 
 def _training_finished(masker: Masker, event: TrainingFinished) -> Event:
     note = None if event.note is None else masker.mask(event.note)
-    return replace(event, error=masker._failure(event.error), note=note, params=masker._texts(event.params))
+    params, values = masker._params(event.params), masker._params(event.values)
+    return replace(event, error=masker._failure(event.error), note=note, params=params, values=values)
 
 
 def _replay_ended(masker: Masker, event: ReplayEnded) -> Event:
@@ -276,7 +285,9 @@ _EVENTS: dict[type[Any], Callable[[Masker, Any], Event]] = {
     ExecutionStarted: _started,
     ExecutionFinished: _finished,
     OutputsShown: _shown,
-    TrainingStarted: lambda masker, event: replace(event, params=masker._texts(event.params)),
+    TrainingStarted: lambda masker, event: replace(
+        event, params=masker._params(event.params), values=masker._params(event.values)
+    ),
     TrainingFinished: _training_finished,
     CaptureFailed: lambda masker, event: replace(event, reason=masker.mask(event.reason)),
     NotebookExecuted: lambda masker, event: replace(event, error=masker._failure(event.error)),
@@ -295,7 +306,7 @@ def mask_notebook(masker: Masker, content: bytes) -> bytes:
         return masker.mask(content.decode("utf-8", "replace")).encode()
     given = notebook.get("metadata", {}).get("papermill", {}).get("parameters")
     if isinstance(given, dict):
-        given.update({name: masker._texts({name: text})[name] for name, text in given.items() if type(text) is str})
+        given.update(masker._params({name: text for name, text in given.items() if type(text) is str}))
     for cell in notebook.get("cells", []):
         _mask_in(masker, cell, "source")
         for output in cell.get("outputs", []):

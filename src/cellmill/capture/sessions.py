@@ -19,39 +19,57 @@ from cellmill.core.runs import Run, Session
 class _Source:
     path: Path
     offset: int = 0
+    looked_at_bytes: int = 0  # more than `offset` where the last line is not whole, which it may never be
+
+    def size_bytes(self) -> int:
+        try:
+            return os.stat(self.path).st_size  # noqa: PTH116 - asked of every journal, often
+        except OSError:
+            return self.looked_at_bytes
 
     def has_more(self) -> bool:
-        try:
-            return os.stat(self.path).st_size != self.offset  # noqa: PTH116 - asked of every journal, often
-        except OSError:
-            return False
+        return self.size_bytes() != self.looked_at_bytes
 
     def more(self) -> list[Event]:
-        if not self.has_more():
+        size_bytes = self.size_bytes()  # before it is read: what is written meanwhile is looked at again
+        if size_bytes == self.looked_at_bytes:
             return []
         events, self.offset = read_events(self.path, self.offset)
+        self.looked_at_bytes = size_bytes
         return events
+
+    def start_over(self) -> None:
+        self.offset = self.looked_at_bytes = 0
 
 
 class SessionReader:
-    """One session's two journals. `poll` reads only what is new; of an ended one only the fold is kept."""
+    """One session's two journals, and those of who measured its runs later.
+
+    `poll` reads only what is new; of an ended one only the fold is kept.
+    """
 
     def __init__(self, project: Project, session: SessionId) -> None:
         self._project = project
-        self._sources = (_Source(project.journal(session)), _Source(project.outside_journal(session)))
+        self._sources = [_Source(project.journal(session)), _Source(project.outside_journal(session))]
+        self._measured = str(project.measured(session))
         self._folding = Folding(project)
         self._started: SessionStarted | None = None
         self._was_alive: bool | None = None
         self.session: Session | None = None
 
-    def poll(self) -> bool:
-        """Read on. Returns whether anything has changed, the kernel's death included."""
+    def poll(self, *, measured: bool = True) -> bool:
+        """Read on. Returns whether anything has changed, the kernel's death included.
+
+        `measured` is False where it is known that no other session has measured its runs.
+        """
+        if measured:
+            self._look_who_measured()
         has_ended = self.session is not None and self.session.ended is not None
         if has_ended and not any(source.has_more() for source in self._sources):
             return False
         if has_ended:  # a late word, as of a notebook that was renamed: what was folded was let go
             for source in self._sources:
-                source.offset = 0
+                source.start_over()
             self._folding = Folding(self._project)
         new = [event for source in self._sources for event in source.more()]
         for event in new:
@@ -66,6 +84,15 @@ class SessionReader:
         if self.session is not None and self.session.ended is not None:
             self._folding = Folding(self._project)
         return True
+
+    def _look_who_measured(self) -> None:
+        try:
+            names = os.listdir(self._measured)  # noqa: PTH208 - asked of every session, often
+        except OSError:  # nobody has
+            return
+        known = {source.path.name for source in self._sources[2:]}
+        new = [_Source(Path(self._measured, name)) for name in names if name.endswith(".jsonl") and name not in known]
+        self._sources[2:] = sorted([*self._sources[2:], *new], key=lambda source: source.path.name)
 
     @property
     def size_bytes(self) -> tuple[int, ...]:
@@ -82,16 +109,31 @@ class Sessions:
         self._lock = threading.Lock()
 
     def poll(self, only: SessionId | None = None) -> set[SessionId]:
-        """Read what is new in every journal, or in those of one session. Returns the sessions that changed.
+        """Read what is new in every journal, or in those of one session and of whose runs it measured.
 
-        Safe to call from several threads.
+        Returns the sessions that changed. Safe to call from several threads.
         """
         with self._lock:
-            wanted = session_ids(self.project) if only is None else (only,)
-            new = {session: SessionReader(self.project, session) for session in wanted if session not in self._readers}
-            self._readers = {**self._readers, **new}  # whoever walks over the old one is not disturbed
-            looked_at = self._readers if only is None else {only: self._readers[only]}
-            return {session for session, reader in looked_at.items() if reader.poll()}
+            if only is None:
+                self._add(session_ids(self.project))
+                # One look at their folder, rather than one for each of what may be thousands.
+                measured = measured_ids(self.project)
+                readers = self._readers.items()
+                return {session for session, reader in readers if reader.poll(measured=session in measured)}
+            self._add((only,))
+            changed = {only} if self._readers[only].poll() else set()
+            others = self.measured_by(only)
+            self._add(others)
+            return changed | {session for session in others if self._readers[session].poll()}
+
+    def _add(self, sessions: tuple[SessionId, ...]) -> None:
+        new = {session: SessionReader(self.project, session) for session in sessions if session not in self._readers}
+        self._readers = {**self._readers, **new}  # whoever walks over the old one is not disturbed
+
+    def measured_by(self, session: SessionId) -> tuple[SessionId, ...]:
+        """Return the other sessions whose runs one has measured, as a step does that evaluates a model."""
+        reader = self._readers.get(session)
+        return reader.session.measured if reader is not None and reader.session is not None else ()
 
     def readers(self) -> dict[SessionId, SessionReader]:
         """Return the reader of each session, whose `size_bytes` say how far it has come."""
@@ -136,6 +178,15 @@ def session_ids(project: Project) -> tuple[SessionId, ...]:
         return ()
     ids = {name.removesuffix(".jsonl") for name in names if name.endswith(".jsonl")}
     return tuple(SessionId(name) for name in sorted(ids) if not name.endswith(".server"))
+
+
+def measured_ids(project: Project) -> frozenset[SessionId]:
+    """Return the sessions whose runs others have measured."""
+    try:
+        names = os.listdir(project.journals)  # noqa: PTH208 - five times a second
+    except OSError:
+        return frozenset()
+    return frozenset(SessionId(name.removesuffix(".measured")) for name in names if name.endswith(".measured"))
 
 
 def load_sessions(project: Project) -> Sessions:

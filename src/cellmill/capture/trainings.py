@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from cellmill.core.event_parts import DataUse, ModelBlob
 from cellmill.core.events import (
     CurveMeasured,
     DataEvaluated,
-    DataUse,
+    MetricLeftOut,
     MetricMeasured,
-    ModelBlob,
     ModelKept,
     ReplayEnded,
     TrackedElsewhere,
@@ -30,6 +30,7 @@ class Training:
     """Curves as they were told last while the training went on, by name."""
     evaluated_in: dict[ExecutionId, None] = field(default_factory=dict)
     evaluations: list[DataUse] = field(default_factory=list)
+    left_out: list[MetricLeftOut] = field(default_factory=list)
     tracked: list[TrackedElsewhere] = field(default_factory=list)
     model: ModelBlob | None = None
     verdict: Verdict | None = None
@@ -48,6 +49,7 @@ def take_training(
     event: TrainingFinished
     | ModelKept
     | MetricMeasured
+    | MetricLeftOut
     | CurveMeasured
     | DataEvaluated
     | TrackedElsewhere
@@ -60,10 +62,13 @@ def take_training(
         case ModelKept():
             training.model = event.model
         case MetricMeasured():
-            training.metrics.append(Metric(event.name, event.value, event.step, event.at_ms))
+            training.metrics.append(Metric(event.name, event.value, event.step, event.at_ms, event.session))
+        case MetricLeftOut():
+            training.left_out.append(event)
         case CurveMeasured():
             steps = event.steps or range(len(event.values))
-            curve = [Metric(event.name, v, s, event.at_ms) for s, v in zip(steps, event.values, strict=False)]
+            points = zip(steps, event.values, strict=False)
+            curve = [Metric(event.name, value, step, event.at_ms, event.session) for step, value in points]
             if event.so_far:
                 training.so_far[event.name] = curve
             else:
@@ -75,7 +80,9 @@ def take_training(
         case ReplayEnded():
             if training.verdict is None or event.at_ms >= training.verdict.at_ms:
                 training.verdict = event.verdict
-    if isinstance(event, MetricMeasured | CurveMeasured | DataEvaluated) and event.execution is not None:
+    if not isinstance(event, MetricMeasured | CurveMeasured | DataEvaluated) or event.execution is None:
+        return
+    if event.session is None:  # of another session the execution is not here
         training.evaluated_in[event.execution] = None
 
 
@@ -86,6 +93,15 @@ def model_note(training: Training, is_alive: bool) -> str | None:
         return finished.note if finished is not None else None
     # A large one is written after the cell has ended.
     return finished.note or ("it is still being written" if is_alive else "the kernel ended before it was written")
+
+
+def metrics_left_out(training: Training) -> list[str]:
+    """Return a sentence for each metric that was measured too often in one place."""
+    return [
+        f"{event.name} was measured {event.times} times and more in one place with no new prediction in between, "
+        f"as in a bootstrap: what it was before counts"
+        for event in training.left_out
+    ]
 
 
 def status_of(finished: TrainingFinished | None, is_alive: bool) -> RunStatus:

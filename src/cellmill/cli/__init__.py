@@ -33,6 +33,7 @@ def main() -> None:
         pipeline_exports,
         pipelines,
         recipes,
+        replays,
         runs,
         split,
         steps,

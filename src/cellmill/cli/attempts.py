@@ -29,6 +29,20 @@ class Log:
             record = {"at_ms": now_ms(), "event": event, **facts}
             typer.echo(json.dumps(record, ensure_ascii=False, default=str), err=True)
 
+    def say(self, words: str) -> None:
+        """Say something on standard error: in the log, where one is wanted."""
+        if self.wanted:
+            self.tell("said", message=words)
+        else:
+            typer.echo(words, err=True)
+
+    def interrupted(self, words: str, **facts: Any) -> None:
+        """Say that the user has interrupted, and what that means."""
+        if self.wanted:
+            self.tell("interrupted", **facts, message=words)
+        else:
+            typer.echo(f"cellmill: {words}", err=True)
+
     @contextmanager
     def telling(self) -> Iterator[None]:
         """Tell what goes wrong inside, and end the command with its code; where no log is wanted it is raised."""

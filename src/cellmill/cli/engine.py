@@ -15,6 +15,7 @@ from papermill.engines import Engine, NotebookExecutionManager
 from cellmill.core.errors import CellmillError, CellTimedOut, KernelDied, KernelMissing
 from cellmill.core.files import check_writable
 from cellmill.core.ids import SessionId, new_session_id
+from cellmill.core.outputs import check_output
 from cellmill.core.ports import CellRan, Progress
 from cellmill.core.words import shown_path
 from cellmill.notebook.parameters import check_parameters, declared_parameters, declaring_cell
@@ -231,6 +232,7 @@ def _check_output(output_path: str | None) -> None:
     if output_path is None or not isinstance(papermill_io.get_handler(output_path), LocalHandler):
         return
     try:
+        check_output(_notebook_path(output_path))
         check_writable(_notebook_path(output_path).parent)
     except CellmillError as error:
         raise EngineRefused(str(error)) from error

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from cellmill.cli import app
-from cellmill.cli.runs import AS_JSON
+from cellmill.cli import EXIT_INTERRUPTED, app
+from cellmill.cli.runs import AS_JSON, plain
 from cellmill.core.words import count, shown_path
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ def params(
         end_with_input()
     if picks:
         names = [name for pick in picks for name in pick.split(",") if name.strip()]
+        if not names:
+            raise typer.BadParameter("it names nothing. List what can be picked without it", param_hint="--pick")
         return _pick(notebook, names, network=network, timeout_s=timeout, as_json=as_json)
     if undo:
         return _undo(notebook, as_json=as_json)
@@ -55,9 +57,9 @@ def params(
     declared = tuple(without_default(one) for one in found.declared)
     name = shown_path(notebook.resolve())
     if json_schema:
-        return typer.echo(json.dumps(schema_of(declared, title=name), indent=2, default=repr))
+        return typer.echo(json.dumps(plain(schema_of(declared, title=name)), indent=2, default=_text))
     if as_json:
-        return typer.echo(json.dumps(_record(found, declared, name), indent=2, default=_plain))
+        return typer.echo(json.dumps(plain(_record(found, declared, name)), indent=2, default=_text))
     if declared:
         typer.echo(f"Cell {found.cell} declares {count(len(declared), 'parameter')}:\n")
         print_parameters(declared)
@@ -74,14 +76,22 @@ def params(
 
 
 def _pick(notebook: Path, names: list[str], *, network: bool, timeout_s: float | None, as_json: bool) -> None:
+    from cellmill.cli.interrupts import interrupts
     from cellmill.cli.progress import cell_progress
     from cellmill.executors.kernels import LocalKernels
+    from cellmill.executors.stoppable import StoppableKernels
     from cellmill.wiring.outcomes import Trial
     from cellmill.wiring.picking import make_parameters
 
     silent = as_json or not sys.stderr.isatty()
-    with cell_progress(f"{notebook.name}: is it the same?", silent=silent) as progress:
-        made = make_parameters(notebook, names, LocalKernels(), Trial(network, timeout_s), progress=progress)
+    kernels = StoppableKernels(LocalKernels())
+    trial = Trial(network, timeout_s, check=kernels.check)
+    try:
+        with cell_progress(f"{notebook.name}: is it the same?", silent=silent) as told, interrupts(kernels.stop):
+            made = make_parameters(notebook, names, kernels, trial, progress=told)
+    except KeyboardInterrupt:
+        typer.echo("cellmill: Interrupted, and nothing was written.", err=True)
+        raise typer.Exit(EXIT_INTERRUPTED) from None
     if as_json:
         record = {
             "notebook": shown_path(notebook.resolve()),
@@ -163,5 +173,5 @@ def bounds_record(bounds: "Bounds") -> dict[str, Any] | None:
     return {**found, **({"choices": list(bounds.choices)} if bounds.choices else {})}
 
 
-def _plain(value: object) -> Any:
-    return sorted(value, key=repr) if isinstance(value, (set, frozenset)) else repr(value)
+def _text(value: object) -> Any:
+    return plain(sorted(value, key=repr)) if isinstance(value, (set, frozenset)) else repr(value)

@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from cellmill.cli.pipelines import FOLDER, pipeline_app
-from cellmill.cli.runs import AS_JSON
+from cellmill.cli.runs import AS_JSON, plain
 from cellmill.core.words import shown_path
 
 
@@ -55,5 +55,5 @@ def report(
             raise typer.BadParameter(words, param_hint="--against") from error
     now = report_of(situation_of(pipeline, Wanted()))
     if as_json:
-        return typer.echo(json.dumps(asdict(now), indent=2))
+        return typer.echo(json.dumps(plain(asdict(now)), indent=2))
     return typer.echo(markdown(now, before), nl=False)

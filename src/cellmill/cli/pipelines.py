@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from cellmill.cli import EXIT_INTERRUPTED, app
-from cellmill.cli.runs import AS_JSON
+from cellmill.cli.runs import AS_JSON, plain
 from cellmill.core.errors import BadParameter
 from cellmill.core.words import count, shown_path
 
@@ -61,20 +61,21 @@ def run(
     if attended:
         end_with_input()
     with log.telling():
-        wanted = Wanted(_pairs(parameters), tuple(start), tuple(stop), tuple(only), force)
+        wanted = Wanted(_pairs(parameters), tuple(start), tuple(stop), tuple(only), force, kernel)
         situation = situation_of(pipeline, wanted)
         planned = situation.plan()
         if dry_run:
             return _print_plan(situation, planned, as_json=as_json)
         if is_idle(planned):
             return print_idle(situation.pipeline.name, planned, as_json=as_json)
-        return _run(pipeline, wanted, situation, jobs, executor, kernel, log, as_json=as_json)
+        return _run(pipeline, wanted, situation, jobs, executor, log, as_json=as_json)
 
 
 @pipeline_app.command("new")
 def new(
     name: str = typer.Argument(help="What it will be called: it is written to pipelines/NAME."),
     notebooks: list[Path] = typer.Argument(help="The notebooks of its steps. They stay where they are."),
+    copy: bool = typer.Option(False, "--copy", help="Copy them into the pipeline's folder."),
     as_json: bool = AS_JSON,
 ) -> None:
     """Make a pipeline of several notebooks, each after those whose files it reads.
@@ -85,7 +86,7 @@ def new(
 
     if not _FOLDER_NAME.fullmatch(name):
         raise typer.BadParameter("a pipeline's name has letters, digits, _ and - alone", param_hint="NAME")
-    folder, made, edges = new_pipeline(name, notebooks)
+    folder, made, edges = new_pipeline(name, notebooks, copy=copy)
     if as_json:
         record = {"folder": shown_path(folder), "steps": list(made.names), "edges": [asdict(edge) for edge in edges]}
         return typer.echo(json.dumps(record, indent=2))
@@ -111,7 +112,7 @@ def show(pipeline: Path = FOLDER, as_json: bool = AS_JSON) -> None:
     situation = situation_of(pipeline, Wanted())
     planned = situation.plan()
     if as_json:
-        return typer.echo(json.dumps(_as_shown(situation, planned), indent=2, default=repr))
+        return typer.echo(json.dumps(plain(_as_shown(situation, planned)), indent=2, default=repr))
     from cellmill.cli.pipeline_tree import planned_tree
     from cellmill.cli.tables import console
 
@@ -153,7 +154,6 @@ def _run(
     situation: "Situation",
     jobs: int,
     executor: str,
-    kernel: str | None,
     log: "Log",
     *,
     as_json: bool,
@@ -171,10 +171,10 @@ def _run(
         situation = situation_of(folder, wanted)  # whoever ran it until now has changed what there is
         place = step_executor(executor, jobs, situation.project)
         with live(situation.pipeline, silent=as_json, log=log) as told, interrupts(stop.ask):
-            ended, troubles = run_pipeline(situation, place, stop=stop, told=told, kernel=kernel)
+            ended, troubles = run_pipeline(situation, place, stop=stop, told=told)
     again = f"cellmill pipeline run {shown_path(situation.folder)}"
     if as_json:
-        typer.echo(json.dumps(_as_record(ended), indent=2, default=repr))
+        typer.echo(json.dumps(plain(_as_record(ended)), indent=2, default=repr))
     else:
         _print_end(situation, ended)
     for words in troubles if log.wanted else (*ended.words, *ended.errors, *troubles):
@@ -184,8 +184,7 @@ def _run(
     if stop.times:
         left = sum(step.state in ("interrupted", "not reached") for step in ended.steps)
         words = f"with {count(left, 'step')} left" if left else "with everything done but the record in MLflow"
-        log.tell("interrupted", left=left)
-        typer.echo(f"cellmill: Interrupted, {words}. What has run is kept. Go on with: {again}", err=True)
+        log.interrupted(f"Interrupted, {words}. What has run is kept. Go on with: {again}", left=left)
         raise typer.Exit(EXIT_INTERRUPTED)
     if ended.failed:
         raise PipelineFailed(situation.pipeline.name, failed=ended.failed, command=again)
@@ -206,7 +205,7 @@ def _pairs(pairs: list[str]) -> dict[str, str]:
 
 def _print_plan(situation: "Situation", planned: tuple["Planned", ...], *, as_json: bool) -> None:
     if as_json:
-        return typer.echo(json.dumps(_as_shown(situation, planned), indent=2, default=repr))
+        return typer.echo(json.dumps(plain(_as_shown(situation, planned)), indent=2, default=repr))
     for each in planned:
         typer.echo(f"{each.key}: {each.words}")
     return None

@@ -102,7 +102,7 @@ def compare(
             kind: {row.name: list(row.values) for row in found}
             for kind, found in (("parameters", comparison.parameters), ("metrics", comparison.metrics))
         }
-        typer.echo(json.dumps({"runs": [run.run for run in comparison.runs], **_plain(rows)}, indent=2))
+        typer.echo(json.dumps({"runs": [run.run for run in comparison.runs], **plain(rows)}, indent=2))
     else:
         print_comparison(comparison)
 
@@ -134,30 +134,43 @@ def delete(
 
     Example: cellmill delete 3f2a91 --yes
     """
-    from dataclasses import asdict
-
     from cellmill.core.words import size
     from cellmill.wiring.deleting import delete_run
 
     sessions = load(folder)
-    found = [sessions.run(run) for run in runs]
+    found = _without_theirs([sessions.run(run) for run in runs])
     if not yes and not as_json:
         for run in found:
             typer.echo(f"{run.run}  {run.short_class}  {run.notebook or ''}")
         typer.confirm(f"Delete {count(len(found), 'run')}? Their models cannot be brought back.", abort=True)
-    deleted = [delete_run(sessions, run.run) for run in found]
-    record_pending(sessions)
+    try:
+        deleted = [delete_run(sessions, run.run) for run in found]
+    finally:
+        record_pending(sessions)  # of those that went before one could not, too
     if as_json:
-        typer.echo(json.dumps([asdict(one) for one in deleted], indent=2))
+        facts = [{"run": d.run, "trials": d.trials, "blobs": d.blobs, "freed_bytes": d.freed_bytes} for d in deleted]
+        typer.echo(json.dumps(facts, indent=2))
     else:
         freed = sum(one.freed_bytes for one in deleted)
         typer.echo(f"{count(len(deleted), 'run')} deleted, {size(freed)} freed.")
 
 
+def _without_theirs(found: "list[Run]") -> "list[Run]":
+    """Return each run once, and no trial whose search goes: it goes with it."""
+    named = {run.run: run for run in found}
+
+    def goes_with_another(run: "Run") -> bool:
+        search = named.get(run.parent) if run.parent is not None else None
+        return search is not None and not goes_with_another(search)
+
+    return [run for run in named.values() if not goes_with_another(run)]
+
+
 def record_pending(sessions: "Sessions") -> None:
     """Record what no server or engine has yet. A store that cannot be had is said, and stops nothing."""
     from cellmill.core.errors import CellmillError
-    from cellmill.wiring.recorder import pending, record
+    from cellmill.wiring.marks import pending
+    from cellmill.wiring.recorder import record
 
     if not pending(sessions, sessions.project.store):
         return
@@ -170,7 +183,7 @@ def record_pending(sessions: "Sessions") -> None:
 
 
 def _store_ids(sessions: "Sessions") -> dict[Any, str]:
-    from cellmill.wiring.recorder import store_ids
+    from cellmill.wiring.marks import store_ids
 
     return store_ids(sessions.project, sessions.project.store)
 
@@ -211,8 +224,8 @@ def as_record(run: "Run", store_id: str | None) -> dict[str, Any]:
         "error": f"{run.error.type}: {run.error.message}" if run.error else None,
         "incomplete": list(run.incomplete),
     }
-    plain: dict[str, Any] = _plain(record)
-    return plain
+    made: dict[str, Any] = plain(record)
+    return made
 
 
 def _curves(run: "Run") -> dict[str, list[list[float]]]:
@@ -236,10 +249,13 @@ def _environment(run: "Run") -> dict[str, Any] | None:
     return facts
 
 
-def _plain(value: Any) -> Any:
-    """JSON has no NaN and no infinity: text stands for them, as in MLflow's own answers."""
+def plain(value: Any) -> Any:
+    """Return a value as JSON has it, which knows no NaN and no infinity: text stands for them, as in MLflow's answers.
+
+    A key that is none there becomes text too. Values that are none are left to whoever writes them.
+    """
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[str(value)]
     if isinstance(value, dict):
-        return {name: _plain(inner) for name, inner in value.items()}
-    return [_plain(inner) for inner in value] if isinstance(value, list) else value
+        return {name if isinstance(name, (str, int)) else str(name): plain(inner) for name, inner in value.items()}
+    return [plain(inner) for inner in value] if isinstance(value, (list, tuple)) else value

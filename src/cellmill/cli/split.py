@@ -92,13 +92,16 @@ def _split(
             splitting.told = told
             made = splitting.make()
     except KeyboardInterrupt:
-        typer.echo("cellmill: Interrupted, and nothing was written.", err=True)
+        log.interrupted("Interrupted, and nothing was written.")
         raise typer.Exit(EXIT_INTERRUPTED) from None
     except SplitRefused as refused:
         if as_json:
             record = {"notebook": refused.notebook, "split": False, "reasons": list(refused.reasons)}
             typer.echo(json.dumps(record | (_places(splitting) if plan else {}), indent=2))
-        typer.echo(f"cellmill: {refused}", err=True)
+        if log.wanted:
+            log.tell("failed", kind=refused.kind, message=str(refused))
+        else:
+            typer.echo(f"cellmill: {refused}", err=True)
         raise typer.Exit(EXIT_NOT_SPLIT) from None
     if as_json:
         return typer.echo(json.dumps(_record(made), indent=2))

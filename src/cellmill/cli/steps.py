@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from cellmill.cli import EXIT_INTERRUPTED, app, exit_code
 from cellmill.cli.runs import AS_JSON, as_record
 from cellmill.core.errors import BadParameter, CellFailed, CellmillError, CellTimedOut, KernelDied
 from cellmill.core.ids import SessionId, new_session_id
+from cellmill.core.outputs import BadOutput, check_output
 from cellmill.core.ports import Progress
 from cellmill.core.words import shown_path
 
@@ -54,38 +56,56 @@ def run(
         raise typer.BadParameter("--resume goes on once, in the same kernel: without --watch, --retries and --kernel")
     if watch and is_remote(notebook):
         raise typer.BadParameter("--watch looks at a file of this machine")
-    path, cwd = (fetched(notebook), Path.cwd()) if is_remote(notebook) else (Path(notebook).resolve(), None)
     log = Log(wanted=log_json)
+    with log.telling():
+        texts = read_pairs(parameters)
+        if output is not None:
+            _check_output(output, notebook)
+        path, cwd = (fetched(notebook), Path.cwd()) if is_remote(notebook) else (Path(notebook).resolve(), None)
     limits = {"cell_timeout_s": cell_timeout, "timeout_s": timeout}
     silent = as_json or log_json
     going_on = GoingOn(keeps=keep_state or resume, resumes=resume)
-    texts = read_pairs(parameters)
     if attended:
         from cellmill.cli.interrupts import end_with_input, first_line_of_input
 
         texts |= {name: str(text) for name, text in json.loads(first_line_of_input() or b"{}").items()}
         end_with_input()
 
-    def once() -> None:
-        sends = output is not None and is_remote(output)
-        place = default_output(path) if output is None or sends else Path(output).resolve()
-        try:
-            _once(path, place, texts, kernel, cold, limits, cwd, log, going_on, silent=silent, as_json=as_json)
-        finally:
-            if sends and output is not None and place.exists():
-                from cellmill.executors.remote import send
+    records: list[dict[str, Any]] = []
+    elsewhere = output if output is not None and is_remote(output) else None
 
-                send(place, output)
+    def once() -> None:
+        session = new_session_id()
+        place = default_output(path, session) if output is None or elsewhere else Path(output).resolve()
+        with _sent(place, elsewhere, log):
+            _once(
+                session,
+                path,
+                place,
+                texts,
+                kernel,
+                cold,
+                limits,
+                cwd,
+                log,
+                going_on,
+                records,
+                silent=silent,
+                as_json=as_json,
+            )
 
     def tried() -> None:
-        until_it_ends_well(once, retries=retries, log=log)
+        try:
+            until_it_ends_well(once, retries=retries, log=log)
+        finally:
+            if as_json and records:  # one document, of the last attempt
+                typer.echo(json.dumps(records[-1], indent=2))
+            records.clear()
 
     try:
         whenever_it_changes(tried, path, log=log) if watch else tried()
     except KeyboardInterrupt:
-        log.tell("interrupted")
-        if not log_json:
-            typer.echo("cellmill: Interrupted. A training that was under way is marked so.", err=True)
+        log.interrupted("Interrupted. A training that was under way is marked so.")
         raise typer.Exit(EXIT_INTERRUPTED) from None
     except CellmillError as error:
         if not log_json:
@@ -94,6 +114,7 @@ def run(
 
 
 def _once(
+    session: SessionId,
     notebook: Path,
     output: Path,
     texts: dict[str, str],
@@ -103,6 +124,7 @@ def _once(
     cwd: Path | None,
     log: "Log",
     going_on: "GoingOn",
+    records: list[dict[str, Any]],
     *,
     silent: bool,
     as_json: bool,
@@ -112,12 +134,11 @@ def _once(
     from cellmill.pipeline.step import Step, run_step
     from cellmill.wiring.headless import HeadlessSession
 
-    session = new_session_id()
     resumable, given = _resumable(notebook, session, texts, going_on)
     executor = KernelExecutor(
         lambda notebook, output: HeadlessSession(session, notebook, output=str(output), cold=cold),
         otherwise=PapermillExecutor(session, cold=cold),
-        say=lambda text: log.tell("said", message=text) if log.wanted else typer.echo(text, err=True),
+        say=log.say,
         cold=cold,
         cwd=cwd,
         cell_timeout_s=limits["cell_timeout_s"],
@@ -133,11 +154,44 @@ def _once(
 
             run_step(Step(notebook, output, given, texts, kernel), executor, progress=told)
     except (CellFailed, KernelDied, CellTimedOut, KeyboardInterrupt) as error:
-        _report(notebook, session, output, as_json=as_json)
+        records.append(_report(notebook, session, output, as_json=as_json))
         if isinstance(error, CellFailed) and not log.wanted:
             typer.echo(_excerpt(error), err=True)
         raise
-    _report(notebook, session, output, as_json=as_json)
+    records.append(_report(notebook, session, output, as_json=as_json))
+
+
+def _check_output(output: str, notebook: str) -> None:
+    """Raise `BadOutput` where the executed notebook cannot go, before anything runs."""
+    from cellmill.executors.remote import check_address, is_remote
+
+    if not is_remote(output):
+        check_output(Path(output), notebook=None if is_remote(notebook) else Path(notebook))
+    elif output == notebook:
+        raise BadOutput(output, reason="it is the notebook that is run, which is not changed")
+    else:
+        check_address(output)
+
+
+@contextmanager
+def _sent(path: Path, address: str | None, log: "Log") -> Iterator[None]:
+    """Send what has come to lie at a path to an address afterwards. What was raised inside is not lost over it."""
+
+    def send_it() -> None:
+        from cellmill.executors.remote import send
+
+        if address is not None and path.exists():
+            send(path, address)
+
+    try:
+        yield
+    except BaseException:
+        try:
+            send_it()
+        except BadOutput as error:
+            log.say(f"cellmill: {error}")
+        raise
+    send_it()
 
 
 @dataclass(frozen=True)
@@ -187,12 +241,15 @@ def _excerpt(error: CellFailed) -> str:
     return "\n".join([f"Cell {error.cell}:", *shown])
 
 
-def default_output(notebook: Path) -> Path:
-    """Return where an executed notebook goes: `executed/` at the project's root, never over an older one."""
+def default_output(notebook: Path, session: SessionId) -> Path:
+    """Return where an executed notebook goes: `executed/` at the project's root, never over another one.
+
+    Notebooks of the same name, and runs of one, may begin within the same second: the session tells them apart.
+    """
     from cellmill.wiring.projects import project_of
 
     stamp = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
-    return project_of(notebook).root / "executed" / f"{notebook.stem}-{stamp}.ipynb"
+    return project_of(notebook).root / "executed" / f"{notebook.stem}-{stamp}-{session.rpartition('-')[2]}.ipynb"
 
 
 def read_pairs(pairs: list[str]) -> dict[str, str]:
@@ -212,26 +269,23 @@ def _progress(name: str, *, silent: bool) -> Any:
     return cell_progress(name, silent=silent or not sys.stderr.isatty())
 
 
-def _report(notebook: Path, session: SessionId, output: Path, *, as_json: bool) -> None:
+def _report(notebook: Path, session: SessionId, output: Path, *, as_json: bool) -> dict[str, Any]:
+    """Return what a run came to as scripts read it; print it for people, unless scripts are to."""
     from cellmill.capture.sessions import load_sessions
     from cellmill.cli.tables import print_runs
+    from cellmill.wiring.marks import store_ids
     from cellmill.wiring.projects import project_of
-    from cellmill.wiring.recorder import store_ids
 
     sessions = load_sessions(project_of(notebook))
     mine = tuple(run for run in sessions.runs() if run.session == session)
     known = store_ids(sessions.project, sessions.project.store)
+    record = {"session": session, "output": str(output), "runs": [as_record(r, known.get(r.run)) for r in mine]}
     if as_json:
-        record = {
-            "session": session,
-            "output": str(output),
-            "runs": [as_record(r, known.get(r.run)) for r in mine],
-        }
-        typer.echo(json.dumps(record, indent=2))
-        return
+        return record
     if mine:
         print_runs(tuple(run for run in mine if run.parent is None), among=mine)
     else:
         typer.echo("No training was seen, so there is no run.")
     if output.exists():
         typer.echo(f"Executed notebook: {shown_path(output)}")
+    return record

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from cellmill.cli import EXIT_FAILED, EXIT_INTERRUPTED, app
-from cellmill.cli.runs import AS_JSON
+from cellmill.cli.runs import AS_JSON, plain
 from cellmill.core.clock import now_ms
 from cellmill.core.files import check_writable, write_atomically
+from cellmill.core.outputs import check_output
 from cellmill.core.words import count, shown_path
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def sweep(
     kernel: str | None = typer.Option(None, "-k", "--kernel", help="The kernel, if not the notebook's own."),
     resume: bool = typer.Option(False, "--resume", help="Go on with the newest unfinished sweep of the notebook."),
     plot: Path | None = typer.Option(
-        None, "--plot", metavar="FILE.html", help="Draw parallel coordinates; without --metric, of the newest sweep."
+        None, "--plot", metavar="FILE.html", help="Draw parallel coordinates; alone, of the newest sweep."
     ),
     as_json: bool = AS_JSON,
 ) -> None:
@@ -58,14 +59,16 @@ def sweep(
     from cellmill.notebook.plain import read_plain
     from cellmill.wiring.projects import project_of
     from cellmill.wiring.sweeping import Stop, go_on
-    from cellmill.wiring.sweeps import begin_sweep, newest_sweep, unfinished
+    from cellmill.wiring.sweeps import alone, as_it_stands, begin_sweep, newest_sweep, unfinished
     from cellmill.wiring.trials import Trials
 
     if minimize and maximize:
         raise typer.BadParameter("--minimize and --maximize exclude each other")
-    if not metric and not resume and plot is None:
-        raise typer.BadParameter("--metric says what is compared")
+    if not metric and not resume and (plot is None or grid or ranges or random or optuna or parameters):
+        also = " Without values, --plot alone draws the newest sweep." if plot is not None else ""
+        raise typer.BadParameter(f"add --metric NAME: it says what is compared.{also}")
     if plot is not None:
+        check_output(plot, notebook=notebook)
         check_writable(plot.resolve().parent)
     path = notebook.resolve()
     document = read_plain(notebook)
@@ -83,12 +86,16 @@ def sweep(
             document, path, grid, ranges, random, optuna, metric, minimize, maximize, seed, read_pairs(parameters)
         )
         found = Sweep(os.urandom(4).hex(), name, digest, plan, now_ms())
-        begin_sweep(project, found)
     folder = project.root / "executed" / f"{path.stem}-sweep-{found.sweep}"
     trials = Trials(project, path, document, folder, found.plan.metric, LocalKernels(), kernel, timeout)
     stop = Stop()
-    with _live(silent=as_json or not sys.stderr.isatty()) as told, interrupts(stop.ask):
-        found, troubles = go_on(found, trials, jobs=jobs or os.cpu_count() or 1, stop=stop, told=told)
+    with alone(project, found):
+        if resume:
+            found = as_it_stands(project, found)
+        else:
+            begin_sweep(project, found)
+        with _live(silent=as_json or not sys.stderr.isatty()) as told, interrupts(stop.ask):
+            found, troubles = go_on(found, trials, jobs=jobs or os.cpu_count() or 1, stop=stop, told=told)
     if plot is not None:
         _draw(found, plot, quiet=as_json)
     _report(found, as_json=as_json)
@@ -125,20 +132,27 @@ def _plan(
     from cellmill.core.sweeps import Plan
     from cellmill.notebook.parameters import check_parameters, declared_parameters, declaring_cell, read_texts
     from cellmill.pipeline.spaces import at_most, axes_of, check_plan, declared_axes
-    from cellmill.replay.compare import direction
+    from cellmill.replay.compare import try_direction
 
     declared, cell, shown = declared_parameters(document), declaring_cell(document), shown_path(path)
     fixed = check_parameters(read_texts(texts, declared), declared, notebook=shown, cell=cell)
     axes = axes_of(grid, ranges, declared, notebook=shown, cell=cell)
     if not axes and (random or optuna):
         axes = tuple(axis for axis in declared_axes(declared) if axis.name not in fixed)
-    way = "minimize" if minimize or (not maximize and direction(metric) == "lower") else "maximize"
+    told = try_direction(metric)
+    way = "minimize" if minimize or (not maximize and told == "lower") else "maximize"
     plan = Plan(axes, metric, way, at_most(random, axes) if axes else random, optuna, seed, fixed)  # type: ignore[arg-type]
     check_plan(plan)
     if optuna:
         from cellmill.wiring.studies import check_optuna
 
         check_optuna()
+    if told is None and not minimize and not maximize:
+        typer.echo(
+            f"cellmill: The name {metric} does not tell which way is best, so the highest counts as best. "
+            "Say it with --minimize or --maximize.",
+            err=True,
+        )
     return plan
 
 
@@ -171,6 +185,6 @@ def _report(sweep: "Sweep", *, as_json: bool) -> None:
         record = asdict(sweep)
         record["best"] = sweep.best.number if sweep.best else None
         record["is_done"] = sweep.is_done
-        return typer.echo(json.dumps(record, indent=2, default=repr))
+        return typer.echo(json.dumps(plain(record), indent=2, default=repr))
     console().print(sweep_table(sweep, None))
     return None

@@ -1,9 +1,13 @@
-"""Tables that a person likes to read, on a terminal of any width."""
+"""Tables that a person likes to read, on a terminal of any width.
+
+What a user wrote goes in as `Text`: rich would read a `[…]` in a plain string as markup.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group
+from rich.markup import escape
 from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
@@ -63,7 +67,8 @@ def print_runs(runs: tuple[Run, ...], *, among: tuple[Run, ...] = ()) -> None:
 def print_run(run: Run, store_id: str | None) -> None:
     """Print one run whole."""
     out = console()
-    out.print(f"[bold]{run.model_class}[/]  {run.run}  ", _status(run), age(run.started_ms, now_ms()))
+    head = Text.assemble((run.model_class, "bold"), f"  {run.run}  ")
+    out.print(head, _status(run), age(run.started_ms, now_ms()))
     if run.error is not None:
         out.print(Text(f"{run.error.type}: {run.error.message}", style="red"))
     for reason in run.incomplete:
@@ -82,7 +87,7 @@ def print_run(run: Run, store_id: str | None) -> None:
         *_surroundings(run),
     ):
         if value:
-            facts.add_row(name, value)
+            facts.add_row(name, Text(value))
     out.print(facts)
     _print_rows(out, "parameters", [(p.name, p.value, p.source) for p in run.parameters], ("name", "value", "from"))
     _print_rows(out, "metrics", [(n, number(v)) for n, v in run.last_metrics.items()], ("name", "value"))
@@ -116,16 +121,17 @@ def _surroundings(run: Run) -> list[tuple[str, str]]:
 def print_comparison(comparison: Comparison) -> None:
     """Print runs side by side, the best value of each metric marked."""
     table = _table("", *(run.run for run in comparison.runs))
-    table.add_row("model", *(run.short_class for run in comparison.runs))
+    table.add_row("model", *(Text(run.short_class) for run in comparison.runs))
     table.add_section()
     for row in comparison.parameters:
-        table.add_row(row.name, *("" if value is None else str(value) for value in row.values))
+        table.add_row(Text(row.name), *(Text("" if value is None else str(value)) for value in row.values))
     table.add_section()
     for row in comparison.metrics:
-        values = ["" if value is None else number(float(value)) for value in row.values]
+        values = [Text("" if value is None else number(float(value))) for value in row.values]
         if row.best is not None:
-            values[row.best] = f"[bold green]{values[row.best]} ✓[/]"
-        table.add_row(row.name, *values)
+            values[row.best] = values[row.best].append(" ✓")
+            values[row.best].stylize("bold green")
+        table.add_row(Text(row.name), *values)
     console().print(table)
 
 
@@ -136,11 +142,11 @@ def print_models(models: tuple[RegisteredModel, ...]) -> None:
     for model in models:
         for version in model.versions:
             table.add_row(
-                model.name,
+                Text(model.name),
                 version.version,
-                ", ".join(version.aliases),
+                Text(", ".join(version.aliases)),
                 version.run or "",
-                version.notebook or "",
+                Text(version.notebook or ""),
                 age(version.created_ms, now),
             )
     console().print(table)
@@ -148,10 +154,10 @@ def print_models(models: tuple[RegisteredModel, ...]) -> None:
 
 def print_version(version: Version) -> None:
     """Print a version that was just registered."""
-    alias = f" with the alias [bold]{version.aliases[0]}[/]" if version.aliases else ""
-    console().print(
-        f"Registered [bold]{version.name}[/] version [bold]{version.version}[/]{alias}, from run {version.run}."
-    )
+    said = Text.assemble("Registered ", (version.name, "bold"), " version ", (version.version, "bold"))
+    if version.aliases:
+        said.append(" with the alias ").append(version.aliases[0], style="bold")
+    console().print(said.append(f", from run {version.run}."))
 
 
 def print_parameters(parameters: Sequence[Parameter]) -> None:
@@ -160,7 +166,7 @@ def print_parameters(parameters: Sequence[Parameter]) -> None:
     for one in parameters:
         table.add_row(
             Text(one.name, style="bold"),
-            one.annotation or one.kind,
+            Text(one.annotation or one.kind),
             Text(_shortened(repr(one.default))),
             Text(one.bounds.words),
             Text(one.help or ""),
@@ -175,7 +181,7 @@ def print_proposals(proposals: Sequence[Proposal]) -> None:
         seen = f"\nseen: {', '.join(_shortened(value) for value in one.seen)}" if len(one.seen) > 1 else ""
         table.add_row(
             Text(one.name, style="bold"),
-            one.kind,
+            Text(one.kind),
             Text(_shortened(repr(one.default))),
             Text(one.bounds.words),
             str(one.number),
@@ -228,7 +234,7 @@ def _shortened(text: str) -> str:
 def _table(*columns: str) -> Table:
     table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
     for index, column in enumerate(columns):
-        table.add_column(column, overflow="fold", no_wrap=index == 0)
+        table.add_column(escape(column), overflow="fold", no_wrap=index == 0)  # a metric's name, say
     return table
 
 
@@ -237,7 +243,7 @@ def _print_rows(out: Console, title: str, rows: Sequence[tuple[str, ...]], colum
         table = _table(*columns)
         for row in rows:
             table.add_row(*(Text(cell) for cell in row))
-        out.print(f"\n[bold]{title}[/]")
+        out.print(Text(f"\n{title}", style="bold"))
         out.print(table)
 
 

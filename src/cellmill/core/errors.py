@@ -8,6 +8,7 @@ CellmillError
 │   ├── WrongParameterType       a value of another type than the parameter's
 │   ├── ParameterOutOfBounds     a value of the right type that the parameter does not take
 │   ├── BadParameter             not of the form NAME=VALUE
+│   ├── BadOutput                where a file is to go, none can
 │   ├── NotProposed              a pick of what no proposal is called
 │   ├── PickRefused              a pick that cannot be made a parameter
 │   ├── CannotResume             a run that cannot go on where it failed
@@ -45,6 +46,7 @@ CellmillError
 │   ├── BadSpace                 what is to be tried makes no sense
 │   ├── NoSuchSweep              no sweep to go on with
 │   ├── SweepChanged             the notebook is another by now
+│   ├── SweepUnderWay            another process runs it
 │   └── OptunaMissing            it is not installed
 └── PipelineError
     ├── PipelineMissing          no pipeline.yaml there

@@ -1,93 +1,13 @@
-"""What a journal holds: one event a line, the truth from which everything else is recomputed.
-
-How they stand in a line: `core/lines.py`.
-"""
+"""What a journal holds, an event a line (`core/lines.py`): the truth from which everything else is recomputed."""
 
 from collections.abc import Mapping
 from dataclasses import field
 from typing import Literal
 
+from cellmill.core.event_parts import DataUse, Failure, FileUse, ModelBlob, Module, Outcome, Output
 from cellmill.core.ids import ExecutionId, RunId, SessionId
 from cellmill.core.records import record
 from cellmill.core.verdicts import Verdict
-
-Outcome = Literal["ok", "error", "interrupted"]
-Scalar = int | float | str | bool | None
-Context = Literal["training", "evaluation"]
-
-
-@record
-class Failure:
-    """An exception of the user's code, as text. `traceback` is without colours and without frames of ours."""
-
-    type: str
-    message: str
-    traceback: str = ""
-
-
-@record
-class Column:
-    """One column of a data set. `type` is MLflow's name for it: double, long, string, boolean, datetime, object."""
-
-    name: str
-    type: str
-
-
-@record
-class DataUse:
-    """A data set as a training or an evaluation saw it. The data itself is never kept."""
-
-    name: str
-    context: Context
-    digest: str
-    rows: int
-    columns: tuple[Column, ...] = ()
-    kind: str = "unknown"  # pandas, numpy, polars, sparse …
-    target: str | None = None
-
-
-@record
-class FileUse:
-    """A file that an execution opened. `sha256` is None where it was not read through; `note` then says why."""
-
-    path: str  # absolute
-    mode: Literal["read", "written"]
-    size_bytes: int | None = None
-    sha256: str | None = None
-    note: str | None = None
-
-
-@record
-class Module:
-    """A module of the user's own (no distribution holds it), as it was when it was imported."""
-
-    name: str
-    path: str
-    sha256: str
-
-
-@record
-class Output:
-    """What an execution showed. Text lies in `text`; anything larger than a few KiB, and images, among the blobs."""
-
-    kind: Literal["stdout", "stderr", "display", "result", "error"]
-    mime: str
-    text: str | None = None
-    sha256: str | None = None
-    size_bytes: int = 0
-    note: str | None = None  # what was left out, and why
-    display: str | None = None  # tells which display it is, where a later output may take its place
-
-
-@record
-class ModelBlob:
-    """A pickled model among the blobs, with what is needed to load it elsewhere."""
-
-    sha256: str
-    size_bytes: int
-    flavor: str
-    requirements: tuple[str, ...] = ()
-    example_sha256: str | None = None  # up to five rows of its input, pickled
 
 
 @record
@@ -150,6 +70,15 @@ class ExecutionStarted:
 
 
 @record
+class ExecutionEnded:
+    """Written when the cell has run, before its reply: all else about its end follows in `ExecutionFinished`."""
+
+    execution: ExecutionId
+    at_ms: int
+    outcome: Outcome
+
+
+@record
 class ExecutionFinished:
     """Written after the cell ran. Names are of the user's namespace; `aliases` are names that hold one object."""
 
@@ -168,6 +97,10 @@ class ExecutionFinished:
     environment: Mapping[str, str | None] = field(default_factory=dict)  # variables that it set; None: removed
     imported_random: Mapping[str, str] = field(default_factory=dict)
     """Generators that it imported: SHA-256 of their state right after the import, pickled, among the blobs."""
+    inherited: Mapping[str, str | None] = field(default_factory=dict)
+    """Variables that its source names, as the kernel was started with them; None: without it. And the seed of hashes,
+    in the first execution."""
+    more_files_in: tuple[str, ...] = ()  # folders from which it read more files than are told one by one
     names_seen: bool = False  # of one that raised: what it writes was seen to be written, not read in its source
 
 
@@ -241,6 +174,8 @@ class TrainingStarted:
     kind: Literal["fit", "loop", "search", "trial", "validation"] = "fit"
     parent: RunId | None = None  # the search that a trial belongs to
     so_far: bool = False  # a trial told before its search has ended: counts where the kernel died before that
+    values: Mapping[str, str] = field(default_factory=dict)  # plain ones that the namespace held, of names in the cell
+    line: int | None = None  # of its cell, which ran then
 
 
 @record
@@ -254,6 +189,7 @@ class TrainingFinished:
     model: ModelBlob | None = None
     note: str | None = None
     params: Mapping[str, str] = field(default_factory=dict)  # known only after the fit, as of a search
+    values: Mapping[str, str] = field(default_factory=dict)  # of a training in steps: those that stayed throughout
 
 
 @record
@@ -275,6 +211,7 @@ class MetricMeasured:
     name: str
     value: float  # may be nan or infinite: MLflow stores both, and so do we
     step: int = 0
+    session: SessionId | None = None  # that measured it, where the run is of another
 
 
 @record
@@ -288,14 +225,12 @@ class CurveMeasured:
     values: tuple[float, ...]
     steps: tuple[int, ...] = ()  # empty: 0, 1, 2 …
     so_far: bool = False  # of a training that goes on: counts where the kernel died before it came to its end
+    session: SessionId | None = None  # as above
 
 
 @record
 class TrackedElsewhere:
-    """Another tracker has a run of its own for this training: MLflow, by hand or by autolog; wandb; comet.
-
-    The recorder completes an MLflow run of the same store instead of making a second one.
-    """
+    """Another tracker has a run of its own for this training. The recorder completes one of MLflow's in its store."""
 
     run: RunId
     at_ms: int
@@ -329,6 +264,16 @@ class DataEvaluated:
     execution: ExecutionId | None
     at_ms: int
     data: DataUse
+    session: SessionId | None = None  # as above
+
+
+@record
+class RunMeasured:
+    """A model of another session's run was measured here. What came of it lies beside that session's journal."""
+
+    run: RunId
+    session: SessionId  # the run's own
+    at_ms: int
 
 
 @record
@@ -339,6 +284,17 @@ class TrainingsLeftOut:
     at_ms: int
     kept: int
     left_out: int
+
+
+@record
+class MetricLeftOut:
+    """One place of a cell measured a metric again and again, with no new prediction: from now on it is not written."""
+
+    run: RunId
+    execution: ExecutionId | None
+    at_ms: int
+    name: str
+    times: int
 
 
 @record
@@ -386,8 +342,16 @@ class NotebookExecuted:
 
 
 OfASession = SessionStarted | NotebookNamed | ClientSeen | GitSeen | DistributionsSeen | NotebookExecuted | SessionEnded
-OfAnExecution = ExecutionStarted | ExecutionFinished | OutputsShown | FilesDigested | CellIdentified | ExecutionPlaced
+OfAnExecution = (
+    ExecutionStarted
+    | ExecutionEnded
+    | ExecutionFinished
+    | OutputsShown
+    | FilesDigested
+    | CellIdentified
+    | ExecutionPlaced
+)
 OfATraining = TrainingStarted | TrainingFinished | ModelKept | MetricMeasured | CurveMeasured | DataEvaluated
-OfARun = TrackedElsewhere | RunDeleted | ReplayEnded
+OfARun = TrackedElsewhere | RunDeleted | ReplayEnded | RunMeasured | MetricLeftOut
 OfCapture = TrainingsLeftOut | CapturePaused | CaptureResumed | CaptureFailed
 Event = OfASession | OfAnExecution | OfATraining | OfARun | OfCapture

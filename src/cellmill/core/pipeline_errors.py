@@ -72,11 +72,16 @@ class NoStepTakes(PipelineError):
 
     kind = "no_step_takes"
 
-    def __init__(self, name: str, *, pipeline: str, known: tuple[str, ...], step: str | None = None) -> None:
-        self.name, self.pipeline, self.known, self.step = name, pipeline, known, step
+    def __init__(
+        self, name: str, *, pipeline: str, known: tuple[str, ...], step: str | None = None, loop: str | None = None
+    ) -> None:
+        """`loop` is a step that has a parameter of this name from its `for_each`."""
+        self.name, self.pipeline, self.known, self.step, self.loop = name, pipeline, known, step, loop
         near = nearest(name, known)
         who = f"Step {step} of pipeline {pipeline} does not take" if step else f"No step of pipeline {pipeline} takes"
         advice = f"Did you mean {near}?" if near else f"There are: {', '.join(known[:20]) or 'none'}."
+        if loop is not None:
+            advice = f"The `for_each` of {loop} gives it one for each item: change the list in pipeline.yaml."
         super().__init__(f"{who} a parameter {name!r}. {advice}")
 
 
@@ -105,14 +110,15 @@ class PipelineUnderWay(PipelineError):
 
 
 class StepNotReady(PipelineError):
-    """A step was asked for, and one before it has never run."""
+    """A step was asked for, and one before it has never run, or did not come to its end."""
 
     kind = "step_not_ready"
 
-    def __init__(self, step: str, *, pipeline: str, before: str) -> None:
-        self.step, self.pipeline, self.before = step, pipeline, before
+    def __init__(self, step: str, *, pipeline: str, before: str, has_run: bool = False) -> None:
+        self.step, self.pipeline, self.before, self.has_run = step, pipeline, before, has_run
+        what = "did not come to its end" if has_run else "has not run"
         super().__init__(
-            f"Step {step} of pipeline {pipeline} comes after {before}, which has not run. "
+            f"Step {step} of pipeline {pipeline} comes after {before}, which {what}. "
             f"Run it first, with --only {before}, or leave --from and --only out."
         )
 

@@ -10,6 +10,10 @@ StepOutcome = Literal["ok", "failed", "died", "timed out", "interrupted"]
 StepState = Literal["waiting", "running", "ok", "unchanged", "failed", "left out", "not reached", "interrupted"]
 
 
+MEANWHILE = "changed meanwhile: "
+"""Stands before the digest of a file that was changed while a step ran that used it: what it used is not known."""
+
+
 @dataclass(frozen=True)
 class FileSeen:
     """A file as a step left it. `stamp` spares reading it: size, times of change, and which file it is."""
@@ -19,6 +23,11 @@ class FileSeen:
     sha256: str | None
     """None where it was gone."""
     stamp: tuple[int, ...] = ()
+
+    @property
+    def was_changed(self) -> bool:
+        """Whether somebody else changed it while the step ran, so that it matches no file."""
+        return self.sha256 is not None and self.sha256.startswith(MEANWHILE)
 
 
 @dataclass(frozen=True)
@@ -61,8 +70,14 @@ class StepRecord:
     """The variables that were asked for them, plain or not."""
     output: str | None = None
     error: str | None = None
+    untold: tuple[str, ...] = ()
+    """Folders of which it read more than was told, and than can be looked at: it runs each time."""
     was_seen: bool = False
     """Whether capture has told which files it used. If not, only declared ones are known."""
+    kernel: str | None = None
+    """The kernel that the notebook names."""
+    interpreter: str | None = None
+    """What its kernel was run by; None where that is not known."""
 
     @property
     def seconds(self) -> float:
@@ -82,6 +97,7 @@ class StepNow:
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
+    interpreter: str | None = None
 
 
 @dataclass(frozen=True)

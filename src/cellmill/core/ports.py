@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from cellmill.core.events import Failure, Outcome
+from cellmill.core.event_parts import Failure, Outcome
 from cellmill.core.ids import ExecutionId, RunId, SessionId
 from cellmill.core.models import RegisteredModel, Registration, Version
 from cellmill.core.pipeline_runs import StepOutcome

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cellmill.core.ids import SessionId
+from cellmill.core.pipelines import DOCUMENT
 
 MARKERS = (".cellmill", "pyproject.toml", ".git")
 
@@ -48,6 +49,10 @@ class Project:
         """The journal of whoever watches the kernel from outside: the server or the engine."""
         return self.journals / f"{session}.server.jsonl"
 
+    def measured(self, session: SessionId) -> Path:
+        """The folder of what other sessions measured of this one's runs: a journal for each of them."""
+        return self.journals / f"{session}.measured"
+
     def relative(self, path: str | None) -> str | None:
         """Return the path as people of this project would write it, with forward slashes."""
         if path is None:
@@ -76,7 +81,8 @@ class Project:
 def find_project(start: Path, fallback: Path | None = None) -> Project:
     """Return the project of a folder: the nearest one upward with `.cellmill/`, `pyproject.toml` or `.git`.
 
-    Without such a folder it is `fallback` (a Jupyter server's root) when `start` lies in it, else `start`.
+    Without such a folder it is `fallback` (a Jupyter server's root) when `start` lies in it, else the folder that
+    holds the pipeline in which `start` lies (`pipelines/NAME/`, as `cellmill split` writes it), else `start`.
     """
     start = start.resolve()
     for folder in (start, *start.parents):
@@ -84,4 +90,7 @@ def find_project(start: Path, fallback: Path | None = None) -> Project:
             return Project(folder)
     if fallback is not None and start.is_relative_to(fallback.resolve()):
         return Project(fallback.resolve())
+    for folder in (start, *start.parents):
+        if folder.parent.name == "pipelines" and (folder / DOCUMENT).is_file():
+            return Project(folder.parent.parent)
     return Project(start)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from cellmill.core.events import FileUse, Module
+from cellmill.core.event_parts import FileUse, Module
 from cellmill.core.ids import ExecutionId, RunId
 from cellmill.core.runs import DataSource, Execution, Part, Surroundings
 
@@ -59,6 +59,8 @@ class Ingredient:
     """State of each shared random generator before it: SHA-256 of the pickle among the blobs."""
     is_sure: bool = True
     """Whether something that the run needs is known to come from it; else it was kept for safety."""
+    modules: tuple[Module, ...] = ()
+    """The user's own modules as they were when it ran; one that was imported later as it was then."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ class Recipe:
     parameters: tuple[str, ...] = ()
     """Variables of the notebook whose literal values went into the training."""
     obstacles: tuple[str, ...] = ()
+    inherited: Mapping[str, str | None] = field(default_factory=dict)
+    """Environment variables that sources name, as the session's kernel was started with them; None: without it."""
 
     @property
     def executions(self) -> tuple[ExecutionId, ...]:

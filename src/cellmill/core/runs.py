@@ -4,17 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from cellmill.core.events import (
-    DataUse,
-    Failure,
-    FileUse,
-    GitSeen,
-    ModelBlob,
-    Module,
-    Outcome,
-    Output,
-    TrackedElsewhere,
-)
+from cellmill.core.event_parts import DataUse, Failure, FileUse, ModelBlob, Module, Outcome, Output
+from cellmill.core.events import GitSeen, TrackedElsewhere
 from cellmill.core.ids import ExecutionId, RunId, SessionId
 from cellmill.core.verdicts import Verdict
 
@@ -40,6 +31,7 @@ class Metric:
     value: float  # may be nan: MLflow stores it, and so do we
     step: int
     at_ms: int  # milliseconds since the epoch, UTC
+    session: SessionId | None = None  # that measured it, where it is not the run's own: a later step's
 
 
 @dataclass(frozen=True)
@@ -66,6 +58,7 @@ class Execution:
     environment: Mapping[str, str | None] = field(default_factory=dict)
     random: Mapping[str, str] = field(default_factory=dict)
     imported_random: Mapping[str, str] = field(default_factory=dict)
+    inherited: Mapping[str, str | None] = field(default_factory=dict)
     cwd: str | None = None
     outside: tuple[str, ...] = ()
     notebook: str | None = None  # where the kernel serves several
@@ -174,3 +167,7 @@ class Session:
     """Runs that the user has deleted: no door shows them."""
     failures: tuple[str, ...] = ()
     """What went wrong with us, each once: whatever belongs to it may be incomplete."""
+    measured: tuple[SessionId, ...] = ()
+    """Other sessions, whose runs were measured in this one."""
+    was_paused: bool = False
+    """Whether capture was ever paused: cells may have run of which nothing is known."""

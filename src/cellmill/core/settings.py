@@ -26,8 +26,8 @@ class Settings:
     training_metrics_ms: float = field(
         default=10.0,
         metadata={
-            "help": "A fit is followed by metrics on its training data for as long as this, or 5 % of the fit where "
-            "that is more. In milliseconds; 0 measures none."
+            "help": "A fit is followed by metrics on its training data for as long as this, or where that is more "
+            "for 5 % of the fit up to 25 ms and 0.5 % of a longer one. In milliseconds; 0 measures none."
         },
     )
     max_trials: int = field(

@@ -42,6 +42,18 @@ class SweepChanged(SweepError):
         )
 
 
+class SweepUnderWay(SweepError):
+    """Another process runs the trials of the same sweep."""
+
+    kind = "sweep_under_way"
+
+    def __init__(self, sweep: str, *, notebook: str) -> None:
+        self.sweep, self.notebook = sweep, notebook
+        super().__init__(
+            f"Sweep {sweep} of {notebook} is being run by another process. Wait for its end, or end it with Ctrl-C."
+        )
+
+
 class OptunaMissing(SweepError):
     """Optuna is not installed."""
 

@@ -95,7 +95,7 @@ class Sweep:
     @property
     def is_done(self) -> bool:
         """Whether every trial has ended."""
-        return len(self.trials) >= self.plan.size
+        return len({trial.number for trial in self.trials}) >= self.plan.size
 
     @property
     def best(self) -> SweepTrial | None:

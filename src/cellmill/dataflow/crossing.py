@@ -21,6 +21,7 @@ _OTHER_LANGUAGE = re.compile(
     r"%%(bash|sh|script|html|HTML|javascript|js|latex|markdown|svg|SVG|writefile|perl|ruby|cmd)\b"
 )
 _SHELL_LINE = re.compile(r"^[ \t]*(?:[\w., ]*=[ \t]*)?[%!].*$", re.MULTILINE)
+_OF_SETS = frozenset(["union", "intersection", "difference", "symmetric_difference"])
 _KNOWN_SETTINGS = frozenset(["rcParams", "environ", "path", "modules", "options"])
 
 
@@ -45,6 +46,8 @@ class Leaning:
     """Names that it binds by imports alone."""
     is_set_up: bool = False
     """It only imports, defines or sets up: nothing is computed."""
+    hashes: bool = False
+    """It has sets or hashes in its source: what it comes to may be otherwise in another process."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ class Import:
 
     text: str
     names: frozenset[str]
+    adds: bool = False
+    """`import a.b` binds `a`, with what an earlier import of it brought."""
 
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -78,6 +83,7 @@ def _leaning(source: str, names: Namespace) -> Leaning:
     if tree is None:
         other = _OTHER_LANGUAGE.match(source.lstrip()) is not None
         return Leaning(frozenset(_named_in_magics(source)), frozenset(), wants_all=not other)
+    set_up += tuple(_formats(tree))
     try:
         own = footprint(ast.unparse(tree))
     except (SyntaxError, RecursionError):
@@ -100,7 +106,32 @@ def _leaning(source: str, names: Namespace) -> Leaning:
         imports=imports,
         imported=frozenset().union(*(each.names for each in imports)) - stored,
         is_set_up=_only_sets_up(tree),
+        hashes=any(_hashes(node) for node in ast.walk(tree)),
     )
+
+
+def _formats(tree: ast.Module) -> Iterable[str]:
+    """`set_matplotlib_formats("retina")` tells the shell what `%config` tells it too."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _called(node) == "set_matplotlib_formats":
+            formats = {one.value for one in node.args if isinstance(one, ast.Constant)}
+            yield from ("%matplotlib inline", f"%config InlineBackend.figure_formats = {sorted(formats, key=str)}")
+
+
+def _hashes(node: ast.AST) -> bool:
+    match node:
+        case ast.Set() | ast.SetComp() | ast.Name(id="set" | "frozenset" | "hash"):
+            return True
+        case ast.BinOp(op=ast.BitAnd() | ast.BitOr() | ast.BitXor() | ast.Sub(), left=left, right=right):
+            return any(isinstance(one, ast.Call) and _called(one) == "keys" for one in (left, right))
+        case ast.Call():
+            return _called(node) in _OF_SETS
+        case _:
+            return False
+
+
+def _called(node: ast.Call) -> str:
+    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
 
 
 def _named_in_magics(source: str) -> set[str]:
@@ -138,8 +169,14 @@ def _patches(tree: ast.Module) -> Iterable[str]:
             for one in target.elts if isinstance(target, ast.Tuple | ast.List) else [target]:
                 place = one.value if isinstance(one, ast.Subscript) else one
                 path = _dotted(place)
-                if isinstance(place, ast.Attribute) and path is not None and place.attr not in _KNOWN_SETTINGS:
+                if isinstance(place, ast.Attribute) and path is not None and not _is_known(path):
                     yield path
+
+
+def _is_known(path: str) -> bool:
+    """Settings cross as such: `plt.rcParams["figure.dpi"]`, `pd.options.display.max_rows`."""
+    _, *middle, last = path.split(".")
+    return last in _KNOWN_SETTINGS or "options" in middle
 
 
 def _dotted(node: ast.expr) -> str | None:
@@ -160,7 +197,8 @@ def _imports(tree: ast.Module) -> Iterable[Import]:
             names = frozenset(alias.asname or alias.name for alias in statement.names)
         else:
             continue
-        yield Import(ast.unparse(statement), names)
+        adds = isinstance(statement, ast.Import) and not any(alias.asname for alias in statement.names)
+        yield Import(ast.unparse(statement), names, adds)
 
 
 def _only_sets_up(tree: ast.Module) -> bool:
@@ -175,5 +213,6 @@ def _only_sets_up(tree: ast.Module) -> bool:
 def _is_setting(node: ast.expr) -> bool:
     if not isinstance(node, ast.Call):
         return False
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    return name.startswith(("set_", "filterwarnings", "simplefilter", "run_line_magic", "basicConfig", "use", "seed"))
+    return _called(node).startswith(
+        ("set_", "filterwarnings", "simplefilter", "run_line_magic", "basicConfig", "use", "seed")
+    )

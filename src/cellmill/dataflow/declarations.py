@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cellmill.core.parameters import Bounds, Kind, Parameter, kind_of
+from cellmill.dataflow.lines import lines_of
 from cellmill.dataflow.literals import literal_assignments
 from cellmill.dataflow.magics import python_of
 from cellmill.dataflow.remarks import Remark, comments_of, remark_of
@@ -60,7 +61,7 @@ def declarations(source: str, *, before: Iterable[str] = ()) -> tuple[Parameter,
     (`class Kind(Enum)`) may stand in the same cell or in those `before` it.
     """
     comments = comments_of(source)
-    lines = source.splitlines()
+    lines = lines_of(source)
     enums = _enums([*before, source])
     found: dict[str, Parameter] = {}
     ends = _ends(source)

@@ -35,6 +35,15 @@ def is_metric_name(name: str) -> bool:
     return _METRIC.search(name.lower()) is not None
 
 
+def is_figure_of(value: float, metric: float) -> bool:
+    """Return whether a number is a metric again: itself, rounded, or in per cent."""
+    if value == metric or (value != value and metric != metric):
+        return True
+    return any(value in (round(metric, digits), round(100 * metric, digits)) for digits in range(1, 7)) or (
+        value == 100 * metric
+    )
+
+
 @dataclass
 class Figures(Provenance):
     """Provenance that remembers too which names compare a prediction with something else."""
@@ -132,8 +141,7 @@ class Figures(Provenance):
 
     def _has_other_part(self, node: ast.AST, name: str, key: object, apart: frozenset[str]) -> bool:
         """Of a frame with predictions in some of its columns, another column is the truth."""
-        keyed = any(path[0] == name and len(path) > 1 for path in self.names)
-        if keyed and not self.names.get((name,), NOTHING) | self.names.get((name, repr(key)), NOTHING):
+        if self._has_parts(name) and not self.names.get((name,), NOTHING) | self.names.get((name, repr(key)), NOTHING):
             return self._is_other(name, apart)
         return (name,) in self.compared or (name, repr(key)) in self.compared
 

@@ -52,6 +52,8 @@ class Footprint:
     """Imported names, with the package each came from."""
     bound: frozenset[str] = frozenset()
     """Of the names written, those that the source itself binds or deletes; the others may be changed in place."""
+    beside: frozenset[str] = frozenset()
+    """What was imported from where a function is from that is called for its effect: it may answer otherwise now."""
 
 
 def footprint(source: str) -> Footprint:
@@ -87,10 +89,11 @@ class Namespace:
         self._deferred.update(found.deferred)
         self._changed.update(found.changed)
         self._imported.update(found.imported)
-        writes = set(found.writes)
+        writes, beside = set(found.writes), set[str]()
         for function, names in found.handed.items():
             if not self._only_looks(function):
                 writes |= names
+                beside |= self._imported_with(function)
         reads = set(found.reads)
         queue = [name for name in reads if name in self._deferred]
         while queue:
@@ -102,7 +105,12 @@ class Namespace:
                     queue.append(name)
         self._written |= writes
         own = frozenset(name for name in reads if name not in _BUILTINS or name in self._written)
-        return Footprint(own, frozenset(writes), bound=found.bound)
+        return Footprint(own, frozenset(writes), bound=found.bound, beside=frozenset(beside))
+
+    def _imported_with(self, function: str) -> frozenset[str]:
+        """Return what was imported from where a function is from, itself too."""
+        home = self._imported.get(function)
+        return frozenset(name for name, other in self._imported.items() if home is not None and other == home)
 
     def _only_looks(self, function: str) -> bool:
         if function in _LOOKING_FUNCTIONS and function not in self._written:
@@ -333,6 +341,9 @@ def _fields(kind: type) -> tuple[str, ...]:
 
 def _changed_by_mutator(call: ast.Call) -> str | None:
     """Return the name whose object a call changes in place, as far as the method's name tells; None otherwise."""
+    function = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", None)
+    if function == "reload" and len(call.args) == 1 and isinstance(call.args[0], ast.Name):
+        return call.args[0].id
     if not isinstance(call.func, ast.Attribute):
         return None
     if call.func.attr not in _MUTATORS and not any(

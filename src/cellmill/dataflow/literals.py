@@ -18,7 +18,7 @@ class Literal:
     line: int
 
 
-@lru_cache(maxsize=4096)  # a session is folded again with each execution
+@lru_cache(maxsize=4096)  # plans, forms and runs read the same cells
 def literal_assignments(source: str) -> tuple[Literal, ...]:
     """Return the top-level assignments of literals, in order; empty for source that does not parse.
 

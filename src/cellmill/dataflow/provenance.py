@@ -9,8 +9,27 @@ Labels = frozenset[Any]
 Path = tuple[str, ...]
 NOTHING: Labels = frozenset()
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
+# In a path: what a clusterer answered of the data that it was trained on, its `labels_`.
+LEARNED = ".labels_"
+_LEARNING = ("fit", "fit_predict", "fit_transform", "partial_fit")
+# Of an index such as `tr`, `va + 1`, `:, 0`: what says the same as long as its names hold the same.
+_INDEX = (
+    ast.Name, ast.Constant, ast.Slice, ast.Tuple, ast.List, ast.UnaryOp, ast.BinOp, ast.Compare, ast.Subscript,
+    ast.expr_context, ast.operator, ast.unaryop, ast.cmpop,
+)  # fmt: skip
+_BY_LABEL = ("loc", "at")
+_BY_PLACE = ("iloc", "iat", "values")
 # What these answer is of no prediction that they are given: a count, a model of its own, its own figures.
 _OF_THEIR_OWN = ("len", "fit", "partial_fit", "train", "cross_val_score", "cross_validate", "cross_val_predict")
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Some rows of an array or a frame that were written. Compared by identity: to write them anew is another."""
+
+    names: frozenset[str]
+    """Those on which it depends which rows they are."""
+    labels: Labels
 
 
 @dataclass
@@ -27,8 +46,12 @@ class Provenance:
     bound: Callable[[str], Labels | None] = lambda _: None
     ran: Callable[[ast.stmt], bool] = lambda _: False
     """Whether the body of a loop is known to have run at least once."""
+    learned: Callable[[ast.expr], Labels | None] = lambda _: None
+    """Which prediction the `labels_` are that a call of `fit` left in its object, None where it left none."""
     names: dict[Path, Labels] = field(default_factory=dict)
     """By name, and by name and constant key: a frame's column has predictions of its own."""
+    parts: dict[str, Part] = field(default_factory=dict)
+    """By the source of `oof[va]`: those whose rows were written last, and that nothing has touched since."""
     earlier_rounds: int = 0
     """Above 0 while what the earlier rounds of a loop may have left is followed."""
     loops: int = 0
@@ -44,10 +67,16 @@ class Provenance:
             case ast.Name():
                 found = self.bound(node.id)
                 return self._of_name(node.id) if found is None else found
-            case ast.Subscript(value=ast.Name(name), slice=ast.Constant(key)):
-                if any(path[0] == name and len(path) > 1 for path in self.names):
-                    return self.names.get((name, repr(key)), NOTHING) | self.names.get((name,), NOTHING)
+            case ast.Subscript() if self.parts and (part := self.parts.get(ast.unparse(node))) is not None:
+                return part.labels
+            case ast.Subscript() if (path := _column(node)) is not None:
+                if self._has_parts(path[0]):
+                    return self.names.get(path, NOTHING) | self.names.get(path[:1], NOTHING)
                 return self.of(node.value)
+            case ast.Attribute(value=ast.Name(name), attr="labels_") if (name, LEARNED) in self.names:
+                return self.names[name, LEARNED]
+            case ast.Attribute(value=ast.Call() as call, attr="labels_") if (left := self.learned(call)) is not None:
+                return left
             case ast.Call():
                 known = self.answer(node)
                 if known is None and _called(node) in _OF_THEIR_OWN:
@@ -57,6 +86,11 @@ class Provenance:
                 if known is not None:  # a function of the user's may mix in what it is given
                     return known.union(*(self.of(child) for child in ast.iter_child_nodes(node)))
             case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                if self.parts:  # `oof[va]` in there may be of another `va`
+                    parts, self.parts = self.parts, {}
+                    known = self.of(node)
+                    self.parts = parts
+                    return known
                 known = self.answer(node)
                 if known is not None:
                     return known.union(*(self.of(each) for each in ast.walk(node) if isinstance(each, ast.Name)))
@@ -69,9 +103,17 @@ class Provenance:
         self._put(target, labels)
 
     def _of_name(self, name: str) -> Labels:
-        return frozenset().union(*(labels for path, labels in self.names.items() if path[0] == name))
+        return frozenset().union(*(labels for _, labels in self._items(name)))
+
+    def _items(self, name: str) -> list[tuple[Path, Labels]]:
+        """What a name holds by itself and by key. A clusterer itself is no prediction."""
+        return [each for each in self.names.items() if each[0][0] == name and each[0][1:] != (LEARNED,)]
+
+    def _has_parts(self, name: str) -> bool:
+        return any(len(path) > 1 for path, _ in self._items(name))
 
     def _statement(self, node: ast.stmt, until: ast.stmt | None) -> bool:
+        self._calls_touch(node)
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 self._forget(node.name)
@@ -81,12 +123,17 @@ class Provenance:
             case ast.AnnAssign(value=ast.expr() as value):
                 self._bind(node.target, value)
             case ast.AugAssign():
+                self._touch(_root(node.target))
                 self._add(node.target, self.of(node.value))
+            case ast.Delete():
+                for target in node.targets:
+                    self._touch(_root(target))
             case ast.Expr(value=ast.Call(func=ast.Attribute(value=receiver)) as call) if self.answer(call) is None and (
                 _called(call) not in _OF_THEIR_OWN
             ):
                 # `answers.append(p)`: what a method is given may stay in its object.
                 given = [*call.args, *(keyword.value for keyword in call.keywords)]
+                self._touch(_root(receiver))
                 self._add(receiver, frozenset().union(*(self.of(each) for each in given)))
             case ast.For() | ast.AsyncFor():
                 self._put(node.target, self.of(node.iter))
@@ -94,6 +141,7 @@ class Provenance:
                 for item in node.items:
                     if item.optional_vars is not None:
                         self._put(item.optional_vars, self.of(item.context_expr))
+        self._learns(node)
         before = dict(self.names)
         if not isinstance(node, LOOPS):
             return self._inside(node, until, before)
@@ -117,11 +165,14 @@ class Provenance:
                 continue
             for statements, is_whole in _blocks(node, part, inner):
                 earlier = before if before is not None and is_whole and part == "body" else dict(self.names)
+                parts = dict(self.parts)
                 if self.run(statements, until):
                     return True
                 is_sure = isinstance(node, (ast.With, ast.AsyncWith)) or (surely and is_whole and part == "body")
                 if not is_sure:
                     self._or(earlier)
+                if not isinstance(node, (ast.With, ast.AsyncWith)):
+                    self.parts = {key: part for key, part in self.parts.items() if parts.get(key) is part}
         return False
 
     def _or(self, others: dict[Path, Labels]) -> None:
@@ -146,6 +197,11 @@ class Provenance:
         self._put(target, self.of(value))
 
     def _put(self, target: ast.expr, labels: Labels) -> None:
+        if isinstance(target, ast.Subscript):
+            self._touch(_root(target))
+            names = _rows(target)
+            if names is not None:
+                self.parts[ast.unparse(target)] = Part(names, labels)
         match target:
             case ast.Name():
                 self._forget(target.id)
@@ -156,18 +212,57 @@ class Provenance:
                     self._put(each, labels)
             case ast.Starred():
                 self._put(target.value, labels)
-            case ast.Subscript(value=ast.Name(name), slice=ast.Constant(key)):
-                self.names[name, repr(key)] = labels
+            case ast.Subscript() if (path := _column(target)) is not None:
+                earlier = NOTHING if isinstance(target.slice, ast.Constant) else self.names.get(path, NOTHING)
+                self.names[path] = earlier | labels
             case _:
                 self._add(target, labels)
 
     def _add(self, target: ast.expr, labels: Labels) -> None:
-        while isinstance(target, (ast.Attribute, ast.Subscript, ast.Starred)):
-            target = target.value
-        if isinstance(target, ast.Name) and labels:
-            self.names[target.id,] = self.names.get((target.id,), NOTHING) | labels
+        name = _root(target)
+        if name is not None and labels:
+            self.names[name,] = self.names.get((name,), NOTHING) | labels
+
+    def _calls_touch(self, node: ast.stmt) -> None:
+        """What a statement calls, and binds with `:=`, may write the parts that are known."""
+        if not self.parts:
+            return
+        for each in ast.walk(node):
+            match each:
+                case ast.NamedExpr(ast.Name(name)):
+                    self._touch(name)
+                case ast.Call() if not (isinstance(each.func, ast.Attribute) and each.func.attr in self.methods):
+                    if self.answer(each) is not None:  # a function of the user's that predicts, into the array perhaps
+                        self.parts.clear()
+                    for given in (*each.args, *(keyword.value for keyword in each.keywords)):
+                        self._touch(given.id if isinstance(given, ast.Name) else None)
+
+    def _learns(self, node: ast.stmt) -> None:
+        """What a statement trains has other `labels_` from now on, and so may have what is given to a call."""
+        calls = [each for each in ast.walk(node) if isinstance(each, ast.Call)]
+        if any(_called(each) not in _LEARNING and self.learned(each) is not None for each in calls):
+            # A function of the user's trained one, whichever it was.
+            self.names = {path: labels for path, labels in self.names.items() if path[1:] != (LEARNED,)}
+        for call in calls if isinstance(node, (ast.Assign, ast.AnnAssign, ast.Expr, ast.Return)) else ():
+            trained = [*call.args, *(keyword.value for keyword in call.keywords)]
+            left: Labels | None = None
+            if isinstance(call.func, ast.Attribute) and call.func.attr in _LEARNING:
+                left = self.learned(call)
+                trained.append(call.func.value)
+                if isinstance(node, ast.Assign) and node.value is call and call.func.attr == "fit":
+                    trained += node.targets
+            for each in trained:
+                if isinstance(each, ast.Name):
+                    self.names.pop((each.id, LEARNED), None)
+                    is_it = left is not None and each not in call.args
+                    self.names.update({(each.id, LEARNED): left} if is_it and left is not None else {})
+
+    def _touch(self, name: str | None) -> None:
+        if name is not None and self.parts:
+            self.parts = {key: part for key, part in self.parts.items() if name not in part.names}
 
     def _forget(self, name: str) -> None:
+        self._touch(name)
         for path in [path for path in self.names if path[0] == name]:
             del self.names[path]
 
@@ -218,6 +313,42 @@ def _called(call: ast.Call) -> str | None:
         case ast.Name(name) | ast.Attribute(attr=name):
             return name
     return None
+
+
+def _root(node: ast.expr) -> str | None:
+    """Return the name of the object that a target is in: of `f.loc[va, "p"]` it is `f`."""
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Starred)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def _column(node: ast.Subscript) -> Path | None:
+    """Return the path of `f["p"]`, and of `f.loc[rows, "p"]`; None for all else."""
+    match node:
+        case ast.Subscript(value=ast.Name(name), slice=ast.Constant(key)):
+            return (name, repr(key))
+        case ast.Subscript(
+            value=ast.Attribute(value=ast.Name(name), attr=attribute), slice=ast.Tuple(elts=[_, ast.Constant(key)])
+        ) if attribute in _BY_LABEL:
+            return (name, repr(key))
+    return None
+
+
+def _rows(target: ast.Subscript) -> frozenset[str] | None:
+    """Return the names that say which part of what `oof[va]` is; None where something else may say it too."""
+    if isinstance(target.slice, ast.Constant):
+        return None  # a key has a path
+    owner: ast.expr = target.value
+    while isinstance(owner, (ast.Attribute, ast.Subscript)):
+        if isinstance(owner, ast.Attribute) and owner.attr not in (*_BY_LABEL, *_BY_PLACE):
+            return None
+        if isinstance(owner, ast.Subscript) and not isinstance(owner.slice, ast.Constant):
+            return None
+        owner = owner.value
+    within = [*ast.walk(target.slice)]
+    if not isinstance(owner, ast.Name) or not all(isinstance(each, _INDEX) for each in within):
+        return None
+    return frozenset([owner.id, *(each.id for each in within if isinstance(each, ast.Name))])
 
 
 def _keyed(value: ast.expr) -> dict[Any, ast.expr] | None:

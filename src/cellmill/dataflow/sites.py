@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cellmill.core.parameters import Kind, Site, Span, kind_of
+from cellmill.dataflow.lines import lines_of
 from cellmill.dataflow.reach import Statement, call_name, touches_file
 
 _PATH = re.compile(
@@ -70,8 +71,7 @@ class Places:
     lines: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        # Only what Python's own line numbers count by.
-        self.lines = re.split(r"\r\n|\n|\r", self.source)
+        self.lines = lines_of(self.source)
 
     def span(self, node: ast.AST) -> Span:
         """Return where a node stands, in characters."""

@@ -97,6 +97,12 @@ class Steps:
                 self._queue_writer(queue, EVERYTHING, position)
         return Slice(tuple(reversed(kept)), needed)
 
+    def last_writer(self, name: str, *, before: int) -> int | None:
+        """Return the position of the last step before another that has bound a name, None where there is none."""
+        writers = self._writers.get(name, [])
+        index = bisect_left(writers, before)
+        return writers[index - 1] if index else None
+
     def _queue_writer(self, queue: list[int], name: str, before: int) -> None:
         writers = self._writers.get(name)
         if writers:

@@ -1,12 +1,13 @@
 """The cells of a notebook, run one after the other."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from cellmill.core.ports import CellRan
 from cellmill.executors.channels import Message
 from cellmill.executors.kernels import LocalKernel
-from cellmill.executors.shown import Shown
+from cellmill.executors.shown import Shown, try_failure
 from cellmill.executors.widgets import Widgets
 
 SKIPPED = "skip-execution"
@@ -113,7 +114,8 @@ def _run(
     cell["outputs"] = []
     ran = kernel.run(cell["source"], timeout_s=timeout_s, heard=heard, waited=keeper.autosave_cell)
     cell["execution_count"] = ran.number
-    return ran
+    failure = try_failure(ran.outputs) if ran.outcome == "ok" else None
+    return ran if failure is None else replace(ran, outcome="error", error=failure)
 
 
 def _alone(message: Message, output: Mapping[str, Any]) -> Mapping[str, Any]:

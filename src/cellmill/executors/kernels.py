@@ -13,14 +13,15 @@ import zmq
 
 from cellmill.core.clock import now_ms
 from cellmill.core.errors import CellTimedOut, KernelDied
-from cellmill.core.events import Failure, Outcome
+from cellmill.core.event_parts import Failure, Outcome
 from cellmill.core.ids import ExecutionId
 from cellmill.core.ports import CellRan
 from cellmill.core.project import find_project
 from cellmill.core.words import shown_path
 from cellmill.executors.channels import Channels, Message, Unreadable
-from cellmill.executors.processes import ManagedProcess, OwnProcess, signal_group, spec_of, try_spec, wait_for_end
+from cellmill.executors.processes import ManagedProcess, OwnProcess, signal_group, wait_for_end
 from cellmill.executors.shown import Displays, Shown
+from cellmill.executors.specs import spec_of, try_spec
 from cellmill.executors.warm.wanted import imports_of, journalled, worth_importing
 
 LOOK_S = 0.5  # how often a silent kernel is looked at: is it still there?

@@ -10,20 +10,21 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from cellmill.core.errors import CellFailed, CellTimedOut, KernelDied
-from cellmill.core.events import Failure
+from cellmill.core.event_parts import Failure
 from cellmill.core.files import check_writable
+from cellmill.core.given_values import as_plain
 from cellmill.core.ports import CellRan, LiveKernel, NotebookExecutor, Progress
 from cellmill.core.resuming import CannotResume
 from cellmill.core.words import shown_path
 from cellmill.executors.cells import run_cells
 from cellmill.executors.kernels import LocalKernel, LocalKernels
-from cellmill.executors.processes import try_spec
 from cellmill.executors.saving import Saving, write_executed
+from cellmill.executors.shown import EXITS
+from cellmill.executors.specs import try_spec
 from cellmill.executors.warm.client import NO_SERVER_YET
 from cellmill.notebook.plain import as_bytes, free_id, inject_parameters, new_markdown_cell, read_plain
 
 MARKER = "papermill-error-cell-tag"  # papermill takes cells with it away when the notebook is run again
-_EXITS = ("", "0")
 
 
 class Watcher(Protocol):
@@ -139,8 +140,9 @@ class KernelExecutor:
     ) -> None:
         """See `NotebookExecutor`."""
         document = read_plain(notebook)
-        name = kernel or document["metadata"].get("kernelspec", {}).get("name")
-        if self._otherwise is not None and (name is None or try_spec(name) is None):
+        # One that a script has made names no kernel: then it is nbclient's default, as for JupyterLab.
+        name = kernel or document["metadata"].get("kernelspec", {}).get("name") or "python3"
+        if self._otherwise is not None and try_spec(name) is None:
             self._otherwise.execute(notebook, output, parameters, kernel=kernel, progress=progress)
             return
         check_writable(output.parent)
@@ -150,7 +152,7 @@ class KernelExecutor:
             self._resumable.fill(document)
         session = self._begin(notebook, output)
         try:
-            self._run(book, session, name or "python3", progress, first)
+            self._run(book, session, name, progress, first)
         except BaseException as error:  # it died, was interrupted, or never was
             book.mark_end(error)
             book.end()
@@ -268,7 +270,7 @@ class _Book:
             inject_parameters(document, parameters)
         self._noted: dict[str, Any] = {
             "default_parameters": {},
-            "parameters": parameters,
+            "parameters": as_plain(parameters),
             "environment_variables": {},
             "version": _version(),
             "input_path": str(notebook),
@@ -323,7 +325,7 @@ class _Book:
             return
         index, ran = self.ran
         error = ran.error or Failure("KeyboardInterrupt", "the cell was interrupted")
-        if error.type == "SystemExit" and error.message in _EXITS:
+        if error.type == "SystemExit" and error.message in EXITS:
             return  # it ended with `sys.exit()`, which is no failure
         cells = self.document["cells"]
         number = ran.number if ran.number is not None else index

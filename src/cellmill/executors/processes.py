@@ -7,57 +7,18 @@ import shutil
 import signal
 import string
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cellmill.core.errors import KernelMissing
+from cellmill.executors.specs import Spec
 
-LAUNCHER = "ipykernel_launcher"
-_OURS = ("", "local-provisioner", "cellmill-warm")
 _LONGEST_SOCKET = 90
-
-
-@dataclass(frozen=True)
-class Spec:
-    """A kernelspec of ipykernel's."""
-
-    command: tuple[str, ...]
-    environment: Mapping[str, str]
-
-
-def try_spec(name: str) -> Spec | None:
-    """Return a kernelspec of ipykernel's, None for any other: jupyter_client knows how to start that."""
-    if os.name != "posix":
-        return None
-    from jupyter_core.paths import jupyter_path
-
-    for folder in jupyter_path("kernels"):
-        path = Path(folder, name, "kernel.json")
-        try:
-            given = json.loads(path.read_bytes())
-        except (OSError, ValueError):
-            continue
-        provisioner = given.get("metadata", {}).get("kernel_provisioner", {}).get("provisioner_name", "")
-        words = [str(word) for word in given.get("argv", ())]
-        if provisioner not in _OURS or LAUNCHER not in words or given.get("interrupt_mode", "signal") != "signal":
-            return None
-        places = {"{prefix}": sys.prefix, "{resource_dir}": str(path.parent)}
-        for place, value in places.items():
-            words = [word.replace(place, value) for word in words]
-        if words[0] in ("python", f"python{sys.version_info[0]}", "python%i.%i" % sys.version_info[:2]):  # noqa: UP031
-            words[0] = sys.executable
-        return Spec(tuple(words), {str(key): str(value) for key, value in given.get("env", {}).items()})
-    return None
-
-
-def spec_of(interpreter: Path) -> Spec:
-    """Return how a kernel of an interpreter is started."""
-    return Spec((str(interpreter), "-m", LAUNCHER, "-f", "{connection_file}"), {})
+# What nobody types is not what `%history -g` should find; and its file is one that all kernels wait for.
+_NO_HISTORY = "--HistoryManager.hist_file=:memory:"
 
 
 class OwnProcess:
@@ -94,7 +55,7 @@ class OwnProcess:
         file.chmod(0o600)
         own = {name: string.Template(value).safe_substitute(environment) for name, value in spec.environment.items()}
         environment = {**environment, **own, "JPY_PARENT_PID": str(os.getpid())}
-        command = [word.replace("{connection_file}", str(file)) for word in spec.command]
+        command = [*(word.replace("{connection_file}", str(file)) for word in spec.command), _NO_HISTORY]
         self.note = ""
         self._process: Any = None
         try:

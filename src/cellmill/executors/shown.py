@@ -1,8 +1,13 @@
 """What cells show, as a notebook keeps it."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from cellmill.core.event_parts import Failure
 from cellmill.executors.channels import Message
+
+EXITS = ("", "0")  # `sys.exit()` is no failure
+_LEAVINGS = [("SystemExit", message) for message in EXITS]
 
 
 class Displays:
@@ -59,6 +64,17 @@ class Shown:
         if self._clear_next:
             self.outputs.clear()
             self._clear_next = False
+
+
+def try_failure(outputs: Iterable[Mapping[str, Any]]) -> Failure | None:
+    """Return the first error that is shown, None without one.
+
+    A cell may show one and be told to have ended well: what raises after it, as the drawing of its plots, or `%run`.
+    """
+    for output in outputs:
+        if output["output_type"] == "error" and (output["ename"], output["evalue"]) not in _LEAVINGS:
+            return Failure(output["ename"], output["evalue"], "\n".join(output["traceback"]))
+    return None
 
 
 def _as_output(kind: str, content: dict[str, Any]) -> dict[str, Any] | None:

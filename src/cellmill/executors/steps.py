@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,7 +16,8 @@ from cellmill.capture.hosting import engine_environment
 from cellmill.capture.journal import append_once
 from cellmill.core.clock import now_ms
 from cellmill.core.errors import CellFailed, CellmillError, CellTimedOut, KernelDied
-from cellmill.core.events import CellIdentified, Event, Failure, NotebookExecuted, SessionEnded
+from cellmill.core.event_parts import Failure
+from cellmill.core.events import CellIdentified, Event, NotebookExecuted, SessionEnded
 from cellmill.core.files import make_folder
 from cellmill.core.ids import ExecutionId, SessionId
 from cellmill.core.pipeline_runs import StepOutcome
@@ -27,6 +29,7 @@ from cellmill.notebook.plain import read_plain
 
 LONGEST_VALUE = 1_000_000
 ASK_S = 60.0
+HASH_SEED = "0"
 _PLAIN = "__import__('json').dumps({name}, default=lambda value: value.tolist())"
 
 
@@ -108,7 +111,7 @@ class Prepared:
                     notebook=notebook,
                     cwd=notebook.parent,
                     kernel=name,
-                    environment=engine_environment(task.session, notebook),
+                    environment=_environment(task.session, notebook),
                     warm=task.warm,
                 )
             )
@@ -145,8 +148,6 @@ class LocalSteps:
 
 def local_steps(address: str, jobs: int, project: Project) -> LocalSteps:
     """Return the executor `local`, with as many steps at once as there are cores unless another number is given."""
-    import os
-
     return LocalSteps(jobs or os.cpu_count() or 1)
 
 
@@ -211,6 +212,12 @@ def _outcome(
     return "ok", None
 
 
+def _environment(session: SessionId, notebook: Path) -> dict[str, str]:
+    """All steps hash texts alike, as one kernel does: a set crosses in its order. The seed may be the user's own."""
+    seed = os.environ.get("PYTHONHASHSEED", HASH_SEED)
+    return {**engine_environment(session, notebook), "PYTHONHASHSEED": seed}
+
+
 def _plain_values(kernel: LocalKernel, names: tuple[str, ...]) -> dict[str, Any]:
     """Return the values of variables that JSON can carry; what else they hold stays where it is."""
     if not names:
@@ -232,7 +239,7 @@ class _StepSession:
 
     def __init__(self, session: SessionId, project: Project, notebook: Path, output: Path, warm: bool) -> None:
         self.warm_kernels = warm
-        self.environment: Mapping[str, str] = engine_environment(session, notebook)
+        self.environment: Mapping[str, str] = _environment(session, notebook)
         self._journal = project.journal(session)
         self._outside = project.outside_journal(session)
         self._project = project

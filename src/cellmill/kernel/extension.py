@@ -89,7 +89,9 @@ def _start(shell: Any, state: KernelState) -> None:
     user_names: dict[str, object] = shell.user_ns
     recording.compare_names(user_names)
     # IPython gives cells an `open` of its own, which calls the one that it has imported.
-    opening = ((builtins, "open"), (io, "open"), (sys.modules.get("IPython.core.interactiveshell"), "io_open"))
+    shells = (sys.modules.get("IPython.core.interactiveshell"), "io_open")
+    # The system of imports has an `open_code` of its own; the one in `io` is for `runpy` and its like.
+    opening = ((builtins, "open"), (io, "open"), (io, "open_code"), shells)
     surroundings = Surroundings(
         state.project,
         user_names,
@@ -102,6 +104,7 @@ def _start(shell: Any, state: KernelState) -> None:
     state.probes = Probes(recording, partial(_observer, recording), user_names)
     state.probes.start()
     state.probes.after_import("numpy.random", surroundings.random_was_imported)
+    state.probes.after_import("numpy.lib._datasource", surroundings.opener_was_imported)
     state.hooks = Hooks(shell, kernel, recording, state.probes)
     state.hooks.install()
     state.outputs = OutputsTap(recording)

@@ -2,10 +2,13 @@
 
 import ast
 import asyncio
+import atexit
 import math
+import re
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from cellmill.capture.failures import describe_failure, outcome_of
@@ -15,7 +18,8 @@ from cellmill.capture.recording import Recording
 from cellmill.core.ids import ExecutionId
 
 IDLE_S = 0.5
-_MAGIC_MARKS = "%!?"
+# Where a line begins or ends with a mark of IPython's, or a mark begins what is assigned: what is parsed to be sure.
+_PERHAPS_MAGIC = re.compile(r"^[^\S\n]*[%!?]|\?[^\S\n]*$|=[^\S\n]*[%!]", re.MULTILINE)
 
 
 class Hooks:
@@ -32,9 +36,11 @@ class Hooks:
 
     def install(self) -> None:
         """Register with IPython."""
+        self._shell.events.register("pre_execute", self._recording.finish)  # before silent requests too
         self._shell.events.register("pre_run_cell", self._before)
         self._shell.events.register("post_execute", self._recording.something_ran)  # silent requests too
         self._shell.events.register("post_run_cell", self._after)
+        atexit.register(self._recording.finish)
         original = self._shell.showtraceback
 
         def showtraceback(*args: Any, **kwargs: Any) -> Any:
@@ -47,6 +53,8 @@ class Hooks:
         """Leave the shell as it was."""
         if self._idle is not None:
             self._idle.cancel()
+        atexit.unregister(self._recording.finish)
+        self._shell.events.unregister("pre_execute", self._recording.finish)
         self._shell.events.unregister("pre_run_cell", self._before)
         self._shell.events.unregister("post_run_cell", self._after)
         self._shell.events.unregister("post_execute", self._recording.something_ran)
@@ -84,6 +92,7 @@ class Hooks:
                 outcome=outcome_of(error),
                 error=describe_failure(error, with_traceback=True) if error is not None else None,
                 transformed=python if python != info.raw_cell else None,
+                soon=self._soon(),
             )
             self._catch_up_when_idle()
         except Exception as error:  # noqa: BLE001 - IPython would print it into the user's cell
@@ -91,11 +100,11 @@ class Hooks:
 
     def _catch_up_when_idle(self) -> None:
         """Look at large objects while nobody waits: not between the cells of a Run All."""
-        if threading.current_thread() is not threading.main_thread():
-            return  # a subshell's loop ends with it
+        if not self._is_main():
+            return
         self._ended_s = time.monotonic()
         if self._idle is None:  # one timer for many cells: to set and cancel it costs more than to look at the time
-            self._idle = asyncio.get_running_loop().call_later(IDLE_S, self._perhaps_idle)
+            self._idle = self._loop().call_later(IDLE_S, self._perhaps_idle)
 
     def _perhaps_idle(self) -> None:
         self._idle = None
@@ -103,7 +112,21 @@ class Hooks:
         if left_s <= 0:
             self._recording.catch_up()
         elif left_s <= IDLE_S:
-            self._idle = asyncio.get_running_loop().call_later(left_s, self._perhaps_idle)
+            self._idle = self._loop().call_later(left_s, self._perhaps_idle)
+
+    def _soon(self) -> Callable[[Callable[[], None]], object] | None:
+        """Return what calls back once the reply is sent, None where nobody sits and waits for it."""
+        attended = self._recording.started.started_by != "engine"
+        return self._loop().call_soon if attended and self._is_main() else None
+
+    @staticmethod
+    def _is_main() -> bool:
+        """Whether this is no subshell: its loop ends with it."""
+        return threading.current_thread() is threading.main_thread()
+
+    @staticmethod
+    def _loop() -> asyncio.AbstractEventLoop:
+        return asyncio.get_running_loop()
 
     def _execution(self) -> ExecutionId:
         """Return the request's `msg_id`: the server and the engine know the execution by it too."""
@@ -111,7 +134,7 @@ class Hooks:
 
     def _as_python(self, source: str) -> str | None:
         """Return a cell's source with its magics turned into calls, None where it is no Python even then."""
-        if not any(mark in source for mark in _MAGIC_MARKS):
+        if _PERHAPS_MAGIC.search(source) is None:
             return source  # whether it parses is found out where it is read
         try:
             ast.parse(source)

@@ -13,6 +13,8 @@ from typing import Any
 MOST_OBJECTS = 200_000
 _PASSED_OVER = (str, bytes, bytearray, type(None), type, FunctionType, BuiltinFunctionType, MethodType, ModuleType)
 _GENERATORS = ("RandomState", "Generator", "BitGenerator")
+# Of scikit-learn's vectorizers: the address of what they had last looked at.
+_ADDRESS = re.compile(r"^_\w*_id$")
 _TIMING = re.compile(r"time|seconds|duration|elapsed|date", re.IGNORECASE)
 
 
@@ -82,10 +84,14 @@ def _parts(path: str, value: Any) -> Iterator[tuple[str, Any]]:
     state = value if isinstance(value, Mapping) else _state(value)
     if isinstance(state, Mapping):
         for key, one in state.items():
-            if isinstance(key, str | int) and not _TIMING.search(str(key)):
+            if isinstance(key, str | int) and not _passed_over(str(key)):
                 yield f"{path}.{key}" if path else str(key), one
     elif state is not None:
         yield path, state
+
+
+def _passed_over(name: str) -> bool:
+    return _TIMING.search(name) is not None or _ADDRESS.match(name) is not None
 
 
 def _state(value: Any) -> Any:

@@ -2,22 +2,44 @@
 
 A digest is made of what an object holds, not of its address: numbers, texts, arrays and frames by content, anything
 else by what pickle would write of it. Code is left out, and so is what cannot be read: connections, generators.
+
+Of what a step hands over to the next one more counts (`of_code`): whatever that step could tell apart, code included.
 """
 
 import copyreg
 import hashlib
 import json
 import math
+import re
 import sys
 import time
+import weakref
+from collections.abc import Collection, Mapping
 from contextlib import suppress
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from functools import cached_property
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FunctionType,
+    GetSetDescriptorType,
+    MappingProxyType,
+    MemberDescriptorType,
+    MethodType,
+    ModuleType,
+)
 from typing import Any
 
 MOST_PARTS = 400_000
 LONGEST_S = 60.0
 _LONG = 50
 _SCALARS = frozenset([str, int, float, bool, complex, type(None)])
+_MADE_AT_RUNTIME = 1 << 9  # Py_TPFLAGS_HEAPTYPE: by a `class` statement, for one
+# What is made of the rest of a class: by Python, and by pydantic with addresses in it.
+_MADE_OF_THE_REST = frozenset(
+    ["__dict__", "__weakref__", "__doc__", "__firstlineno__", "__static_attributes__", "_abc_impl"]
+    + [f"__pydantic_{part}__" for part in ("core_schema", "serializer", "validator")]
+)
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]+|:\d+(?=')")
 
 
 class Unreadable(Exception):
@@ -51,6 +73,25 @@ def digest_of(value: Any) -> str | None:
         return None
 
 
+def digest_of_names(names: Mapping[str, Any], shared: Collection[int] = ()) -> str | None:
+    """Return one digest of what names hold: whether two hold the same object, or look at one memory, counts as well.
+
+    `shared` are the addresses of memories that several arrays look at. None where it cannot be told.
+    """
+    try:
+        digest = _Digest(time.monotonic() + LONGEST_S, of_code=True, shared=shared, most_parts=MOST_PARTS * len(names))
+        return digest.of(dict(sorted(names.items())))
+    except Exception:  # noqa: BLE001 - an object of the user's may raise anything
+        return None
+
+
+def base_of(array: Any) -> Any:
+    """Return the array of numpy's that owns the memory, as far as arrays go."""
+    while type(array.base).__name__ == "ndarray" and type(array.base).__module__ == "numpy":
+        array = array.base
+    return array
+
+
 def reads_as(value: Any) -> str:
     """Return how a value reads in a sentence."""
     return _read(value)
@@ -69,12 +110,17 @@ def global_generators() -> dict[str, Any]:
 class _Digest:
     """Of one object. What was met before is named by its place, so that shared parts and circles come out alike."""
 
-    def __init__(self, ends_s: float, *, of_code: bool = False) -> None:
-        """`of_code` looks into functions and classes of the notebook as well."""
+    def __init__(
+        self, ends_s: float, *, of_code: bool = False, shared: Collection[int] = (), most_parts: int = MOST_PARTS
+    ) -> None:
+        """`of_code` tells apart whatever another step could: code that crosses, and how values are kept."""
         self._of_code = of_code
         self._met: dict[int, int] = {}
+        self._memories: dict[int, int] = {}  # of arrays and tensors, by their addresses, in the order they were met
         self._kept: list[Any] = []  # what is looked at must not go away, or its id would be another's
         self._ends_s = ends_s
+        self._shared = shared
+        self._most_parts = most_parts
         self._hash = hashlib.blake2b(digest_size=16)
         self._global = {id(generator): name for name, generator in global_generators().items()}
 
@@ -97,15 +143,8 @@ class _Digest:
             self._say(f"bytes:{len(value)}")
             self._hash.update(value)
             return
-        if self._of_code and getattr(value, "__module__", None) == "__main__" and id(value) not in self._met:
-            if isinstance(value, FunctionType):
-                self._keep(value)
-                self._function(value, depth + 1)
-                return
-            if isinstance(value, type):
-                self._keep(value)
-                self._class(value, depth + 1)
-                return
+        if self._of_code and self._is_told_as_code(value, depth):
+            return
         if isinstance(value, (ModuleType, BuiltinFunctionType, type)):
             self._say(f"name:{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', repr(value))}")
             return
@@ -119,7 +158,7 @@ class _Digest:
         if place is not None and not kind.__module__.startswith("numpy.dtypes"):  # of these there may be one or many
             self._say(f"met:{place}")
             return
-        if len(self._kept) > MOST_PARTS or depth > 200 or time.monotonic() > self._ends_s:
+        if len(self._kept) > self._most_parts or depth > 200 or time.monotonic() > self._ends_s:
             raise Unreadable
         self._keep(value)
         self._parts(value, kind, depth + 1)
@@ -128,10 +167,42 @@ class _Digest:
         self._met[id(value)] = len(self._kept)
         self._kept.append(value)
 
+    def _is_told_as_code(self, value: Any, depth: int) -> bool:
+        """Tell what a function, method or class does; False where its name tells, or it is none."""
+        if isinstance(value, MethodType):
+            self._say("method")
+            self._add(value.__func__, depth + 1)
+            self._add(value.__self__, depth + 1)
+            return True
+        if isinstance(value, BuiltinFunctionType):
+            owner = value.__self__
+            if owner is None or isinstance(owner, ModuleType):
+                return False
+            self._say(f"method:{value.__qualname__}")
+            self._add(owner, depth + 1)
+            return True
+        cached = type(value).__module__ == "functools" and type(value).__name__ == "_lru_cache_wrapper"
+        if (not cached and not isinstance(value, (FunctionType, type))) or not _crosses_by_value(value):
+            return False
+        if (place := self._met.get(id(value))) is not None:
+            self._say(f"met:{place}")
+            return True
+        if len(self._kept) > self._most_parts or depth > 200 or time.monotonic() > self._ends_s:
+            raise Unreadable
+        self._keep(value)
+        if cached:
+            self._say("cached")
+            self._add([value.__wrapped__, value.cache_parameters()], depth + 1)
+        elif isinstance(value, type):
+            self._class(value, depth + 1)
+        else:
+            self._function(value, depth + 1)
+        return True
+
     def _function(self, value: FunctionType, depth: int) -> None:
         self._say(f"function:{value.__qualname__}")
         self._code(value.__code__, depth)
-        self._add([value.__defaults__, value.__kwdefaults__], depth)
+        self._add([value.__defaults__, value.__kwdefaults__, vars(value)], depth)
         for cell in value.__closure__ or ():
             with suppress(ValueError):  # it is empty
                 self._add(cell.cell_contents, depth)
@@ -146,13 +217,25 @@ class _Digest:
                 self._add(constant, depth)
 
     def _class(self, value: type, depth: int) -> None:
-        self._say(f"class:{value.__qualname__}:{[base.__qualname__ for base in value.__mro__]}")
+        self._say(f"class:{value.__qualname__}")
+        self._add([type(value), *value.__bases__], depth)
         for name, held in sorted(vars(value).items()):
-            if name not in ("__dict__", "__weakref__", "__doc__", "__firstlineno__", "__static_attributes__"):
-                self._say(name)
-                held = getattr(held, "__func__", getattr(held, "fget", held))
-                if isinstance(held, (FunctionType, int, float, str, bool, type(None), list, dict, tuple, set)):
-                    self._add(held, depth)
+            if name in _MADE_OF_THE_REST:
+                continue
+            self._say(f"{name}:{type(held).__name__}")
+            if name == "__pydantic_decorators__":  # the methods stand in the class as well
+                self._say(_ADDRESS.sub("", repr(held)))
+                continue
+            if isinstance(held, (staticmethod, classmethod)):
+                held = held.__func__
+            elif isinstance(held, property):
+                held = [held.fget, held.fset, held.fdel]
+            elif isinstance(held, cached_property):
+                held = held.func
+            elif isinstance(held, MappingProxyType):
+                held = dict(held)
+            if not isinstance(held, (MemberDescriptorType, GetSetDescriptorType)):  # of which the names tell
+                self._add(held, depth)
 
     def _parts(self, value: Any, kind: type, depth: int) -> None:
         name = f"{kind.__module__}.{kind.__qualname__}"
@@ -163,6 +246,11 @@ class _Digest:
                 return
             for element in value:
                 self._add(element, depth)
+        elif kind is MappingProxyType and self._of_code:
+            self._add(dict(value), depth)
+        elif kind is weakref.ref and self._of_code:
+            self._say("reference")
+            self._add(value(), depth)
         elif kind is dict or name == "sklearn.utils._bunch.Bunch":  # whose attributes no pickle keeps
             self._say(f"dict:{len(value)}")
             for key, element in value.items():
@@ -170,11 +258,17 @@ class _Digest:
                 self._add(element, depth)
         elif kind in (set, frozenset):
             # In whatever order they stand; of each a digest of its own.
-            self._say(f"set:{sorted(_Digest(self._ends_s).of(element) for element in value)}")
+            own = (_Digest(self._ends_s, of_code=self._of_code).of(element) for element in value)
+            self._say(f"set:{sorted(own)}")
         elif name.startswith("numpy.dtypes."):
             self._say(f"dtype:{value.str}:{value.descr if value.names else ''}")
         elif name == "numpy.ndarray":
             self._say(f"array:{value.dtype.str}:{value.shape}")
+            if self._of_code:
+                self._say(f"{value.dtype!r}:{value.flags.fnc}:{value.flags.writeable}")
+                begins = _address(base_of(value))
+                if begins in self._shared:
+                    self._memory(begins, _address(value) - begins, value.strides)
             if value.dtype.names:  # between its fields there may be bytes that nobody has set
                 for field in value.dtype.names:
                     self._add(value[field].copy(), depth)
@@ -191,11 +285,30 @@ class _Digest:
             plain = value.detach().cpu().contiguous()
             self._say(f"tensor:{plain.dtype}:{tuple(plain.shape)}")
             self._hash.update(plain.reshape(-1).view(__import__("torch").uint8).numpy().tobytes())
+            if self._of_code:
+                self._tensor(value, name, depth)
         else:
             self._other(value, name, depth)
 
+    def _tensor(self, value: Any, name: str, depth: int) -> None:
+        self._say(f"{name}:{value.device}:{value.requires_grad}")
+        self._add(value.grad if value.is_leaf else None, depth)
+        if value.device.type == "cpu" and str(value.layout) == "torch.strided" and value.numel():
+            storage = value.untyped_storage()  # it crosses whole, and may be another's too
+            self._memory(storage.data_ptr(), value.storage_offset(), value.stride())
+
+    def _memory(self, begins: int, offset: int, strides: tuple[int, ...]) -> None:
+        place = self._memories.setdefault(begins, len(self._memories))
+        self._say(f"memory:{place}:{offset}:{strides}")
+
     def _frame(self, value: Any, depth: int) -> None:
         self._say(f"{type(value).__name__}:{value.shape}")
+        if self._of_code:
+            self._say(f"{value.flags.allows_duplicate_labels}:{getattr(value.index, 'freq', None)}")
+            self._add(dict(value.attrs), depth)
+            if value.ndim == 2:
+                self._say(f"{type(value.columns).__name__}:{getattr(value.columns, 'freq', None)}")
+                self._column(value.columns, depth)
         if _is_range(value.index):
             self._say(repr(value.index))
         else:
@@ -206,7 +319,7 @@ class _Digest:
     def _column(self, column: Any, depth: int) -> None:
         """A column, or an index: its numbers where it is made of numbers, whatever they stand for."""
         self._add(list(getattr(column, "names", None) or [column.name]), depth)
-        self._say(str(column.dtype))
+        self._say(repr(column.dtype) if self._of_code else str(column.dtype))
         if type(column).__name__ == "MultiIndex":
             for level in range(column.nlevels):
                 self._column(column.get_level_values(level), depth)
@@ -214,7 +327,8 @@ class _Digest:
         held = column.array
         if hasattr(held, "categories") and hasattr(held, "codes"):
             self._say(f"{held.ordered}")
-            self._add(held.categories.tolist() if held.ordered else sorted(held.categories.tolist(), key=repr), depth)
+            known = held.categories.tolist()
+            self._add(known if held.ordered or self._of_code else sorted(known, key=repr), depth)
             self._add(held.astype(object).tolist(), depth)
         elif hasattr(held, "asi8"):
             self._add(held.asi8, depth)
@@ -238,6 +352,24 @@ class _Digest:
         for more in (items, pairs):
             if more is not None:
                 self._add(list(more), depth)
+
+
+def _crosses_by_value(value: Any) -> bool:
+    """Whether a function or class is written whole: where it goes it cannot be found by its name."""
+    if isinstance(value, type) and not value.__flags__ & _MADE_AT_RUNTIME:
+        return False
+    home: Any = getattr(value, "__module__", None)
+    if home == "__main__":
+        return True
+    found: Any = sys.modules.get(home)
+    for part in str(getattr(value, "__qualname__", "")).split("."):
+        found = getattr(found, part, None)
+    return found is not value
+
+
+def _address(array: Any) -> int:
+    begins: int = array.__array_interface__["data"][0]
+    return begins
 
 
 def _is_range(index: Any) -> bool:

@@ -2,6 +2,7 @@
 
 import ast
 import copy
+import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -114,6 +115,19 @@ def step_notebook(document: Mapping[str, Any], step: StepCells) -> tuple[dict[st
     return made, {position: len(before) + index for index, position in enumerate(step.positions)}
 
 
+def placed_notebook(document: Mapping[str, Any], step: str, pipeline: str, folder: str) -> dict[str, Any]:
+    """Return a notebook as a step that works in another folder than its own: `folder`, from the project's root.
+
+    Everything else of it stays, its outputs too.
+    """
+    ours = {**document["metadata"].get("cellmill", {}), "step": {"name": step, "pipeline": pipeline}}
+    made = {**document, "metadata": {**document["metadata"], "cellmill": ours}, "nbformat": 4, "nbformat_minor": 5}
+    place = folder.replace(os.sep, "/")
+    source = f"import cellmill\ncellmill.begin_step({step!r}, values={values_folder(pipeline)!r}, folder={place!r})"
+    begin = new_code_cell(free_id(made, BEGIN_TAG), source, metadata={"tags": [BEGIN_TAG]})
+    return {**made, "cells": [begin, *document["cells"]]}
+
+
 def check_notebook(step: str, names: Sequence[str], schemas: str, pipeline: str) -> dict[str, Any]:
     """Return the notebook of a step that checks data frames of another: its schemas are there to be edited."""
     frames = ", ".join(f"`{name}`" for name in names)
@@ -134,6 +148,31 @@ def check_notebook(step: str, names: Sequence[str], schemas: str, pipeline: str)
         new_code_cell(END_TAG, "cellmill.end_step([])", metadata={"tags": [END_TAG]}),
     ]
     return new_notebook(cells, {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}})
+
+
+def taken_from(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the steps whose values a step's notebook takes, as its call of `begin_step` names them.
+
+    Empty where there is no such call, or one whose names are not written down.
+    """
+    sources = [cell["source"] for cell in document["cells"] if cell["cell_type"] == "code"]
+    for source in sources:
+        if "begin_step" not in source:
+            continue
+        plain = "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines())
+        try:
+            calls = [node for node in ast.walk(ast.parse(plain)) if isinstance(node, ast.Call)]
+        except SyntaxError:
+            continue
+        for call in calls:
+            if ast.unparse(call.func).rpartition(".")[2] != "begin_step":
+                continue
+            try:
+                given = next(ast.literal_eval(word.value) for word in call.keywords if word.arg == "after")
+                return tuple(str(name) for name in given)
+            except (StopIteration, ValueError, TypeError):
+                return ()
+    return ()
 
 
 def _title(step: StepCells) -> str:

@@ -8,8 +8,10 @@ decides nothing.
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
+from itertools import takewhile
 from typing import Any
 
+from cellmill.core.given_values import as_plain
 from cellmill.core.pipeline_runs import FileSeen, StepNow, StepRecord
 from cellmill.core.pipelines import Pipeline
 
@@ -29,21 +31,33 @@ def reasons(record: StepRecord | None, now: StepNow, *, hidden: Collection[str] 
         return ({"interrupted": "interrupted last time"}.get(record.outcome, FAILED),)
     found = [
         *(["its source changed"] if record.source != now.source else []),
+        *_interpreter(record.interpreter, now.interpreter),
         *_parameters(record.parameters, now.parameters, hidden),
         *_upstream(record, now),
         *_files(record.reads, now.files, "changed", "is gone"),
         *(f"{path} is among what it reads now" for path in now.reads if path not in {f.path for f in record.reads}),
         *_files(record.modules, now.files, "changed", "is gone"),
+        *(f"it read more files in {folder} than are told one by one" for folder in record.untold),
         *_distributions(record, now),
         *_files(record.writes, now.files, "was changed since it wrote it", "is gone"),
         *(f"it is to write {path} now" for path in now.writes if path not in {f.path for f in record.writes}),
         *(f"its {name} is asked for now" for name in now.asks if name not in record.asks),
-        *(["the values that it handed over are gone"] if record.manifest is not None and now.manifest is None else []),
+        *(
+            ["the values that it handed over are gone, or of another Cellmill"]
+            if record.manifest is not None and now.manifest is None
+            else []
+        ),
     ]
     if record.manifest is not None and now.manifest is not None and record.manifest != now.manifest:
         found.append("the values that it handed over were changed")
     more = len(found) - _MOST_REASONS
     return tuple(found if more <= 1 else [*found[:_MOST_REASONS], f"and {more} more"])
+
+
+def _interpreter(before: str | None, now: str | None) -> Iterable[str]:
+    """Another one has other packages, though those that it ran with may still be where they were."""
+    if before is not None and before != now:
+        yield f"it would run with {now or 'another interpreter'} and not with {before}"
 
 
 def _parameters(before: Mapping[str, Any], now: Mapping[str, Any], hidden: Collection[str]) -> Iterable[str]:
@@ -72,7 +86,7 @@ def _files(before: Iterable[FileSeen], now: Mapping[str, str | None], changed: s
         if seen.path in now and now[seen.path] is None:
             yield f"{seen.path} {gone}"
         elif seen.path in now and now[seen.path] != seen.sha256:
-            yield f"{seen.path} {changed}"
+            yield f"{seen.path} {'was changed while it ran' if seen.was_changed else changed}"
 
 
 def _distributions(record: StepRecord, now: StepNow) -> Iterable[str]:
@@ -89,14 +103,15 @@ def _shown(value: Any) -> str:
 
 def canonical(value: Any) -> str:
     """Return the same text for equal values, after a way through JSON too."""
-    return json.dumps(value, sort_keys=True, default=repr)
+    return json.dumps(as_plain(value), sort_keys=True)
 
 
 def given(upstream: Iterable[StepRecord], reads: Collection[str], writes: Collection[str]) -> str:
     """Return what a step gave to one after it, as one digest. `upstream` are its records, one for each item.
 
-    Where the later step was seen to read files of it, these are looked at one by one, and the rest is nothing to it.
-    Where they both write a file, or nothing is known to be given at all, each run of it counts as another.
+    Where the later step was seen to read files of it, these are looked at one by one, and of the rest only their names
+    count where they lie beside those: it may read whatever is in the folder. Where they both write a file, or nothing
+    is known to be given at all, each run of it counts as another.
     """
     parts: list[object] = []
     for record in upstream:
@@ -107,7 +122,25 @@ def given(upstream: Iterable[StepRecord], reads: Collection[str], writes: Collec
             parts.append(record.session)
         elif written.keys().isdisjoint(reads):
             parts.append([[path, file.sha256] for path, file in sorted(written.items())])
+        else:
+            parts.append(_beside(written.keys() & reads, written))
     return digest_of(parts)
+
+
+def _beside(read: Collection[str], written: Iterable[str]) -> list[str]:
+    """Return the files that lie where those do that were read: in their folder, or below the one that theirs share.
+
+    A folder as `year=2013` is a part of the one above it. Paths are the project's, or whole.
+    """
+    folders = {path.rpartition("/")[0] for path in read}
+    shared = [each.split("/") for each in folders]
+    above = [parts[0] for parts in takewhile(lambda parts: len(set(parts)) == 1, zip(*shared, strict=False))]
+    while above and "=" in above[-1]:
+        above.pop()
+    whole = "/".join(above)
+    if whole == "" or folders == {whole}:
+        return sorted(path for path in written if path.rpartition("/")[0] in folders)
+    return sorted(path for path in written if path.startswith(f"{whole}/"))
 
 
 def digest_of(value: Any) -> str:

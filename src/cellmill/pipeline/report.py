@@ -33,9 +33,14 @@ def read_report(text: str) -> Report:
     """Return a report that was written as JSON. Raises `ValueError` for anything else."""
     try:
         kept = json.loads(text)
-        return Report(str(kept["pipeline"]), tuple(StepReport(**step) for step in kept["steps"]))
-    except (KeyError, TypeError) as error:
+        return Report(str(kept["pipeline"]), tuple(_step(step) for step in kept["steps"]))
+    except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"it is no report of a pipeline ({error})") from error
+
+
+def _step(kept: Mapping[str, Any]) -> StepReport:
+    """JSON has no NaN and no infinity: they were written as text."""
+    return StepReport(**{**kept, "metrics": {name: float(value) for name, value in kept.get("metrics", {}).items()}})
 
 
 def markdown(now: Report, before: Report | None = None) -> str:

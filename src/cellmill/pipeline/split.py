@@ -32,6 +32,8 @@ class Crossing:
     sizes: Mapping[str, int] = field(default_factory=dict)
     cannot: Mapping[str, str] = field(default_factory=dict)
     """Names that cannot cross, with the reason."""
+    sets: frozenset[str] = frozenset()
+    """Names that hold sets, which another process may have in another order."""
     patches: tuple[str, ...] = ()
     """Attributes that the notebook has put into modules so far."""
     nothing_can: str | None = None
@@ -99,6 +101,10 @@ class Splitter:
         there = self._crossings[border - 1].names - self._apart - self.imports_at(border).keys()
         return there if self._wants_all(border) else there & (self._live[border - 1] | self._carried)
 
+    def sets_at(self, border: int) -> frozenset[str]:
+        """Return the names that cross a border and hold sets."""
+        return self.names_at(border) & self._crossings[border - 1].sets
+
     def reads_in(self, first: int, last: int) -> frozenset[str]:
         """Return the names that some cells have from before them: all there are, where one asks for all."""
         if any(cell.leaning.wants_all for cell in self._cells[first - 1 : last]):
@@ -106,20 +112,28 @@ class Splitter:
         leanings = [cell.leaning for cell in self._cells[first - 1 : last]]
         return live(leanings)[0] | frozenset().union(*(cell.reads for cell in leanings))
 
-    def imports_at(self, border: int) -> dict[str, str]:
+    def imports_at(self, border: int) -> dict[str, tuple[str, ...]]:
         """Return the names that are nothing but imported before a border, and read behind it, with their statements.
 
-        A step imports them itself.
+        A step imports them itself. One name may take several: `import a.b` and `import a.c`.
         """
-        found: dict[str, str] = {}
+        found: dict[str, tuple[str, ...]] = {}
         for cell in self._cells[: border - 1]:
             for name in cell.leaning.binds - cell.leaning.imported:
                 found.pop(name, None)
             for statement in cell.leaning.imports:
-                found.update(dict.fromkeys(statement.names & cell.leaning.imported, statement.text))
+                for name in statement.names & cell.leaning.imported:
+                    before = found.get(name, ()) if statement.adds else ()
+                    found[name] = (*(text for text in before if text != statement.text), statement.text)
         wanted = found.keys() if self._wants_all(border) else found.keys() & self._live[border - 1]
         there = self._crossings[border - 1].names
         return {name: text for name, text in found.items() if name in wanted and name in there}
+
+    def effects_at(self, border: int) -> tuple[str, ...]:
+        """Return the imports before a border that bind nothing that is read: they may be there for what they do."""
+        read = frozenset().union(*(cell.leaning.reads for cell in self._cells))
+        statements = [each for cell in self._cells[: border - 1] for each in cell.leaning.imports]
+        return tuple(dict.fromkeys(each.text for each in statements if not each.names & (read | {"*"})))
 
     def set_up_at(self, border: int) -> tuple[str, ...]:
         """Return what was said to the shell before a border, and holds behind it."""

@@ -12,8 +12,12 @@ from cellmill.core.runs import Run
 Direction = Literal["lower", "higher"]
 
 # scikit-learn's naming: `_error` and `_loss` are better when lower, `_score` when higher, and so is `neg_` of anything.
-_LOWER = ("error", "loss", "deviance", "rmse", "mae", "mse", "mape", "perplexity")
-_HIGHER = ("score",)
+_LOWER = ("error", "loss", "deviance", "rmse", "mae", "mse", "msle", "mape", "perplexity", "brier", "nll", "cost")
+_LOWER_WORDS = frozenset(
+    {"err", "errors", "losses", "entropy", "bce", "wer", "cer", "regret", "divergence", "aic", "bic"}
+)
+_HIGHER = ("score", "accuracy", "precision", "recall", "auc", "auroc", "likelihood")
+_HIGHER_WORDS = frozenset({"acc", "f1", "r2", "kappa", "mcc", "ndcg", "iou", "jaccard", "dice", "bleu", "reward"})
 
 
 @dataclass(frozen=True)
@@ -50,19 +54,32 @@ def compare(runs: tuple[Run, ...]) -> Comparison:
 
 
 def direction(metric: str) -> Direction:
-    """Return which way a metric is better, from its name.
+    """Return which way a metric is better, from its name: higher where that tells nothing."""
+    return try_direction(metric) or "higher"
+
+
+def try_direction(metric: str) -> Direction | None:
+    """Return which way a metric is better, from its name; None where that tells nothing.
 
     The last of the words that tell it counts: `brier_score_loss` is a loss, `d2_absolute_error_score` a
     score. What comes after other words is the data's name and tells nothing.
     """
     words = re.split(r"[^a-z0-9]+", metric.lower())
-    telling = [word.endswith(_LOWER + _HIGHER) for word in words]
-    if "neg" in words or not any(telling):
-        return "higher"
-    last = telling.index(True)
-    while telling[last + 1 : last + 2] == [True]:
+    ways = [_way(word) for word in words]
+    last = next((index for index, way in enumerate(ways) if way is not None), None)
+    if last is None:
+        return "higher" if "neg" in words else None
+    while last + 1 < len(ways) and ways[last + 1] is not None:
         last += 1
-    return "lower" if words[last].endswith(_LOWER) else "higher"
+    if words[last].endswith("likelihood"):  # whose negative is called so by those who minimize it
+        return "lower" if {"neg", "negative"} & set(words) else "higher"
+    return "higher" if "neg" in words else ways[last]
+
+
+def _way(word: str) -> Direction | None:
+    if word in _LOWER_WORDS or word.endswith(_LOWER):
+        return "lower"
+    return "higher" if word in _HIGHER_WORDS or word.endswith(_HIGHER) else None
 
 
 def best_run(runs: tuple[Run, ...], metric: str) -> Run:

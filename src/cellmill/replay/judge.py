@@ -1,20 +1,28 @@
 """A replay set beside the record, figure by figure. Pure: two runs in, a judgement out."""
 
+import ast
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from cellmill.core.events import Failure
+from cellmill.core.event_parts import Failure
 from cellmill.core.runs import Execution, Run
 from cellmill.core.verdicts import Compared, Figure, Judgement
 
 MOST_FIGURES = 60
+NOTHING_COMPARED = (
+    "it ran to its end, but nothing that came out could be compared: it has no metric, and no model that can be. "
+    "Measure something of it, as with `score`"
+)
+_CAME_OUT = ("metric", "predictions", "model", "outcome")
 # How long something took is never the same twice.
 _TIMING = re.compile(r"(?:^|_)(?:time|seconds|secs|duration|elapsed|runtime|ms|throughput)(?:_|$)", re.IGNORECASE)
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{6,16}")
+_SIMPLE = r"(?:'[^',{}]*'|\"[^\",{}]*\"|-?[\w.+]+)"
+_SIMPLE_SET = re.compile(rf"{{({_SIMPLE}(?:, {_SIMPLE})+)}}")
 _UNSTEADY = re.compile(
-    r"0x[0-9a-fA-F]{6,16}|\d+(?:\.\d+)?\s*(?:ns|µs|us|ms|s|sec|seconds|min|it/s|s/it)\b|\d{1,2}:\d\d(?::\d\d)?|"
+    r"0x[0-9a-fA-F]{6,16}|\d+(?:\.\d+)?\s*(?:ns|µs|us|ms|s|sec|seconds|min|it/s|s/it)\b|\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?|"
     r"\d{4}-\d\d-\d\d|<ipython-input-\S+>|/[^\s\"']*/|Cell In\[\d+\]"
 )
 _NO_SPACE = re.compile(r"No space left on device|Disk quota exceeded|database or disk is full", re.IGNORECASE)
@@ -56,14 +64,21 @@ def set_side_by_side(
         figures.append(Figure(what, name, models.recorded, models.replayed, relative, same=same))
     if recorded.status != replayed.status:
         figures.append(Figure("outcome", "status", recorded.status, replayed.status, same=False))
+    elif recorded.error is not None and replayed.error is not None:  # how it failed is all that came out
+        before, after = (f"{error.type}: {error.message}"[:500] for error in (recorded.error, replayed.error))
+        figures.append(Figure("outcome", "error", before, after, same=steady(before) == steady(after)))
     return (*figures, *outputs)
 
 
 def judge(figures: Iterable[Figure], *, tolerance: float) -> Judgement:
-    """Return `exact`, `within tolerance` or `differs`. Outputs are told, and decide nothing."""
+    """Return `exact`, `within tolerance` or `differs`. Outputs are told, and decide nothing.
+
+    `cannot` where only what went in was compared, and nothing that came out.
+    """
+    figures = list(figures)
     unlike = [figure for figure in figures if not figure.same and figure.what != "output"]
     if not unlike:
-        return "exact"
+        return "exact" if any(figure.what in _CAME_OUT for figure in figures) else "cannot"
     near = all(figure.relative is not None and figure.relative <= tolerance for figure in unlike)
     return "within tolerance" if near else "differs"
 
@@ -78,7 +93,7 @@ def spread(replays: Sequence[tuple[Figure, ...]]) -> tuple[Figure, ...]:
             for other in replay
             if (other.what, other.name) == (figure.what, figure.name) and other.what != "output"
         ]
-        values = list(dict.fromkeys(str(other.replayed) for other in same))
+        values = list({_settled(str(other.replayed)): str(other.replayed) for other in same}.values())
         if len(values) > 1:
             numbers = sorted(number for value in values if (number := _number(value)) is not None)
             shown = f"{numbers[0]!r} to {numbers[-1]!r}" if len(numbers) == len(values) else " | ".join(values[:3])
@@ -141,9 +156,26 @@ def _parameters(recorded: Run, replayed: Run) -> list[Figure]:
         value = after.get(parameter.name)
         if value is None and parameter.source == "notebook":
             continue  # which literals flow into a training is inferred, and a replay has fewer executions to infer from
-        same = value is not None and _ADDRESS.sub("0x", value) == _ADDRESS.sub("0x", parameter.value)
+        same = value is not None and _settled(value) == _settled(parameter.value)
         found.append(Figure("parameter", parameter.name, parameter.value[:500], value and value[:500], same=same))
     return found
+
+
+def _settled(shown: str) -> str:
+    """Return a value's display without addresses, and with its sets in order: that of hashes is another each time."""
+    shown = _ADDRESS.sub("0x", shown)
+    if "{" not in shown:
+        return shown
+    try:
+        return ast.unparse(_Ordered().visit(ast.parse(shown, mode="eval")))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # a display that is no Python: `<f at 0x>`
+        return _SIMPLE_SET.sub(lambda found: "{" + ", ".join(sorted(found[1].split(", "))) + "}", shown)
+
+
+class _Ordered(ast.NodeTransformer):
+    def visit_Set(self, node: ast.Set) -> ast.Set:
+        self.generic_visit(node)
+        return ast.Set(sorted(node.elts, key=ast.unparse))
 
 
 def _data(recorded: Run, replayed: Run) -> list[Figure]:
@@ -177,6 +209,8 @@ def _metrics(recorded: Run, replayed: Run) -> list[Figure]:
 def _points(run: Run) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {}
     for metric in run.metrics:
+        if metric.session is not None:
+            continue  # a later step's: a replay makes the run anew, not what came after it
         found.setdefault(metric.name, []).append(metric.value)
     return found
 

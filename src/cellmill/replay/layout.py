@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from cellmill.core.recipes import Ingredient, Recipe, Section
 from cellmill.dataflow.footprint import footprint
+from cellmill.dataflow.lines import lines_of
 from cellmill.dataflow.magics import without_magics
 
 # Behind one of these an import, or a value, may come out otherwise than before it.
@@ -21,8 +22,11 @@ _BARRIER = re.compile(
     r"matplotlib\.use|^[ \t]*%(?:env|cd|load_ext|pip|conda|uv|run)\b|^[ \t]*!|from\s+\S+\s+import\s*\*",
     re.MULTILINE,
 )
+# With the lines that it goes on over.
 _INSTALLING = re.compile(
-    r"^[ \t]*(?:%(?:pip|conda|uv|mamba)|!\s*(?:\S*python\S*\s+-m\s+)?(?:pip|conda|uv|mamba))\b.*$", re.M
+    r"^([ \t]*)(?:%(?:pip|conda|uv|mamba)|!\s*(?:\S*python\S*\s+-m\s+)?(?:pip|conda|uv|mamba))\b"
+    r"(?:[^\n\\]|\\\r?\n|\\)*$",
+    re.M,
 )
 _PYTHON_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")
 
@@ -144,7 +148,7 @@ def _statements(index: int, one: Ingredient, source: str) -> Iterator[tuple[ast.
         body = ast.parse(without_magics(source)).body
     except (SyntaxError, ValueError, RecursionError):
         return
-    lines = source.splitlines()
+    lines = lines_of(source)
     taken = Counter(number for node in body for number in range(_first(node), (node.end_lineno or node.lineno) + 1))
     for node in body:
         first, last = _first(node), node.end_lineno or node.lineno
@@ -204,15 +208,26 @@ def _without_lines(source: str, lines: list[_Line]) -> str:
     gone = {number for line in lines for number in range(line.first, line.last + 1)}
     if not gone:
         return source
-    kept = [text for number, text in enumerate(source.splitlines(), start=1) if number not in gone]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip("\n")
+    kept: list[str] = []
+    is_gap = False
+    for number, text in enumerate(lines_of(source), start=1):
+        if number in gone:
+            is_gap = True
+        elif text.strip():
+            kept.append(text)
+            is_gap = False
+        elif not is_gap or (kept and kept[-1].strip()):  # of the blank lines around a gap, which lie in no string, one
+            kept.append(text)
+    return "\n".join(kept).strip("\n")
 
 
 def _without_installing(source: str) -> str:
-    """An environment is made from the lock; a recipe installs nothing."""
-    return _INSTALLING.sub("", source) if not source.lstrip().startswith("%%") else source
+    """An environment is made from the lock; a recipe installs nothing. In a block something must stand in its place."""
+    if source.lstrip().startswith("%%"):
+        return source
+    return _INSTALLING.sub(lambda found: f"{found[1]}pass" if found[1] else "", source)
 
 
 def _is_empty(source: str) -> bool:
     """Whether nothing but comments and blank lines is left."""
-    return all(not line.strip() or line.lstrip().startswith("#") for line in source.splitlines())
+    return all(not line.strip() or line.lstrip().startswith("#") for line in lines_of(source))

@@ -5,10 +5,10 @@ is kept. `shrink.py` takes out what a replay proves superfluous.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from cellmill.core.events import FileUse, Module
+from cellmill.core.event_parts import ADDED_TO, LEFT_OUT, FileUse, Module
 from cellmill.core.ids import ExecutionId
 from cellmill.core.recipes import Ingredient, Need, Reason, Recipe
 from cellmill.core.runs import Execution, Part, Run, Session, TakingPart
@@ -20,12 +20,15 @@ _FILE, _RESULT = "file:", "result:"
 _LAST_RESULT = re.compile(r"(?<![\w.])(_{1,3})(?!\w)")
 _NUMBERED_RESULT = re.compile(r"(?<![\w.])(?:_(\d+)(?!\w)|Out\[\s*(\d+)\s*\])")
 _APPENDING = re.compile(r"""["'][rwx]?[abt]*[a+][abt+]*["']|append""")
-_WRITING_WHOLE = re.compile(r"\.(?:to_\w+|save\w*|dump|write_\w+|savez?|imsave)\(")
+_WRITING_WHOLE = re.compile(
+    r"\.(?:to_\w+|save\w*|dump|write_\w+|savez?|imsave)\(|^%%(?:write)?file (?!-a)", re.MULTILINE
+)
 _SEEDING = re.compile(r"seed\w*\s*\(")
 # How a library, or Python itself, goes on from there is another, though no name is written.
 _SETTING = re.compile(
     r"sys\.path\b|sys\.meta_path|\b(?:set_config|set_option|seterr|set_default_\w+|set_num_threads|set_floatx|"
     r"set_backend|use_deterministic_algorithms|enable_\w+|disable_\w+|simplefilter|filterwarnings|load_dotenv)\s*\(|"
+    r"register_\w+\s*\(|tqdm\w*\.pandas\s*\(|\bfrom\s+sklearn\.experimental\s+import\b|"
     r"\b(?:pd|pandas)\.options\.|^[ \t]*%(?:load_ext|autoreload|run)\b",
     re.MULTILINE,
 )
@@ -48,6 +51,7 @@ def make_recipe(session: Session, run: Run) -> Recipe:
             reasons=history.reasons(position, kept, targets, unsure),
             random=history.random[position],
             is_sure=position not in unsure,
+            modules=history.modules[position],
         )
         for position in sorted(kept)
     )
@@ -64,7 +68,8 @@ def make_recipe(session: Session, run: Run) -> Recipe:
         surroundings=run.surroundings,
         cwd=run.surroundings.cwd if run.surroundings else "",
         parameters=tuple(p.name for p in run.parameters if p.source == "notebook"),
-        obstacles=_obstacles(history, kept),
+        obstacles=_obstacles(history, kept, unsure),
+        inherited={name: value for one in history.executions[: last + 1] for name, value in one.inherited.items()},
     )
 
 
@@ -74,6 +79,7 @@ def _counts(part: TakingPart, run: Run) -> bool:
     return part.part == "trained" or any(
         part.execution.started_ms <= metric.at_ms and (ended_ms is None or metric.at_ms <= ended_ms)
         for metric in run.metrics
+        if metric.session is None
     )
 
 
@@ -83,6 +89,45 @@ def only(recipe: Recipe, kept: Iterable[ExecutionId]) -> Recipe:
     return _of(recipe, tuple(one for one in recipe.ingredients if one.execution.execution in wanted))
 
 
+def without_modules(executions: tuple[Execution, ...]) -> tuple[Execution, ...]:
+    """Return the executions with their files, but for those that are modules of the user's.
+
+    A replay has these as they were imported, whoever wrote them and whatever stands there now.
+    """
+    modules = {module.path for execution in executions for module in execution.modules}
+    if not modules:
+        return executions
+    return tuple(
+        replace(one, files=tuple(use for use in one.files if use.path not in modules))
+        if any(use.path in modules for use in one.files)
+        else one
+        for one in executions
+    )
+
+
+def _with_written_modules(executions: tuple[Execution, ...]) -> tuple[Execution, ...]:
+    """Return the executions without files that are modules, but for modules that one of them wrote as imported.
+
+    Who imports such a module reads its file. One that was edited by hand since is had as it was imported.
+    """
+    imported = {(module.path, module.sha256) for execution in executions for module in execution.modules}
+    plain = without_modules(executions)
+    if not imported:
+        return plain
+    found = []
+    written: set[tuple[str, str]] = set()
+    for one, without in zip(executions, plain, strict=True):
+        wrote = tuple(use for use in one.files if _writes(use) and (use.path, use.sha256) in imported)
+        read = tuple(
+            FileUse(module.path, "read", None, module.sha256)
+            for module in one.modules
+            if (module.path, module.sha256) in written
+        )
+        written |= {(use.path, use.sha256) for use in wrote if use.sha256 is not None}
+        found.append(replace(without, files=(*without.files, *wrote, *read)) if wrote or read else without)
+    return tuple(found)
+
+
 def whole_history(recipe: Recipe, session: Session) -> Recipe:
     """Return the recipe with every execution that the session had run until its last one."""
     history = _History(session.executions)
@@ -90,9 +135,11 @@ def whole_history(recipe: Recipe, session: Session) -> Recipe:
     ingredients = tuple(
         known.get(execution.execution)
         or Ingredient(
-            execution, "fed", (Reason("unsure", "kept because the rest alone did not suffice"),), random, False
+            execution, "fed", (Reason("unsure", "kept because the rest alone did not suffice"),), random, False, modules
         )
-        for execution, random in zip(session.executions[: recipe.of], history.random, strict=False)
+        for execution, random, modules in zip(
+            history.executions[: recipe.of], history.random, history.modules, strict=False
+        )
         if execution.outcome != "interrupted"
     )
     return _of(recipe, ingredients)
@@ -109,13 +156,16 @@ class _History:
     executions: tuple[Execution, ...]
     position: dict[ExecutionId, int] = field(init=False)
     random: list[Mapping[str, str]] = field(init=False)
+    modules: list[tuple[Module, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.executions = _with_written_modules(self.executions)
         self.position = {execution.execution: index for index, execution in enumerate(self.executions)}
         self._steps = Steps()
         self._reads: list[frozenset[str]] = []
         self._writes: list[frozenset[str]] = []
-        self.random = []
+        self.random, self.modules = [], []
+        modules = {module.name: module for one in reversed(self.executions) for module in reversed(one.modules)}
         state: dict[str, str] = {}
         shown: list[int] = []
         for execution in self.executions:
@@ -130,6 +180,9 @@ class _History:
             whole = execution.outcome == "ok" or execution.names_seen
             step = Step(execution.execution, reads, writes, whole=whole, outside=frozenset(execution.outside))
             self._steps.append(step)
+            modules.update((module.name, module) for module in execution.modules)
+            as_before = self.modules and not execution.modules
+            self.modules.append(self.modules[-1] if as_before else tuple(modules.values()))
             state = {**state, **execution.random}
             # Of a generator that it imports itself: as it was right after that.
             self.random.append({**execution.imported_random, **state})
@@ -237,14 +290,23 @@ def _as_need(name: str) -> tuple[Need, str]:
 
 
 def _inputs(ingredients: Iterable[Ingredient]) -> tuple[FileUse, ...]:
+    return _from_outside(one.execution for one in ingredients)
+
+
+def _from_outside(executions: Iterable[Execution]) -> tuple[FileUse, ...]:
     written: set[str] = set()
     found: dict[str, FileUse] = {}
-    for one in ingredients:
-        for use in one.execution.files:
-            if not _writes(use) and use.path not in written:
+    for one in executions:
+        for use in one.files:
+            if not _writes(use) and use.path not in written and use.note != ADDED_TO:
                 found.setdefault(use.path, use)
-        written |= {use.path for use in one.execution.files if _writes(use)}
+        written |= {use.path for use in one.files if _writes(use)}
     return tuple(found.values())
+
+
+def read_from_outside(executions: Iterable[Execution]) -> tuple[str, ...]:
+    """Return the files that executions read and that none of them had written before."""
+    return tuple(use.path for use in _from_outside(executions))
 
 
 def _outputs(ingredients: Iterable[Ingredient]) -> tuple[str, ...]:
@@ -256,24 +318,37 @@ def _modules(executions: Iterable[Execution]) -> tuple[Module, ...]:
     return tuple({module.name: module for execution in executions for module in execution.modules}.values())
 
 
-def _obstacles(history: _History, kept: set[int]) -> tuple[str, ...]:
+def _obstacles(history: _History, kept: set[int], unsure: Container[int]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     digests: dict[str, str] = {}
+    added_to: dict[str, int] = {}
+    """Files to which one of them has added that were there before it, by its number."""
     ours: set[str] = set()
     """Files that an execution of the recipe has written."""
     for position in sorted(kept):
         execution = history.executions[position]
         if execution.outcome == "interrupted":
             found[f"execution {execution.number} was interrupted: where it stopped cannot be made again"] = None
+        # What is kept for safety alone may have set a credential: that is no reason not to try.
+        if position not in unsure and execution.source.startswith(LEFT_OUT):
+            found[
+                f"execution {execution.number} was kept out of the record by {execution.source.removeprefix(LEFT_OUT)}"
+            ] = None
         for name in sorted(execution.reads):
             outsider = _set_outside(history, name, position)
             if outsider is not None:
                 found[
                     f"`{name}`, read by execution {execution.number}, was set by something else than a cell "
-                    f"(a widget or a thread)"
+                    f"(a widget, a thread, or a cell that ran while capture was paused)"
                 ] = None
         written = {use.path for use in execution.files if _writes(use)}
         for use in execution.files:
+            if use.note == ADDED_TO:
+                if use.path not in ours:
+                    added_to[use.path] = execution.number
+                continue
+            if not _writes(use) and use.path in added_to:
+                found[f"{use.path} was there before execution {added_to[use.path]}, which has added to it"] = None
             if not _writes(use) and use.path in written:
                 if use.path not in ours:
                     found[f"{use.path} was overwritten by execution {execution.number}, which had read it"] = None
@@ -283,7 +358,21 @@ def _obstacles(history: _History, kept: set[int]) -> tuple[str, ...]:
             if not _writes(use) and digests.get(use.path, use.sha256) != use.sha256:
                 found[f"{use.path} was changed by something else than a cell while the session ran"] = None
             digests[use.path] = use.sha256
+        for path in written - {use.path for use in execution.files if use.note == ADDED_TO}:
+            added_to.pop(path, None)
         ours |= written
+    return tuple(found)
+
+
+def unrecorded(session: Session, recipe: Recipe) -> tuple[str, ...]:
+    """Return sentences on what ran and is in no record: what a replay may have missed where it comes to another end."""
+    found = []
+    left_out = [str(one.number) for one in session.executions[: recipe.of] if one.source.startswith(LEFT_OUT)]
+    if left_out:
+        numbers = f"{'execution' if len(left_out) == 1 else 'executions'} {', '.join(left_out[:8])}"
+        found.append(f"Kept out of the record, and so not replayed: {numbers}.")
+    if session.was_paused:
+        found.append("Capture was paused in the session: what ran meanwhile is not replayed.")
     return tuple(found)
 
 

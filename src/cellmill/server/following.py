@@ -14,9 +14,11 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 
-from cellmill.server.replaying import LEAVE_S, LOOK_EVERY_S, last_words
-
+LOOK_EVERY_S = 0.1
+# Whoever is told to end first ends its kernel and removes its scratch folder.
+LEAVE_S = 20.0
 MOST_AT_ONCE = 10_000_000
+MOST_WORDS = 2_000
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ async def follow(
                 process.stdin.write(given)
                 process.stdin.flush()
             while process.poll() is None:
+                # Not waited for in a thread: a server that ends would wait for the thread in its turn.
                 await asyncio.sleep(LOOK_EVERY_S)
                 since_s = cancelled_s()
                 if since_s is not None:
@@ -69,7 +72,7 @@ async def follow(
         finally:
             _close(process)
         lines.read(hear)
-        return Ended(process.returncode, last_words(said), _answer(answered))
+        return Ended(process.returncode, _last_words(said), _answer(answered))
 
 
 class _Lines:
@@ -93,6 +96,26 @@ class _Lines:
             if isinstance(record, dict):
                 hear(record)
         return bool(whole)
+
+
+def _last_words(said: IO[bytes]) -> str:
+    """The sentence that the command line ends with, or else the end of a traceback."""
+    said.seek(0)
+    told = said.read().decode("utf-8", "replace").strip().splitlines()
+    lines = [words for line in told if (words := _unlogged(line))]
+    ours = [line.removeprefix("cellmill: ") for line in lines if line.startswith("cellmill: ")]
+    return (ours[-1] if ours else "\n".join(lines[-3:]))[:MOST_WORDS]
+
+
+def _unlogged(line: str) -> str:
+    """Return a line as it were without `--log-json`: what was heard already is empty, an interruption is a sentence."""
+    if not line.startswith('{"at_ms"'):
+        return line
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return line
+    return f"cellmill: {record['message']}" if record.get("event") == "interrupted" else ""
 
 
 def _answer(answered: IO[bytes]) -> Mapping[str, Any]:

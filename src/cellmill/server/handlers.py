@@ -18,7 +18,7 @@ from cellmill.server.running import PipelineRuns
 from cellmill.server.splitting import Splits
 from cellmill.server.workspace import Workspace
 from cellmill.wire.base import WireModel
-from cellmill.wire.errors import BadRequestError, ErrorAnswer, InternalError, error_answer
+from cellmill.wire.errors import BadRequestError, ErrorAnswer, InternalError, NotFoundError, error_answer
 
 W = TypeVar("W", bound=WireModel)
 
@@ -126,4 +126,9 @@ class CellmillHandler(APIHandler):
             super().log_exception(kind, value, traceback)
 
     def _refuse(self, status: HTTPStatus, message: str) -> None:
-        self.answer(ErrorAnswer(error=BadRequestError(kind="bad_request", message=message)), status)
+        error = (
+            NotFoundError(kind="not_found", message=message)
+            if status == HTTPStatus.NOT_FOUND
+            else BadRequestError(kind="bad_request", message=message)
+        )
+        self.answer(ErrorAnswer(error=error), status)

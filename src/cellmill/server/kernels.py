@@ -14,7 +14,7 @@ from cellmill.core.clock import now_ms
 from cellmill.core.events import ExecutionPlaced, NotebookNamed, SessionEnded
 from cellmill.core.ids import SessionId
 from cellmill.core.runs import Session
-from cellmill.server.workspace import ProjectWatch, Workspace, without_drive
+from cellmill.server.workspace import ProjectWatch, Workspace
 
 _ACTIONS = "https://events.jupyter.org/jupyter_server/kernel_actions/v1"
 _Ending = Literal["shut down", "restarted"]
@@ -49,7 +49,7 @@ class Kernels:
             Serving(
                 kernel=session["kernel"]["id"],
                 is_starting=session["kernel"].get("execution_state") in ("starting", "unknown"),
-                notebook=without_drive(session["path"]),
+                notebook=self._workspace.without_drive(session["path"]),
                 path=self._workspace.path_of(session["path"]),
             )
             for session in sessions
@@ -58,7 +58,8 @@ class Kernels:
 
     async def kernel_of(self, notebook: str) -> Serving | None:
         """Return what serves a notebook, None when nothing does."""
-        return next((s for s in await self.serving() if s.notebook == without_drive(notebook)), None)
+        local = self._workspace.without_drive(notebook)
+        return next((s for s in await self.serving() if s.notebook == local), None)
 
     async def tell_names(self) -> set[str]:
         """Tell each kernel whose notebook was renamed or changed. Returns the notebooks concerned."""

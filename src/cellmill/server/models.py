@@ -1,6 +1,5 @@
 """`models`."""
 
-import asyncio
 from http import HTTPStatus
 
 from jupyter_server.auth.decorator import authorized
@@ -19,7 +18,7 @@ class ModelsHandler(CellmillHandler):
         notebook = self.get_query_argument("notebook", None)
         path = self.workspace.path_of(notebook) if notebook else self.workspace.root
         watch = self.workspace.watch_of(path)
-        self.answer(model_list(await asyncio.to_thread(watch.store.models)))
+        self.answer(model_list(await watch.models()))
 
     @authenticated
     @authorized
@@ -27,7 +26,6 @@ class ModelsHandler(CellmillHandler):
         asked = self.read(RegistrationAsked)
         await self.workspace.ready(None)
         run, watch = self.workspace.run(asked.run)
-        version = await asyncio.to_thread(watch.store.register, run.run, name=asked.name, alias=asked.alias)
-        watch.look_up_store_ids()
+        version = await watch.register(run.run, name=asked.name, alias=asked.alias)
         self.changes.tell("models")
         self.answer(wire_version(version), HTTPStatus.CREATED)

@@ -1,24 +1,24 @@
 """`parameters`: what can be turned in a notebook, a run with other values, and making more parameters."""
 
 import asyncio
+import contextlib
 from http import HTTPStatus
 from pathlib import Path
 
 from jupyter_server.auth.decorator import authorized
 from tornado.web import HTTPError, authenticated
 
-from cellmill.capture.secrets import is_named_like_a_secret
+from cellmill.capture.secret_names import is_secret
 from cellmill.core.errors import CellmillError, NotebookError
-from cellmill.core.project import Project
 from cellmill.notebook.parameters import takes
 from cellmill.server.handlers import CellmillHandler
+from cellmill.server.workspace import ProjectWatch
 from cellmill.wire.parameters import (
     MOST_PROPOSALS,
     ParameterForm,
     ParametersAnswered,
     ParametersAsked,
     PickAsked,
-    WireActivity,
     WireProblem,
     wire_field,
     wire_proposal,
@@ -38,7 +38,9 @@ class ParametersHandler(CellmillHandler):
         name = self.get_query_argument("notebook")
         path = self.workspace.path_of(name)
         watch = self.workspace.watch_of(path)
-        self.answer(await asyncio.to_thread(_form, name, path, watch.project, self.attempts.activity(name)))
+        found = await asyncio.to_thread(_form, name, path, watch)
+        # As it stands when the answer goes: reading the notebook may have outlasted a run.
+        self.answer(found.model_copy(update={"activity": self.attempts.activity(name)}))
 
     @authenticated
     @authorized
@@ -94,10 +96,12 @@ class PicksHandler(CellmillHandler):
         self.answer(ParametersAnswered(problems=problems, activity=self.attempts.activity(name)))
 
 
-def _form(name: str, path: Path, project: Project, activity: WireActivity | None) -> ParameterForm:
-    problem, found = None, None
+def _form(name: str, path: Path, watch: ProjectWatch) -> ParameterForm:
+    problem, found, project = None, None, watch.project
+    with contextlib.suppress(OSError):  # a journal that cannot be read takes nothing from what the source tells
+        watch.read_ahead()
     try:
-        found = turnable(path)
+        found = turnable(path, runs=watch.sessions.runs(project.relative(str(path))))
     except NotebookError as error:  # it is what the form is about, so the form says it
         problem = str(error)
     proposed = found.proposed if found is not None else ()
@@ -108,13 +112,13 @@ def _form(name: str, path: Path, project: Project, activity: WireActivity | None
         problem=problem,
         cell=found.cell if found is not None else None,
         parameters=[
-            wire_field(without_default(one), takes=takes(one.schema), is_secret=is_named_like_a_secret(one.name))
+            wire_field(without_default(one), takes=takes(one.schema), is_secret=is_secret(one.name, one.default))
             for one in (found.declared if found is not None else ())
         ],
         proposals=[wire_proposal(one) for one in proposed[:MOST_PROPOSALS]],
         more_proposals=max(0, len(proposed) - MOST_PROPOSALS),
         undoable=list(last_picked(path)),
-        activity=activity,
+        activity=None,
         sweeps=[wire_sweep(one) for one in reversed(sweeps)],
     )
 

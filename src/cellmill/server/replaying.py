@@ -1,26 +1,19 @@
 """Replays that browsers asked for: `cellmill replay` in a process of its own, one at a time for each project."""
 
 import asyncio
-import subprocess
-import sys
 import time
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import Any
 
 from cellmill.core.clock import now_ms
 from cellmill.core.ids import RunId
 from cellmill.core.runs import Run
 from cellmill.server.changes import Changes
+from cellmill.server.following import follow
 from cellmill.server.workspace import ProjectWatch, Workspace
 from cellmill.wire.verdicts import IDLE, ReplayState
-
-LOOK_EVERY_S = 0.1
-# A cancelled replay ends its kernel and removes its scratch folder before it goes.
-LEAVE_S = 20.0
-MOST_WORDS = 2_000
 
 
 @dataclass
@@ -29,7 +22,6 @@ class _Queue:
 
     waiting: "deque[Run]" = field(default_factory=deque)
     running: Run | None = None
-    process: "subprocess.Popen[bytes] | None" = None
     cancelled_s: float | None = None
     at_work: "asyncio.Task[None] | None" = None
 
@@ -45,11 +37,12 @@ class Replays:
         self._problems: dict[RunId, str] = {}
 
     def state_of(self, run: RunId) -> ReplayState:
-        """Return how the replay of a run stands."""
-        for queue in self._queues.values():
-            if queue.running is not None and queue.running.run == run:
+        """Return how the replay of a run stands. May be asked beside the server's loop, of a list of runs."""
+        for queue in tuple(self._queues.values()):
+            running = queue.running
+            if running is not None and running.run == run:
                 return ReplayState("running")
-            if any(other.run == run for other in queue.waiting):
+            if any(other.run == run for other in tuple(queue.waiting)):
                 return ReplayState("waiting")
         problem = self._problems.get(run)
         return ReplayState(problem=problem) if problem is not None else IDLE
@@ -85,8 +78,6 @@ class Replays:
             self._changes.tell("runs", run.notebook)
         if queue.running is not None and queue.running.run in unwanted and queue.cancelled_s is None:
             queue.cancelled_s = time.monotonic()
-            if queue.process is not None:
-                _close_input(queue.process)
 
     # --- one after another
 
@@ -109,50 +100,19 @@ class Replays:
     async def _replay(self, watch: ProjectWatch, queue: _Queue, run: Run) -> str | None:
         """Return why there is no verdict; None where there is one, or the user did not want it any more."""
         began_ms = now_ms()
-        with TemporaryFile() as said:
-            process = queue.process = _begin(watch, run, said)
-            try:
-                while process.poll() is None:
-                    # Not waited for in a thread: a server that ends would wait for the thread in its turn.
-                    await asyncio.sleep(LOOK_EVERY_S)
-                    if queue.cancelled_s is not None:
-                        _close_input(process)
-                        if time.monotonic() - queue.cancelled_s > LEAVE_S:
-                            process.kill()
-            finally:
-                queue.process = None
-                _close_input(process)
-            # Whoever hears that the replay has ended finds its verdict. That there is one says more than the
-            # exit code, which is 1 for a verdict that is not the same, and for a traceback.
-            await asyncio.to_thread(watch.read_ahead)
-            verdicts = [one.verdict for one in watch.sessions.runs() if one.run == run.run]
-            if queue.cancelled_s is not None or any(v is not None and v.at_ms >= began_ms for v in verdicts):
-                return None
-            words = last_words(said)
-            self._log.warning("Cellmill: the replay of run %s ended with %s: %s", run.run, process.returncode, words)
-            return words or f"The replay's process ended with {process.returncode} and said nothing."
-
-
-def _begin(watch: ProjectWatch, run: Run, said: IO[bytes]) -> "subprocess.Popen[bytes]":
-    asked = ["replay", run.run, "--folder", str(watch.project.root), "--json", "--attended"]
-    return subprocess.Popen(
-        [sys.executable, "-m", "cellmill", *asked],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,  # the verdict comes through the journal
-        stderr=said,
-        cwd=watch.project.root,
-        start_new_session=True,  # Ctrl-C is for the server; this one ends with its input
-    )
-
-
-def _close_input(process: "subprocess.Popen[bytes]") -> None:
-    if process.stdin is not None:
-        process.stdin.close()
-
-
-def last_words(said: IO[bytes]) -> str:
-    """The sentence that the command line ends with, or else the end of a traceback."""
-    said.seek(0)
-    lines = said.read().decode("utf-8", "replace").strip().splitlines()
-    ours = [line.removeprefix("cellmill: ") for line in lines if line.startswith("cellmill: ")]
-    return (ours[-1] if ours else "\n".join(lines[-3:]))[:MOST_WORDS]
+        root = watch.project.root
+        ended = await follow(
+            ["replay", run.run, "--folder", str(root), "--json", "--attended"],
+            root,
+            cancelled_s=lambda: queue.cancelled_s,
+            hear=lambda record: None,  # the verdict comes through the journal
+            tell=lambda: None,
+        )
+        # Whoever hears that the replay has ended finds its verdict. That there is one says more than the
+        # exit code, which is 1 for a verdict that is not the same, and for a traceback.
+        await asyncio.to_thread(watch.read_ahead)
+        verdicts = [one.verdict for one in watch.sessions.runs() if one.run == run.run]
+        if queue.cancelled_s is not None or any(v is not None and v.at_ms >= began_ms for v in verdicts):
+            return None
+        self._log.warning("Cellmill: the replay of run %s ended with %s: %s", run.run, ended.code, ended.words)
+        return ended.words or f"The replay's process ended with {ended.code} and said nothing."

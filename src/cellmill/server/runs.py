@@ -8,10 +8,10 @@ from tornado.web import authenticated
 from cellmill.core.runs import Run
 from cellmill.server.blobs import try_beginning
 from cellmill.server.handlers import CellmillHandler
-from cellmill.server.workspace import ProjectWatch
+from cellmill.server.workspace import ProjectWatch, Workspace
 from cellmill.wire.models import registration_preview
 from cellmill.wire.outputs import MOST_CHARACTERS
-from cellmill.wire.runs import RunDetail, RunRemoved, run_detail, run_list, trial_list
+from cellmill.wire.runs import RunDetail, RunList, RunRemoved, Stands, run_detail, run_list, trial_list
 from cellmill.wire.verdicts import ReplayState
 from cellmill.wiring.registering import preview
 
@@ -26,7 +26,8 @@ class RunsHandler(CellmillHandler):
     async def get(self) -> None:
         notebook = self.get_query_argument("notebook", None)
         await self.workspace.ready(notebook)
-        self.answer(run_list(notebook, self.workspace.runs(notebook), most=MOST, replay_of=self.replays.state_of))
+        # Beside the server's loop: there may be thousands.
+        self.answer(await asyncio.to_thread(_list, notebook, self.workspace, self.replays.state_of))
 
 
 class RunHandler(CellmillHandler):
@@ -69,9 +70,13 @@ class RegistrationHandler(CellmillHandler):
     async def get(self, run: str) -> None:
         found, watch = self.workspace.run(run)
         registration = preview(watch.sessions.run(found.run))
-        models = await asyncio.to_thread(watch.store.models)
+        models = await watch.models()
         names = tuple(model.name for model in models)
         self.answer(registration_preview(registration, model_class=found.model_class, existing_names=names))
+
+
+def _list(notebook: str | None, workspace: Workspace, replay_of: Stands) -> RunList:
+    return run_list(notebook, workspace.runs(notebook), most=MOST, replay_of=replay_of)
 
 
 def _detail(run: Run, watch: ProjectWatch, trials: int, replay: ReplayState) -> RunDetail:

@@ -1,21 +1,18 @@
 """Splits of notebooks that browsers asked for: `cellmill split` in a process of its own, one for each notebook."""
 
-import asyncio
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from cellmill.capture.folder import prepare_folder
-from cellmill.core.clock import now_ms
 from cellmill.core.errors import NotebookError
+from cellmill.core.step_errors import SplitRefused
 from cellmill.notebook.plain import read_plain
 from cellmill.pipeline.plan import source_digest
 from cellmill.server.changes import Changes
-from cellmill.server.following import Ended, follow
+from cellmill.server.following import Ended
+from cellmill.server.jobs import Command, Job, Jobs
 from cellmill.server.workspace import Workspace
-from cellmill.wire.pipelines import Stage
 from cellmill.wire.splits import (
     WireBorder,
     WireCell,
@@ -29,50 +26,44 @@ MOST_NAMES = 100
 
 
 @dataclass
-class _Split:
+class _Split(Job):
     kind: Literal["look", "make"]
     name: str
     digest: str
+    pipeline: Path
+    """The folder that is written, where the steps come to the same."""
     plan: WireSplitPlan | None = None
-    started_ms: int = field(default_factory=now_ms)
-    at_work: "asyncio.Task[None] | None" = None
-    cancelled_s: float | None = None
-    ended_ms: int | None = None
     words: str | None = None
     done: int = 0
     of: int = 0
-    message: str | None = None
     reasons: list[str] = field(default_factory=list)
-    folder: Path | None = None
     compared: int | None = None
+    """The values that were the same, None where nothing was written."""
     notes: list[str] = field(default_factory=list)
 
     @property
-    def stage(self) -> Stage:
-        if self.ended_ms is None:
-            return "running"
-        if self.cancelled_s is not None:
-            return "cancelled"
-        return "failed" if self.message is not None or self.reasons else "ended"
+    def folder(self) -> Path | None:
+        """The pipeline that was written."""
+        return self.pipeline if self.compared is not None else None
 
     def hear(self, record: Mapping[str, Any]) -> None:
-        event = record.get("event")
-        if event == "progress":
+        if record.get("event") == "progress":
             self.words, self.done, self.of = record["what"], record["done"], record["of"]
-        elif event == "failed":
-            self.message = record["message"]
+        elif record.get("kind") == SplitRefused.kind:
+            self.fail(None)  # the reasons in its answer say why
+        else:
+            super().hear(record)
 
-    def take(self, ended: Ended, folder: Path) -> None:
+    def take(self, ended: Ended) -> None:
         answer = ended.answer
         self.reasons = list(answer.get("reasons", ()))
+        if self.reasons:
+            self.fail(self.message)
         if "borders" in answer:
             self.plan = _plan(answer)
         if answer.get("split"):
-            self.folder = folder
             self.compared = answer["compared"]
             self.notes = list(answer["notes"])
-        if ended.code != 0 and self.message is None and not self.reasons and self.cancelled_s is None:
-            self.message = ended.words or f"The process ended with {ended.code} and said nothing."
 
 
 class Splits:
@@ -81,12 +72,11 @@ class Splits:
     def __init__(self, workspace: Workspace, changes: Changes, log: Any) -> None:
         self._workspace = workspace
         self._changes = changes
-        self._log = log
-        self._splits: dict[Path, _Split] = {}
+        self._splits = Jobs[_Split](log)
 
     def split_of(self, notebook: str) -> WireSplit | None:
         """Return how the last split of a notebook stands, None when no browser has asked for one."""
-        one = self._splits.get(self._workspace.path_of(notebook))
+        one = self._splits.of(self._workspace.path_of(notebook))
         if one is None:
             return None
         return WireSplit(
@@ -112,52 +102,35 @@ class Splits:
         Returns why it cannot be begun, None where it can.
         """
         path = self._workspace.path_of(notebook)
-        before = self._splits.get(path)
-        if before is not None and before.ended_ms is None:
+        if self._splits.is_running(path):
             return None
         try:
             # Of the code alone: JupyterLab saves other things when it likes, and text may be mended meanwhile.
             digest = source_digest(read_plain(path))
         except NotebookError as error:
             return str(error)
+        before = self._splits.of(path)
         plan = before.plan if before is not None and before.digest == digest else None
         if at is not None and plan is None:
             return "The notebook was changed since its steps were proposed. Look at it again."
-        one = self._splits[path] = _Split("look" if at is None else "make", name, digest, plan)
         words = ["split", str(path), "--name", name, "--json", "--log-json", "--attended"]
         words += ["--plan"] if at is None else [word for each in at for word in ("--at", str(each))]
         words += ["--network"] if network else []
-        one.at_work = asyncio.ensure_future(self._work(one, path, words))
+        project = self._workspace.watch_of(path).project
+        one = _Split("look" if at is None else "make", name, digest, project.root / "pipelines" / name, plan)
+        # What is said names files as from the project's root.
+        command = Command(words, project.root, project=project)
+        self._splits.begin(path, one, command, lambda: self._tell(path, one))
         return None
 
     def cancel(self, notebook: str) -> None:
         """Tell what is under way to end."""
-        one = self._splits.get(self._workspace.path_of(notebook))
-        if one is not None and one.ended_ms is None and one.cancelled_s is None:
-            one.cancelled_s = time.monotonic()
+        self._splits.cancel(self._workspace.path_of(notebook))
 
-    async def _work(self, one: _Split, path: Path, words: list[str]) -> None:
-        name = self._workspace.name_of(path)
-        project = self._workspace.watch_of(path).project
-        self._changes.tell("splits", name)
-        try:
-            prepare_folder(project)  # else the command line would take the notebook's folder for the project
-            ended = await follow(
-                words,
-                project.root,  # what is said names files as from there
-                cancelled_s=lambda: one.cancelled_s,
-                hear=one.hear,
-                tell=lambda: self._changes.tell("splits", name),
-            )
-            one.take(ended, project.root / "pipelines" / one.name)
-        except Exception as error:  # noqa: BLE001 - whoever looks on must hear of it
-            self._log.exception("Cellmill could not split %s", path)
-            one.message = f"It could not be started ({type(error).__name__}: {error})."
-        finally:
-            one.ended_ms = now_ms()
-            self._changes.tell("splits", name)
-            if one.folder is not None:
-                self._changes.tell("pipelines")
+    def _tell(self, path: Path, one: _Split) -> None:
+        self._changes.tell("splits", self._workspace.name_of(path))
+        if one.folder is not None:
+            self._changes.tell("pipelines")
 
 
 def _plan(answer: Mapping[str, Any]) -> WireSplitPlan:

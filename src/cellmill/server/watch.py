@@ -12,12 +12,14 @@ from cellmill.server.changes import Changes
 from cellmill.server.clients import Clients
 from cellmill.server.kernels import Kernels
 from cellmill.server.workspace import ProjectWatch, Workspace
-from cellmill.wiring.recorder import pending
+from cellmill.wiring.marks import pending
 
 LOOK_EVERY_S = 0.2
 NAMES_EVERY_S = 1.0
 # A burst of cells is recorded at once, when it is over.
 SETTLE_S = 0.5
+# One that does not end is not waited for: a cell that prints, a loop with a metric each moment.
+SETTLE_AT_MOST_S = 3.0
 # Whoever registers a model waits for so many runs at the most.
 RECORDED_AT_ONCE = 2
 # While the store cannot be had: tried again, at longer and longer intervals.
@@ -33,7 +35,21 @@ class _Recording:
     not_before_s: float
     failures: int = 0
     is_due: bool = True
-    at_work: "asyncio.Task[None] | None" = None
+    changing_since_s: float | None = None
+    """When the first change came that no recording has seen."""
+    at_work: "asyncio.Future[None] | None" = None
+
+    def has_changed(self, now_s: float) -> None:
+        """Put the recording off until it is quiet, though not for long. After a failure its interval stays."""
+        self.is_due = True
+        if self.changing_since_s is None:
+            self.changing_since_s = now_s
+        if self.failures == 0:
+            self.not_before_s = min(now_s + SETTLE_S, self.changing_since_s + SETTLE_AT_MOST_S)
+
+    def begins(self) -> None:
+        """What changes from now on wants another recording."""
+        self.is_due, self.changing_since_s = False, None
 
 
 class Watch:
@@ -85,25 +101,23 @@ class Watch:
     def _record_when_due(self, watch: ProjectWatch, *, has_changed: bool) -> None:
         now_s = time.monotonic()
         state = self._recording.setdefault(watch, _Recording(not_before_s=now_s))
-        if state.at_work is not None and not state.at_work.done():
-            return
         if has_changed:
-            state.is_due = True
-            if state.failures == 0:
-                state.not_before_s = now_s + SETTLE_S
-        if now_s < state.not_before_s:
+            state.has_changed(now_s)
+        if (state.at_work is not None and not state.at_work.done()) or now_s < state.not_before_s:
             return
-        if state.is_due:
-            # Asked only then: it looks at a file for each session.
-            state.is_due = bool(pending(watch.sessions, watch.project.store))
         if state.is_due:
             state.at_work = asyncio.ensure_future(self._record(watch, state))
-        elif now_s - watch.store.used_at_s > QUIET_S:
-            state.at_work = asyncio.ensure_future(asyncio.to_thread(watch.store.close))
+        elif now_s - watch.store_used_at_s > QUIET_S:
+            state.at_work = asyncio.ensure_future(watch.close_store())
 
     async def _record(self, watch: ProjectWatch, state: _Recording) -> None:
+        state.begins()
+        # Asked only when something changed, and beside the loop: it looks at a file for each session.
+        if not await asyncio.to_thread(pending, watch.sessions, watch.project.store):
+            return
+        state.is_due = True  # until nothing is pending: more may be than are recorded at once
         try:
-            await asyncio.to_thread(watch.store.record, at_most=RECORDED_AT_ONCE)
+            await watch.record(at_most=RECORDED_AT_ONCE)
         except CellmillError as error:
             if state.failures == 0:
                 self._log.warning("Cellmill: %s", error)
@@ -111,5 +125,4 @@ class Watch:
             state.failures += 1
         else:
             state.failures = 0
-            watch.look_up_store_ids()
             self._changes.tell("runs")

@@ -5,18 +5,26 @@ import os
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from tornado.web import HTTPError
 
 from cellmill.capture.sessions import Sessions, choose_run
 from cellmill.core.errors import AmbiguousRun
 from cellmill.core.ids import RunId, SessionId
+from cellmill.core.models import RegisteredModel, Version
 from cellmill.core.project import Project
 from cellmill.core.runs import Run, Session
+from cellmill.server.own_thread import OwnThread
 from cellmill.wiring.deleting import Deleted, delete_run
+from cellmill.wiring.marks import store_ids
 from cellmill.wiring.projects import project_of
-from cellmill.wiring.recorder import store_ids
 from cellmill.wiring.store_process import StoreProcess
+
+T = TypeVar("T")
+
+COLLABORATION = "RTC:"
+"""The drive through which jupyter-collaboration opens the server's files."""
 
 
 class ProjectWatch:
@@ -25,7 +33,9 @@ class ProjectWatch:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.sessions = Sessions(project)
-        self.store = StoreProcess(project)
+        self._store = StoreProcess(project)
+        # A store that takes a connection and does not answer is waited for; nobody else shall wait with it.
+        self._asking = OwnThread(f"cellmill store of {project.root}")
         self.store_ids: dict[RunId, str] = {}
         self._is_read = False
         self._reading = threading.Lock()  # a request and the watch may both want to, each in a thread of its own
@@ -37,7 +47,7 @@ class ProjectWatch:
             changed = self.sessions.poll() | self._read_elsewhere
             self._read_elsewhere = set()
             if not self._is_read:
-                self.look_up_store_ids()
+                self._look_up_store_ids()
                 self._is_read = True
             return changed
 
@@ -54,14 +64,37 @@ class ProjectWatch:
             self._read_elsewhere |= deleted.changed
             return deleted
 
+    async def record(self, *, at_most: int) -> None:
+        """Record runs, and read again which are. Raises `StoreError`."""
+        await self._asking.do(lambda: self._then_look_up(self._store.record(at_most=at_most)))
+
+    async def models(self) -> tuple[RegisteredModel, ...]:
+        """Return the registered models; the store is asked once for all who ask meanwhile. Raises `StoreError`."""
+        return await self._asking.share("models", self._store.models)
+
+    async def register(self, run: RunId, *, name: str, alias: str | None) -> Version:
+        """Register a run's model, see `registering.register`, and read again which runs are recorded."""
+        return await self._asking.do(lambda: self._then_look_up(self._store.register(run, name=name, alias=alias)))
+
+    @property
+    def store_used_at_s(self) -> float:
+        return self._store.used_at_s
+
+    async def close_store(self) -> None:
+        """End the store's process. The next request starts another."""
+        await self._asking.do(self._store.close)
+
     async def first_read(self) -> None:
         """Return when the journals have been read once: beside the server's loop, for there may be many."""
         if not self._is_read:
             await asyncio.to_thread(self.read)
 
-    def look_up_store_ids(self) -> None:
-        """Read again which runs are recorded."""
+    def _look_up_store_ids(self) -> None:
         self.store_ids = store_ids(self.project, self.project.store)
+
+    def _then_look_up(self, answer: T) -> T:
+        self._look_up_store_ids()
+        return answer
 
 
 class Workspace:
@@ -82,14 +115,19 @@ class Workspace:
         return tuple(self._projects.values())
 
     def path_of(self, notebook: str) -> Path:
-        """Return where a notebook lies. A drive's name before it, as collaboration has, is not part of the path.
-
-        Raises HTTPError 400 for a path that leads out of the server's root.
-        """
-        path = Path(os.path.normpath(self.root / without_drive(notebook).lstrip("/")))
+        """Return where a notebook lies. Raises HTTPError 400 for a path that leads out of the server's root."""
+        path = Path(os.path.normpath(self.root / self.without_drive(notebook).lstrip("/")))
         if not path.is_relative_to(self.root):
             raise HTTPError(400, "notebook: it lies outside the server's root")
         return path
+
+    def without_drive(self, notebook: str) -> str:
+        """`RTC:work/a.ipynb`, as collaboration calls it, -> `work/a.ipynb`.
+
+        Any other colon belongs to the name, and so does this one where there is such a file.
+        """
+        local = notebook.removeprefix(COLLABORATION)
+        return notebook if local != notebook and (self.root / notebook).exists() else local
 
     def name_of(self, path: Path) -> str:
         """Return what the browser calls a file."""
@@ -114,7 +152,8 @@ class Workspace:
         else:
             found = [(run, watch) for watch in self.projects for run in watch.sessions.runs()]
             found.sort(key=lambda pair: (pair[0].started_ms, pair[0].run), reverse=True)
-        return tuple((self._as_seen(run, watch), watch.store_ids.get(run.run)) for run, watch in found)
+        names = _Names(self)
+        return tuple((names.as_seen(run, watch), watch.store_ids.get(run.run)) for run, watch in found)
 
     def run(self, begins_with: str) -> tuple[Run, ProjectWatch]:
         """Return a run of any project, as the browser sees it. Raises `UnknownRun`, `AmbiguousRun`.
@@ -127,13 +166,14 @@ class Workspace:
         if others:
             folders = tuple(str(one.project.root) for _, one in ((run, watch), *others))
             raise AmbiguousRun(chosen.run, matches=(chosen.run,) * len(folders), folders=folders)
-        return self._as_seen(run, watch), watch
+        return _Names(self).as_seen(run, watch), watch
 
     def trials(self, search: Run, watch: ProjectWatch) -> tuple[tuple[Run, str | None], ...]:
         """Return the trials of a search in the order they began, each with the store's id if it has one."""
         # As the journal has them: trials that take less than a millisecond begin at the same time.
         found = [run for session in watch.sessions.all() for run in session.runs if run.parent == search.run]
-        return tuple((self._as_seen(run, watch), watch.store_ids.get(run.run)) for run in found)
+        names = _Names(self)
+        return tuple((names.as_seen(run, watch), watch.store_ids.get(run.run)) for run in found)
 
     def session_of_kernel(self, watch: ProjectWatch, kernel: str) -> Session | None:
         """Return the newest session of a kernel that has not ended."""
@@ -150,12 +190,20 @@ class Workspace:
         }
         return {self.name_of(watch.project.root / name) if name else None for name in names}
 
-    def _as_seen(self, run: Run, watch: ProjectWatch) -> Run:
+
+class _Names:
+    """What the browser calls notebooks: worked out once for each of them, where there may be thousands of runs."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._known: dict[tuple[ProjectWatch, str], str] = {}
+
+    def as_seen(self, run: Run, watch: ProjectWatch) -> Run:
         if run.notebook is None:
             return run
-        return replace(run, notebook=self.name_of(watch.project.root / run.notebook))
-
-
-def without_drive(notebook: str) -> str:
-    """`RTC:work/a.ipynb`, as collaboration calls it, -> `work/a.ipynb`."""
-    return notebook.rpartition(":")[2]
+        name = self._known.get((watch, run.notebook))
+        if name is None:
+            name = self._workspace.name_of(watch.project.root / run.notebook)
+            self._known[watch, run.notebook] = name
+        # In a project that is the server's root both have one name for it, and nothing is copied.
+        return run if name == run.notebook else replace(run, notebook=name)

@@ -5,13 +5,14 @@ import logging
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cellmill.core.errors import CellmillError, StoreLocked, StoreRefused, StoreUnreachable
+from cellmill.stores.mlflow_database import make_database
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -55,6 +56,26 @@ TRANSLATIONS: tuple[tuple[tuple[str, ...], type[CellmillError]], ...] = (
 opening = threading.Lock()
 
 
+def look_up_ahead(held: Mapping[str, list[str]]) -> None:
+    """Make MLflow's table of what is installed, of which distributions hold each module here.
+
+    It compares a model's requirements with that table when it logs the first one, and would take a quarter of a second
+    to find out the same. A version of MLflow that has no such table makes its own, or needs none.
+    """
+    from mlflow.utils import requirements_utils
+
+    make_table = getattr(requirements_utils, "_init_modules_to_packages_map", None)
+    library = getattr(requirements_utils, "importlib_metadata", None)
+    if make_table is None or library is None:
+        return
+    asked = library.packages_distributions
+    library.packages_distributions = lambda: {module: list(names) for module, names in held.items()}
+    try:
+        make_table()
+    finally:
+        library.packages_distributions = asked
+
+
 def client_for(uri: str) -> "MlflowClient":
     """Return the client of a store, whose database is made where there is none.
 
@@ -69,8 +90,28 @@ def client_for(uri: str) -> "MlflowClient":
 def _client_for(uri: str) -> "MlflowClient":
     import mlflow
 
+    path = uri.removeprefix("sqlite:///")
     with _beside(uri):
+        if path != uri and Path(path).parent.is_dir():
+            make_database(Path(path).absolute(), make=_make, version=_schema_version)
         return mlflow.MlflowClient(tracking_uri=uri)
+
+
+def _make(uri: str) -> None:
+    import mlflow
+
+    client = mlflow.MlflowClient(tracking_uri=uri)
+    with contextlib.suppress(AttributeError):  # a version of MLflow that holds it elsewhere lets go of it later
+        client._tracking_client.store.engine.dispose()
+
+
+@lru_cache(maxsize=1)
+def _schema_version() -> str | None:
+    """The version of the schema that this MLflow makes, None where it does not tell."""
+    from mlflow.store.db import utils
+
+    tell = getattr(utils, "_get_latest_schema_revision", None)
+    return str(tell()) if tell is not None else None
 
 
 def forget_clients() -> None:

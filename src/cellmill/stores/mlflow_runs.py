@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cellmill.core.events import DataUse, ModelBlob
+from cellmill.core.event_parts import DataUse, ModelBlob
 from cellmill.core.ids import RunId, SessionId
 from cellmill.core.ports import Recorded, RunFiles
 from cellmill.core.project import Project
@@ -152,29 +152,43 @@ class MlflowRunStore:
             "mlflow.source.type": "NOTEBOOK",
             "mlflow.user": (run.surroundings.user if run.surroundings else None) or _user(),
         }
-        created = self._client.create_run(
-            self.experiment(run.notebook or "notebooks"), run.started_ms, tags, run_name=run.short_class
-        )
+        name = run.notebook or "notebooks"
+        if name in self._experiments and self._is_deleted(self._experiments[name]):
+            del self._experiments[name]
+        created = self._client.create_run(self.experiment(name), run.started_ms, tags, run_name=run.short_class)
         store_id: str = created.info.run_id
         return store_id
 
-    def experiment(self, name: str) -> str:
-        """Return the id of the experiment of this name, which is made where there is none."""
-        if name not in self._experiments:
-            from mlflow.exceptions import MlflowException
+    def _is_deleted(self, experiment: str) -> bool:
+        return bool(self._client.get_experiment(experiment).lifecycle_stage == "deleted")
 
-            found = self._client.get_experiment_by_name(name)
-            if found is None:
-                try:
-                    identity: str = self._client.create_experiment(name, self._artifact_location())
-                except MlflowException:  # another recorder was quicker
-                    found = self._client.get_experiment_by_name(name)
-                    if found is None:
-                        raise
-            if found is not None:
-                identity = found.experiment_id
+    def experiment(self, name: str) -> str:
+        """Return the id of the experiment of this name, which is made where there is none.
+
+        One that the user has deleted keeps its name in MLflow, and stays deleted: the next is called `name (2)`.
+        """
+        if name not in self._experiments:
+            title, number = name, 1
+            while (identity := self._experiment_called(title)) is None:
+                number += 1
+                title = f"{name} ({number})"
             self._experiments[name] = identity
         return self._experiments[name]
+
+    def _experiment_called(self, title: str) -> str | None:
+        """Return the id of the experiment of this title, made where there is none; None where it was deleted."""
+        from mlflow.exceptions import MlflowException
+
+        found = self._client.get_experiment_by_name(title)
+        if found is None:
+            try:
+                return str(self._client.create_experiment(title, self._artifact_location()))
+            except MlflowException:  # another recorder was quicker
+                found = self._client.get_experiment_by_name(title)
+                if found is None:
+                    raise
+        identity: str = found.experiment_id
+        return None if found.lifecycle_stage == "deleted" else identity
 
     def _artifact_location(self) -> str | None:
         """The embedded store's artifacts lie at the project's root, wherever the recorder was started.

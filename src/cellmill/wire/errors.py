@@ -123,6 +123,13 @@ class BadRequestError(WireModel):
     message: str
 
 
+class NotFoundError(WireModel):
+    """What was asked for is not there, as when it was deleted since a list named it."""
+
+    kind: Literal["not_found"]
+    message: str
+
+
 class InternalError(WireModel):
     """A fault of ours. The server's log has the traceback."""
 
@@ -148,6 +155,7 @@ WireError = Annotated[
     | BadSettingsError
     | NoSessionError
     | BadRequestError
+    | NotFoundError
     | InternalError,
     Field(discriminator="kind"),
 ]

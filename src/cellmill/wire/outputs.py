@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Literal
 
-from cellmill.core.events import Output
+from cellmill.core.event_parts import Output
 from cellmill.core.runs import Execution
 from cellmill.wire.base import WireModel
 

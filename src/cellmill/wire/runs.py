@@ -1,7 +1,7 @@
 """Runs, as the sidebar shows them."""
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Sequence
 from typing import Literal
 
 from cellmill.core.ids import RunId
@@ -90,6 +90,8 @@ class WireFailure(WireModel):
 class RunSummary(WireModel):
     """A run in a list. `trials` is how many a search has, `cells` are those of the notebook that took part.
 
+    `trained_in` is the execution that trained it; one may train many. `differing` are the parameters that tell
+    it from the others of its notebook and model class in the same list.
     While it is `replaying` it may still wait for another's replay; `replay_problem` says why the last
     replay ended without a judgement.
     """
@@ -109,6 +111,8 @@ class RunSummary(WireModel):
     recorded: bool
     incomplete: list[str]
     cells: list[str]
+    trained_in: str | None
+    differing: list[WireParameter]
     judgement: Judged | None
     judged_ms: int | None
     judged_reason: str | None
@@ -187,17 +191,35 @@ def run_list(
     known = {run.run for run, _ in found}
     trials = Counter(run.parent for run, _ in found)
     own = [(run, store_id) for run, store_id in found if run.parent not in known]
+    listed = own[:most]
+    alike: dict[tuple[str | None, str], list[Run]] = defaultdict(list)
+    for run, _ in listed:
+        alike[run.notebook, run.model_class].append(run)
+    telling = {kind: _telling(runs) for kind, runs in alike.items()}
     return RunList(
         notebook=notebook,
         runs=[
-            run_summary(run, store_id=store_id, trials=trials[run.run], replay=replay_of(run.run))
-            for run, store_id in own[:most]
+            run_summary(
+                run,
+                store_id=store_id,
+                trials=trials[run.run],
+                replay=replay_of(run.run),
+                telling=telling[run.notebook, run.model_class],
+            )
+            for run, store_id in listed
         ],
         total=len(own),
     )
 
 
-def run_summary(run: Run, *, store_id: str | None, trials: int = 0, replay: ReplayState = IDLE) -> RunSummary:
+def run_summary(
+    run: Run,
+    *,
+    store_id: str | None,
+    trials: int = 0,
+    replay: ReplayState = IDLE,
+    telling: Collection[str] = (),
+) -> RunSummary:
     """Return the run as a list shows it. `store_id` is MLflow's run id, None while it is not recorded."""
     return RunSummary(
         run=run.run,
@@ -215,6 +237,8 @@ def run_summary(run: Run, *, store_id: str | None, trials: int = 0, replay: Repl
         recorded=store_id is not None,
         incomplete=list(run.incomplete),
         cells=_cells(run),
+        trained_in=next((each.execution.execution for each in run.executions if each.part == "trained"), None),
+        differing=_parameters(run, telling),
         judgement=run.verdict.judgement if run.verdict else None,
         judged_ms=run.verdict.at_ms if run.verdict else None,
         judged_reason=run.verdict.reason if run.verdict else None,
@@ -226,19 +250,14 @@ def run_summary(run: Run, *, store_id: str | None, trials: int = 0, replay: Repl
 
 def trial_list(search: str, found: Sequence[Found], *, most: int) -> TrialList:
     """Return the trials of a search, each with what tells it from the others."""
-    values: dict[str, set[str]] = {}
-    for trial, _ in found:
-        for parameter in trial.parameters:
-            values.setdefault(parameter.name, set()).add(parameter.value)
-    # One that only some trials have tells as well.
-    counts = Counter(parameter.name for trial, _ in found for parameter in trial.parameters)
-    telling = {name for name in values if len(values[name]) > 1 or counts[name] < len(found) or len(found) == 1}
+    trials = [trial for trial, _ in found]
+    telling = _telling(trials) if len(trials) != 1 else {parameter.name for parameter in trials[0].parameters}
     return TrialList(
         run=search,
         trials=[
             WireTrial(
                 **dict(run_summary(trial, store_id=store_id)),
-                parameters=[WireParameter.model_validate(p) for p in trial.parameters if p.name in telling],
+                parameters=_parameters(trial, telling),
             )
             for trial, store_id in found[:most]
         ],
@@ -278,6 +297,20 @@ def run_detail(
         nested_in=run.nested_in,
         verdict=wire_verdict(run.verdict) if run.verdict else None,
     )
+
+
+def _telling(runs: Sequence[Run]) -> set[str]:
+    """The names of parameters in which runs differ; one that only some of them have tells as well."""
+    values: dict[str, set[str]] = defaultdict(set)
+    for run in runs:
+        for parameter in run.parameters:
+            values[parameter.name].add(parameter.value)
+    counts = Counter(parameter.name for run in runs for parameter in run.parameters)
+    return {name for name in values if len(values[name]) > 1 or counts[name] < len(runs)}
+
+
+def _parameters(run: Run, names: Collection[str]) -> list[WireParameter]:
+    return [WireParameter.model_validate(parameter) for parameter in run.parameters if parameter.name in names]
 
 
 def _cells(run: Run) -> list[str]:

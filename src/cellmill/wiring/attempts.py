@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from cellmill.capture.folder import prepare_folder
 from cellmill.capture.hosting import engine_environment
 from cellmill.capture.sessions import SessionReader
 from cellmill.core.errors import CellTimedOut, KernelDied
-from cellmill.core.events import Failure
+from cellmill.core.event_parts import Failure
 from cellmill.core.files import make_folder, write_atomically
 from cellmill.core.ids import ExecutionId, new_session_id
 from cellmill.core.ports import Kernels, LiveKernel, Progress
@@ -26,13 +27,15 @@ from cellmill.notebook.plain import as_bytes
 from cellmill.notebook.recipes import recipe_notebook
 from cellmill.replay.judge import Learned, Predictions, set_side_by_side, unlike_outputs, why_it_failed
 from cellmill.replay.layout import lay_out
-from cellmill.wiring.confined import REPLAYING, NotConfined, confine, scratch_environment
+from cellmill.replay.recipe import read_from_outside, without_modules
+from cellmill.wiring.confined import REPLAYING, NotConfined, confine, inherited_environment, scratch_environment
 from cellmill.wiring.environments import try_own_interpreter
-from cellmill.wiring.hindrances import Versions, change_of
+from cellmill.wiring.hindrances import Versions
+from cellmill.wiring.laid_modules import LAID_OUT, NOT_KEPT, Modules, other_module
 
 LEAST_PATIENCE_S, PATIENCE_SHARE = 60.0, 10
 _STATES_GONE = "Recorded random states are no longer there, so that they were not restored."
-_LAID_OUT = "Modules were changed since, and replayed as they had been"
+GIVEN = "It was given files that came while the session ran, and that no cell is known to have written"
 _MAKING = re.compile(r"\bmkdir\b|\bmakedirs\b")
 
 
@@ -63,12 +66,17 @@ class Attempt:
     notes: list[str] = field(default_factory=list)
     where: str | None = None
     """What runs, or ran last."""
+    missed: tuple[str, ...] = ()
+    """Files that came while the session ran, that this replay did not have and did not make."""
     there: Versions | None = None
     """What was installed where it ran; None where its kernel did not come so far."""
 
 
 class Attempts:
-    """Replays recipes of one run, and counts how often."""
+    """Replays recipes of one run, and counts how often.
+
+    `given` are files that came while the session ran, and that replays get though no cell is known to have made them.
+    """
 
     def __init__(
         self,
@@ -86,6 +94,7 @@ class Attempts:
         self._options = options
         self._progress = progress
         self.count = 0
+        self.given: tuple[str, ...] = ()
 
     def attempt(self, recipe: Recipe, layout: Layout, sections: Sequence[Section] | None = None) -> Attempt:
         """Replay once, as laid out or by these cells."""
@@ -94,7 +103,7 @@ class Attempts:
         before = {one.execution.execution for one in recipe.ingredients}
         others = [
             use.path
-            for e in self._session.executions
+            for e in without_modules(self._session.executions)
             if e.execution not in before
             for use in e.files
             if use.mode == "written"
@@ -106,12 +115,23 @@ class Attempts:
             written=recipe.outputs,
             left_out=others,
             makes_folder=lambda name: name in making,
+            known=read_from_outside(self._session.executions),
+            began_ns=self._session.started_ms * 1_000_000,
+            copied=self.given,
         ) as place:
-            return self._in_scratch(place, recipe, sections)
+            attempt = self._in_scratch(place, recipe, sections)
+            attempt.missed = tuple(path for path in place.withheld if not os.path.lexists(place.place_of(path)))
+        if self.given:
+            shown = [self._project.relative(path) or path for path in self.given]
+            attempt.notes.append(
+                f"{GIVEN}: {', '.join(shown[:4])}{f' and {len(shown) - 4} more' if shown[4:] else ''}."
+            )
+        return attempt
 
     def _in_scratch(self, place: Scratch, recipe: Recipe, sections: Sequence[Section]) -> Attempt:
         attempt = Attempt()
-        self._lay_out_modules(place, recipe, attempt)
+        modules = Modules(self._project, place, recipe)
+        attempt.notes.extend(modules.lay_out(next(iter(recipe.ingredients), None)))
         interpreter = self._interpreter()
         cwd = place.place_of(recipe.cwd or self._project.root)
         if not cwd.is_relative_to(place.folder):  # too far from the project to have a place: that folder is the user's
@@ -123,7 +143,8 @@ class Attempts:
         document = place.root / "recipe.ipynb"  # by which the kernel finds its project, wherever it works
         write_atomically(document, as_bytes(recipe_notebook(recipe, self._run, sections)))
         identity = new_session_id()
-        environment = {**scratch_environment(place), **engine_environment(identity, document)}
+        inherited = inherited_environment(recipe.inherited)
+        environment = {**inherited, **scratch_environment(place), **engine_environment(identity, document)}
         ran: dict[ExecutionId, ExecutionId] = {}
         reader = SessionReader(inner, identity)
         try:
@@ -132,17 +153,20 @@ class Attempts:
                 cwd=cwd,
                 kernel=self._options.kernel,
                 environment=environment,
-                warm=self._options.warm and interpreter is None,
+                # A fork has the hashes of the process that it was forked from.
+                warm=self._options.warm and interpreter is None and "PYTHONHASHSEED" not in inherited,
                 interpreter=interpreter,
             ) as kernel:
                 if interpreter is not None:  # perhaps no start-up file loads us there
                     kernel.run("%load_ext cellmill", silent=True)
-                attempt.problem = self._confine(kernel, place) or self._run_sections(kernel, sections, ran, attempt)
+                attempt.problem = self._confine(kernel, place) or self._run_sections(
+                    kernel, sections, ran, attempt, modules
+                )
                 attempt.there = self._versions(kernel)
                 reader.poll()
-                if (other := _other_module(reader, recipe)) is not None:
+                if (other := other_module(reader, recipe)) is not None:
                     attempt.problem = other
-                    attempt.notes = [note for note in attempt.notes if not note.startswith(_LAID_OUT)]
+                    attempt.notes = [note for note in attempt.notes if not note.startswith(LAID_OUT)]
                 found = self._replayed(reader, ran, recipe)
                 if attempt.problem is None and found is None:
                     attempt.problem = "the replay ended, and no training was seen in it"
@@ -162,21 +186,13 @@ class Attempts:
             attempt.problem = f"{where} took longer than {error.seconds:g} s: allow more with --timeout"
         return attempt
 
-    def _lay_out_modules(self, place: Scratch, recipe: Recipe, attempt: Attempt) -> None:
-        """Put modules of the user's that are others now, or gone, into scratch as they had been imported."""
-        changed = []
-        for module in recipe.modules:
-            source, target = blob_path(self._project, module.sha256), place.place_of(module.path)
-            if not source.exists() or not target.is_relative_to(place.folder) or change_of(module) is None:
-                continue
-            make_folder(target.parent)
-            write_atomically(target, source.read_bytes())  # in the place of the link, not of what it leads to
-            changed.append(module.name)
-        if changed:
-            attempt.notes.append(f"{_LAID_OUT}: {', '.join(changed)}.")
-
     def _run_sections(
-        self, kernel: LiveKernel, sections: Sequence[Section], ran: dict[ExecutionId, ExecutionId], attempt: Attempt
+        self,
+        kernel: LiveKernel,
+        sections: Sequence[Section],
+        ran: dict[ExecutionId, ExecutionId],
+        attempt: Attempt,
+        modules: Modules,
     ) -> str | None:
         for index, section in enumerate(sections):
             one = section.ingredient
@@ -186,6 +202,8 @@ class Attempts:
                 states = {name: str(blob_path(self._project, digest)) for name, digest in one.random.items()}
                 if not all(Path(path).exists() for path in states.values()) and _STATES_GONE not in attempt.notes:
                     attempt.notes.append(_STATES_GONE)
+                others = [note for note in attempt.notes if not note.startswith((LAID_OUT, NOT_KEPT))]
+                attempt.notes = [*others, *modules.lay_out(one)]
                 kernel.run(f"{REPLAYING}.before_cell(get_ipython(), {one.execution.number}, {states!r})", silent=True)
             result = kernel.run(section.source, timeout_s=self._patience(section))
             if one is not None:
@@ -306,18 +324,6 @@ class Attempts:
             ):
                 return recorded.number
         return None
-
-
-def _other_module(reader: SessionReader, recipe: Recipe) -> str | None:
-    """Return a sentence on a module that the replay imported as it is now, from a place that is not in scratch."""
-    if reader.session is None:
-        return None
-    imported = {module.name: module for one in reader.session.executions for module in one.modules}
-    for module in recipe.modules:
-        again = imported.get(module.name)
-        if again is not None and again.sha256 != module.sha256 and (said := change_of(module)) is not None:
-            return said
-    return None
 
 
 def _trained_in(session: Session, execution: ExecutionId) -> list[Run]:

@@ -7,7 +7,7 @@ A zip file:
     requirements.txt       the lock of its environment
     journal.jsonl          of the journal what the recipe needs, nothing of other executions
     blobs/SHA256           the model, its input example, random states, sources of the user's own modules
-    files/INDEX/NAME       the user's own modules, and, where asked for, the data
+    files/INDEX/NAME       the user's own modules and scripts, and, where asked for, the data
 """
 
 import json
@@ -23,20 +23,23 @@ from typing import Any
 from cellmill.capture.blobs import blob_path
 from cellmill.capture.journal import read_events
 from cellmill.capture.sessions import Sessions, load_sessions
+from cellmill.core.errors import FolderNotWritable
+from cellmill.core.event_parts import FileUse
 from cellmill.core.events import (
     CellIdentified,
     DistributionsSeen,
     Event,
+    ExecutionEnded,
     ExecutionFinished,
     ExecutionStarted,
     FilesDigested,
-    FileUse,
     SessionEnded,
     SessionStarted,
     TrainingStarted,
 )
-from cellmill.core.files import make_folder, write_atomically
+from cellmill.core.files import make_folder, words_of, write_atomically
 from cellmill.core.lines import to_line
+from cellmill.core.outputs import check_output
 from cellmill.core.project import Project
 from cellmill.core.recipes import Recipe
 from cellmill.core.replay_errors import NotABundle
@@ -61,13 +64,17 @@ class Bundled:
 
 
 def write_bundle(sessions: Sessions, run: Run, path: Path, *, with_data: bool) -> Bundled:
-    """Write a run with all that its replay needs into one file. Raises `RunWithoutRecipe`, `FolderNotWritable`."""
+    """Write a run with all that its replay needs into one file.
+
+    Raises `RunWithoutRecipe`, `BadOutput`, `FolderNotWritable`.
+    """
+    check_output(path)
     project, session = sessions.project, sessions.session_of(run)
     recipe = recipe_of(session, run)
     taken = [Path(module.path) for module in recipe.modules]
     left_out = []
     for use in recipe.inputs:
-        if with_data and Path(use.path).is_file():
+        if (with_data or use.path.endswith(".py")) and Path(use.path).is_file():  # code that was run, as modules are
             taken.append(Path(use.path))
         else:
             left_out.append(use.path)
@@ -83,6 +90,7 @@ def write_bundle(sessions: Sessions, run: Run, path: Path, *, with_data: bool) -
     written = write_recipe(project, run, recipe)
     blobs = {digest for one in recipe.ingredients for digest in one.random.values()}
     blobs |= {module.sha256 for module in recipe.modules}
+    blobs |= {module.sha256 for one in recipe.ingredients for module in one.modules}
     if run.model is not None:
         blobs |= {run.model.sha256, run.model.example_sha256 or run.model.sha256}
     make_folder(path.parent, mode=0o755)
@@ -101,6 +109,9 @@ def write_bundle(sessions: Sessions, run: Run, path: Path, *, with_data: bool) -
             for name, place in manifest["files"].items():  # type: ignore[attr-defined]
                 file.write(place, name)
         os.replace(partial, path)  # noqa: PTH105
+    except OSError as error:
+        read = f" ({error.filename})" if error.filename not in (None, str(partial)) else ""  # it could not be read
+        raise FolderNotWritable(str(path.parent), reason=words_of(error) + read) from error
     finally:
         partial.unlink(missing_ok=True)
     return Bundled(path, path.stat().st_size, tuple(map(str, taken)), tuple(left_out))
@@ -125,12 +136,12 @@ def opened_bundle(path: Path, *, data: Path) -> Iterator[tuple[Sessions, Run, Re
                     reason = f"its format is {manifest['bundle']}, and {VERSION} is known"
                     raise NotABundle(shown_path(path), reason=reason)
                 places = _unpacked(file, manifest, project, data.resolve())
-                lines = file.read("journal.jsonl").decode().splitlines()
+                lines = [json.loads(line) for line in file.read("journal.jsonl").splitlines()]
         except FileNotFoundError as error:
             raise NotABundle(shown_path(path), reason="there is no such file") from error
         except (zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError) as error:
             raise NotABundle(shown_path(path), reason=str(error) or type(error).__name__) from error
-        moved = [json.dumps(_moved(json.loads(line), manifest["root"], root, places)) for line in lines]
+        moved = [json.dumps(_moved(line, manifest["root"], root, places)) for line in lines]
         write_atomically(project.journal(manifest["session"]), "".join(f"{line}\n" for line in moved).encode())
         sessions = load_sessions(project)
         run = sessions.run(manifest["run"])
@@ -145,7 +156,11 @@ def _excerpt(sessions: Sessions, run: Run, recipe: Recipe) -> Iterator[Event]:
     trained = next(one.execution.execution for one in recipe.ingredients if one.part == "trained")
     events = [
         event
-        for path in (project.journal(run.session), project.outside_journal(run.session))
+        for path in (
+            project.journal(run.session),
+            project.outside_journal(run.session),
+            *sorted(project.measured(run.session).glob("*.jsonl")),
+        )
         if path.exists()
         for event in read_events(path, 0)[0]
     ]
@@ -158,7 +173,7 @@ def _excerpt(sessions: Sessions, run: Run, recipe: Recipe) -> Iterator[Event]:
             case ExecutionStarted() if event.execution in mine:
                 # Who was left out had told of random states too: each says all of them now.
                 yield replace(event, random=dict(mine[event.execution].random))
-            case ExecutionFinished() | FilesDigested() | CellIdentified() if event.execution in mine:
+            case ExecutionEnded() | ExecutionFinished() | FilesDigested() | CellIdentified() if event.execution in mine:
                 yield event
             case _ if getattr(event, "run", None) in runs:
                 yield event

@@ -11,7 +11,7 @@ from cellmill.core.files import write_atomically
 from cellmill.core.pipeline_errors import PipelineExists, UnknownStep
 from cellmill.core.pipelines import DOCUMENT, Pipeline, PipelineStep
 from cellmill.core.step_errors import NothingToCheck
-from cellmill.core.steps import MANIFEST
+from cellmill.core.steps import MANIFEST, frame_name
 from cellmill.core.words import shown_path
 from cellmill.notebook.plain import as_bytes
 from cellmill.notebook.steps import check_notebook
@@ -54,7 +54,7 @@ def propose_checks(given: Path, steps: Iterable[str] = ()) -> ChecksMade:
         for step in pipeline.ordered
         if (step.name in chosen or (not chosen and pipeline.below(step.name)))
         and f"check-{step.name}" not in pipeline.names
-        and (facts := _facts(values / step.name))
+        and (facts := facts_of(values / step.name))
     }
     if not found:
         raise NothingToCheck(pipeline.name, step=chosen[0] if len(chosen) == 1 else None)
@@ -92,7 +92,7 @@ def _with_check(pipeline: Pipeline, name: str, file: str) -> Pipeline:
     return replace(pipeline, steps=tuple(steps))
 
 
-def _facts(folder: Path) -> list[FrameFacts]:
+def facts_of(folder: Path) -> list[FrameFacts]:
     """Return what the data frames in a step's folder are like."""
     try:
         files = json.loads((folder / MANIFEST).read_bytes())["frames"]
@@ -106,7 +106,7 @@ def _facts(folder: Path) -> list[FrameFacts]:
     for file in files:
         frame = pandas.read_parquet(folder / file)
         columns = tuple(_column(frame.iloc[:, i]) for i in range(frame.shape[1]))
-        found.append(FrameFacts(Path(file).stem, columns))
+        found.append(FrameFacts(frame_name(file), columns))
     return found
 
 

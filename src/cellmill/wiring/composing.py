@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from cellmill.capture.journal import read_events
@@ -13,7 +14,8 @@ from cellmill.core.pipeline_errors import PipelineExists
 from cellmill.core.pipelines import DOCUMENT, Pipeline
 from cellmill.core.project import Project, find_project
 from cellmill.core.words import shown_path
-from cellmill.notebook.plain import read_plain
+from cellmill.notebook.plain import as_bytes, read_plain
+from cellmill.notebook.steps import placed_notebook
 from cellmill.pipeline.compose import Edge, Used, compose, files_in
 from cellmill.pipeline.document import text_of
 from cellmill.wiring.observing import observe
@@ -22,11 +24,14 @@ MOST_SESSIONS = 500
 DOCUMENT_MODE, FOLDER_MODE = 0o644, 0o777
 
 
-def new_pipeline(name: str, notebooks: Sequence[Path]) -> tuple[Path, Pipeline, tuple[Edge, ...]]:
+def new_pipeline(
+    name: str, notebooks: Sequence[Path], *, copy: bool = False
+) -> tuple[Path, Pipeline, tuple[Edge, ...]]:
     """Write `pipelines/NAME/pipeline.yaml`. Returns its folder, the pipeline, and why which step waits for which.
 
-    Nothing is copied: the document names the notebooks where they lie. Raises `PipelineExists`, `CyclicPipeline`,
-    `NotebookError`, `FolderNotWritable`.
+    The document names the notebooks where they lie; with `copy` those are copied into its folder, each with a first
+    cell that goes back to where it came from, for there its files and modules are. Raises `PipelineExists`,
+    `CyclicPipeline`, `NotebookError`, `FolderNotWritable`.
     """
     project = find_project(notebooks[0].resolve().parent)
     folder = project.root / "pipelines" / name
@@ -36,7 +41,21 @@ def new_pipeline(name: str, notebooks: Sequence[Path]) -> tuple[Path, Pipeline, 
     seen = _seen(project, paths)
     used = [_used(project, folder, path, seen.get(path)) for path in paths]
     pipeline, edges = compose(name, used)
+    copies: dict[Path, bytes] = {}
+    if copy:
+        steps = tuple(replace(step, notebook=f"{step.name}.ipynb") for step in pipeline.steps)
+        pipeline = replace(pipeline, steps=steps)
+        copies = {
+            folder / step.notebook: as_bytes(
+                placed_notebook(read_plain(path), step.name, name, os.path.relpath(path.parent, project.root))
+            )
+            for step, path in zip(steps, paths, strict=True)
+        }
+        if any(place.exists() for place in copies):
+            raise PipelineExists(shown_path(folder))
     make_folder(folder, mode=FOLDER_MODE)
+    for place, content in copies.items():
+        write_atomically(place, content, mode=DOCUMENT_MODE)
     write_atomically(folder / DOCUMENT, text_of(pipeline).encode(), mode=DOCUMENT_MODE)
     return folder, pipeline, edges
 

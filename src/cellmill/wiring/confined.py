@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 
-from cellmill.capture.secrets import is_named_like_a_secret
+from cellmill.capture.secrets import MASK, is_named_like_a_secret
 from cellmill.core.ports import LiveKernel
 from cellmill.executors.scratch import Scratch
 
@@ -17,13 +17,22 @@ class NotConfined(RuntimeError):
     """A kernel refused, or knows no such thing: it is of a Cellmill of another version."""
 
 
+def inherited_environment(inherited: Mapping[str, str | None]) -> Mapping[str, str | None]:
+    """Return the variables that a kernel is to be started with as the recorded one was; none that was masked."""
+    return {
+        name: value
+        for name, value in inherited.items()
+        if not (_is_taken_away(name) or (value is not None and MASK in value))
+    }
+
+
+def _is_taken_away(name: str) -> bool:
+    return name.startswith(_TAKEN_AWAY) or name in _TAKEN_AWAY_TOO or is_named_like_a_secret(name)
+
+
 def scratch_environment(place: Scratch) -> Mapping[str, str | None]:
     """Return what a kernel in a scratch folder is started with: a store of its own, and no credentials."""
-    taken: dict[str, str | None] = {
-        name: None
-        for name in os.environ
-        if name.startswith(_TAKEN_AWAY) or name in _TAKEN_AWAY_TOO or is_named_like_a_secret(name)
-    }
+    taken: dict[str, str | None] = {name: None for name in os.environ if _is_taken_away(name)}
     return taken | {
         "TMPDIR": str(place.temporary),
         "MLFLOW_TRACKING_URI": f"sqlite:///{(place.folder / 'mlflow.db').as_posix()}",

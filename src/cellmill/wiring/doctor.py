@@ -5,7 +5,8 @@ import re
 import stat
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -193,17 +194,21 @@ def _settings(project: Project) -> Finding:
 def _privacy(project: Project, *, mend: bool) -> Finding:
     if os.name != "posix":
         return Finding("privacy", "fine", "the rights of the folder are the system's")
+    # A file of several names may be an installed package's too, whose rights are none of ours.
     open_to_others = [
         path
-        for path in (project.folder, *project.folder.rglob("*"))
-        if not path.is_symlink() and stat.S_IMODE(path.stat().st_mode) & 0o077
+        for path, status in seen((project.folder, *below(project)))
+        if not stat.S_ISLNK(status.st_mode)
+        and status.st_mode & 0o077
+        and (stat.S_ISDIR(status.st_mode) or status.st_nlink == 1)
     ]
     if not open_to_others:
         return Finding("privacy", "fine", "only you can read .cellmill")
     mended = ""
     if mend:
         for path in open_to_others:
-            path.chmod(FOLDER_MODE if path.is_dir() else FILE_MODE)
+            with suppress(FileNotFoundError):
+                path.chmod(FOLDER_MODE if path.is_dir() else FILE_MODE)
         mended = f"{count(len(open_to_others), 'file')} made private"
     what = f"others may read {count(len(open_to_others), 'file')} of .cellmill"
     return Finding("privacy", "wrong", what, "Make them private with: cellmill doctor --mend", mended)
@@ -229,8 +234,7 @@ def _blobs(project: Project, *, mend: bool) -> Finding:
     named = {match.group().decode() for path in journals for match in _SHA256.finditer(path.read_bytes())}
     total = lost_bytes = 0
     lost = []
-    for path in project.blobs.glob("*"):
-        status = path.stat()
+    for path, status in seen(project.blobs.glob("*")):
         total += status.st_size
         if path.name not in named and not _DRAFT.match(path.name) and time.time() - status.st_mtime > _YOUNG_S:
             lost.append(path)
@@ -250,13 +254,32 @@ def _drafts(project: Project, *, mend: bool) -> Finding:
     """A process that is killed between writing and renaming leaves a draft behind."""
     left = [
         path
-        for path in project.folder.rglob(".*")
-        if _DRAFT.match(path.name) and time.time() - path.stat().st_mtime > _YOUNG_S
+        for path, status in seen(path for path in below(project) if _DRAFT.match(path.name))
+        if time.time() - status.st_mtime > _YOUNG_S
     ]
     if not left:
         return Finding("drafts", "fine", "nothing half-written is left behind")
     what = f"{count(len(left), 'draft')} of processes that were killed"
     return Finding("drafts", "note", what, "Remove them with: cellmill doctor --mend", _removed(left) if mend else "")
+
+
+def below(project: Project) -> Iterator[Path]:
+    """Yield all that lies in `.cellmill`, but for environments: uv fills those, with files of its cache."""
+    for above, folders, files in os.walk(project.folder):
+        here = Path(above)
+        yield from (here / name for name in (*folders, *files))
+        if here == project.folder:
+            folders[:] = [name for name in folders if name != "environments"]
+
+
+def seen(paths: Iterable[Path]) -> Iterator[tuple[Path, os.stat_result]]:
+    """Yield paths with their status; what is gone by then is passed over, for kernels write and remove as we look."""
+    for path in paths:
+        try:
+            status = path.lstat()
+        except FileNotFoundError:
+            continue
+        yield path, status
 
 
 def _removed(paths: list[Path]) -> str:
@@ -274,8 +297,9 @@ def _failures(sessions: Sessions) -> Finding:
 
 
 def _store(project: Project, sessions: Sessions, *, mend: bool) -> Finding:
+    from cellmill.wiring.marks import pending
     from cellmill.wiring.projects import run_store
-    from cellmill.wiring.recorder import pending, record
+    from cellmill.wiring.recorder import record
 
     waiting = pending(sessions, project.store)
     if not project.has_store and not waiting:

@@ -3,17 +3,30 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from cellmill.core.project import Project
 from cellmill.notebook.steps import StepCells, declared_lines, file_name, step_notebook
 from cellmill.pipeline.split import Proposal, ProposedStep, Splitter
+from cellmill.replay.judge import steady
 from cellmill.replay.outcomes import Outcome
 from cellmill.wiring.outcomes import Part
 from cellmill.wiring.splittable import Splittable
 
+MOST_UNHEARD = 500
 _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+\S|^\S.*\n(=+|-{3,})[ \t]*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Files:
+    """What a step writes, and what it may read: files of steps before it that were written, and not heard of.
+
+    C code does so, under names that no cell holds. Whoever wrote them like this may read them like this.
+    """
+
+    writes: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -23,16 +36,35 @@ class Draft:
     steps: tuple[ProposedStep, ...]
     parts: tuple[Part, ...]
 
-    def writes(self, seen: Splittable, outcome: Outcome) -> list[tuple[str, ...]]:
-        """Return, for each step, the files of the project that it writes and no later step does."""
-        found: list[tuple[str, ...]] = []
+    def files(self, seen: Splittable, expected: Outcome, outcome: Outcome) -> list[Files]:
+        """Return the files of the project that each step writes and no later step does, and may read unheard.
+
+        `expected` is the whole notebook's outcome, and `outcome` the steps'.
+        """
+        written: list[set[str]] = []
+        unheard: list[set[str]] = []
         later: set[str] = set()
-        for step in reversed(self.steps):
+        for step, stamped in zip(self.steps[::-1], outcome.written[::-1], strict=True):
             paths = {path for files in seen.files[step.first - 1 : step.last] for path in files}
-            own = {name for name in outcome.files if any(path.endswith(f"/{name}") for path in paths)}
-            found.append(tuple(sorted(own - later)))
+            heard = {name for name in expected.files if any(path.endswith(f"/{name}") for path in paths)}
+            others = {name for name in stamped - heard if _is_result(name, expected, outcome)}
+            own = heard | (others if len(others) <= MOST_UNHEARD else set())
+            written.append(own - later)
+            unheard.append(own - later - heard)
             later |= own
-        return found[::-1]
+        written.reverse()
+        unheard.reverse()
+        return [
+            Files(tuple(sorted(own)), tuple(sorted(set().union(*unheard[:index])))) for index, own in enumerate(written)
+        ]
+
+
+def _is_result(name: str, expected: Outcome, outcome: Outcome) -> bool:
+    """Whether a file is to be there after each run: one of the same content and name each time."""
+    path = PurePosixPath(name)
+    if any(part.startswith(".") for part in path.parts) or steady(path.name) != path.name:
+        return False
+    return name in expected.files and expected.files[name] == outcome.files.get(name)
 
 
 class Origin:
@@ -95,7 +127,7 @@ class Origin:
             )
             place = self._project.root / "pipelines" / self._name / file_name(index + 1, step.name, len(proposal.steps))
             counted = {places[p]: numbers[p] for p in positions if p in numbers}
-            parts.append(Part(made, place, counted))
+            parts.append(Part(made, place, counted, self._project.root / self._folder))
         return Draft(proposal.steps, tuple(parts))
 
     def _ranges(self, steps: Sequence[ProposedStep], positions: Sequence[int]) -> list[range]:
@@ -110,7 +142,9 @@ class Origin:
 
 
 def _opening(splitter: Splitter, step: ProposedStep) -> tuple[str, ...]:
-    """What a step says to the shell again, and imports again because its own cells read it."""
+    """What a step says to the shell again, and imports again because its own cells read it or it may do something."""
     wanted = splitter.reads_in(step.first, step.last)
-    imports = [text for name, text in splitter.imports_at(step.first).items() if name in wanted]
-    return (*splitter.set_up_at(step.first), *dict.fromkeys(imports))
+    effects = splitter.effects_at(step.first)
+    imports = [text for name, texts in splitter.imports_at(step.first).items() if name in wanted for text in texts]
+    first = [text for text in effects if text.startswith("from __future__ ")]  # where else they are no Python
+    return tuple(dict.fromkeys([*first, *splitter.set_up_at(step.first), *effects, *imports]))

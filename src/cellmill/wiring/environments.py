@@ -13,7 +13,7 @@ from cellmill.core.files import make_folder, write_atomically
 from cellmill.core.project import Project
 from cellmill.core.replay_errors import EnvironmentNotBuilt
 from cellmill.core.runs import Run
-from cellmill.executors.processes import try_spec
+from cellmill.executors.specs import try_spec
 from cellmill.wiring.lock import lock_of
 
 # What a kernel needs besides what the notebook imported. Cellmill itself is lent from here.

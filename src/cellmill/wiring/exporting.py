@@ -1,12 +1,15 @@
 """Writing a pipeline as a file of what runs pipelines elsewhere."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from cellmill._version import __version__
 from cellmill.core.files import make_folder, write_atomically
+from cellmill.core.outputs import check_output
 from cellmill.core.pipeline_errors import ExportExists, UnknownTarget
+from cellmill.core.pipelines import PipelineStep
 from cellmill.core.words import shown_path
 from cellmill.notebook.parameters import declared_parameters
 from cellmill.pipeline.exports.airflow import airflow_dag
@@ -42,11 +45,13 @@ def exported_text(situation: Situation, target: str) -> str:
 def write_export(situation: Situation, target: str, output: Path | None, *, force: bool) -> Path:
     """Write the file of a target to `output`, or to where the target looks for it, and return where that is.
 
-    Raises `UnknownTarget`, `CannotExport`, `NotebookError`, `ExportExists` unless `force`, `FolderNotWritable`.
+    Raises `UnknownTarget`, `CannotExport`, `NotebookError`, `BadOutput`, `ExportExists` unless `force`,
+    `FolderNotWritable`.
     """
     text = exported_text(situation, target)
     if output is None:
         output = situation.project.root / _target(target).place.format(name=word(situation.pipeline.name))
+    check_output(output)
     if output.exists() and not force:
         raise ExportExists(shown_path(output))
     make_folder(output.absolute().parent, mode=FOLDER_MODE)
@@ -63,8 +68,9 @@ def _target(name: str) -> Target:
 def _exported(situation: Situation) -> Exported:
     project = situation.project
     notebooks = {step.name: situation.notebook(step) for step in situation.pipeline.steps}
+    checked = [_checked(situation, step) for step in situation.pipeline.steps]
     return Exported(
-        pipeline=situation.pipeline,
+        pipeline=replace(situation.pipeline, steps=tuple(step for step, _ in checked)),
         root=project.root.as_posix(),
         folder=project.relative(str(situation.folder)) or situation.folder.as_posix(),
         notebooks={name: project.relative(str(path)) or path.as_posix() for name, path in notebooks.items()},
@@ -73,4 +79,24 @@ def _exported(situation: Situation) -> Exported:
             for step in situation.pipeline.steps
         },
         version=__version__,
+        sees={step.name: seen for step, seen in checked},
     )
+
+
+def _checked(situation: Situation, step: PipelineStep) -> tuple[PipelineStep, dict[str, Any]]:
+    """Return a step with its values as its notebook sees them, and those of the pipeline's parameters.
+
+    Raises `NotebookError`, `NoStepTakes`, as to run it here would.
+    """
+    each = step.for_each
+    if each is None or each.step is not None:  # over what is not known yet
+        values = situation.values(step)
+        if each is not None:
+            del values[each.parameter]
+        seen = situation.check_values(step, values)
+    else:
+        runs = [situation.check_values(step, situation.values(step, item)) for item in each.items]
+        each = replace(each, items=tuple(run[each.parameter] for run in runs))
+        seen = runs[0] if runs else {}
+    step = replace(step, for_each=each, parameters={name: seen.get(name, v) for name, v in step.parameters.items()})
+    return step, seen

@@ -10,11 +10,12 @@ from cellmill.capture.secrets import Masker, mask_notebook
 from cellmill.capture.sessions import SessionReader
 from cellmill.core.clock import now_ms
 from cellmill.core.errors import CellmillError
-from cellmill.core.events import CellIdentified, Event, Failure, NotebookExecuted, SessionEnded
+from cellmill.core.event_parts import Failure
+from cellmill.core.events import CellIdentified, Event, NotebookExecuted, SessionEnded
 from cellmill.core.ids import ExecutionId, SessionId
 from cellmill.core.words import count
+from cellmill.wiring.marks import store_ids
 from cellmill.wiring.projects import project_of, settings_of
-from cellmill.wiring.recorder import store_ids
 from cellmill.wiring.store_process import StoreProcess
 
 
@@ -78,9 +79,11 @@ class HeadlessSession:
             if reader.session is None:
                 return "cellmill: nothing was captured: install Cellmill in the environment of this kernel."
             self.went_well = True
-            if not reader.session.runs:
+            if not reader.session.runs and not reader.session.measured:
                 return "cellmill: no training was seen, so there is no run."
             self._store.record(only=self.session)
+            if not reader.session.runs:
+                return "cellmill: metrics recorded with the runs that made the models. See them with: cellmill runs"
             recorded = store_ids(self.project, self.project.store)
             mine = [run for run in reader.session.runs if run.run in recorded]
             return f"cellmill: {count(len(mine), 'run')} recorded in {self.project.store}. See them with: cellmill runs"

@@ -6,7 +6,7 @@ from hashlib import file_digest
 from pathlib import Path
 
 from cellmill.capture.blobs import blob_path
-from cellmill.core.events import Module
+from cellmill.core.event_parts import Module
 from cellmill.core.project import Project
 from cellmill.core.recipes import Recipe
 

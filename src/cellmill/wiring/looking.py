@@ -11,6 +11,7 @@ from cellmill.core.pipeline_runs import FileSeen, Installed
 LARGEST_READ = 2 * 1024**3
 # A file that was changed this short a time ago may be changed again without a trace in its times.
 _TICK_NS = 20_000_000
+_BY_THEMSELVES = {"__pycache__", ".ipynb_checkpoints"}
 
 
 def look(root: Path, path: str, known: FileSeen | None = None) -> FileSeen:
@@ -25,7 +26,7 @@ def look(root: Path, path: str, known: FileSeen | None = None) -> FileSeen:
     except (OSError, ValueError):
         return FileSeen(path, None)
     if whole.is_dir():
-        return FileSeen(path, _of_folder(whole))
+        return _look_into(whole, path, known, before_ns)
     stamp = _stamp(seen)
     if known is not None and known.stamp == stamp and known.sha256 is not None:
         return known
@@ -36,6 +37,17 @@ def look(root: Path, path: str, known: FileSeen | None = None) -> FileSeen:
     except OSError:
         return FileSeen(path, None)
     return FileSeen(path, digest, lasting(stamp, before_ns))
+
+
+def stamps_in(path: Path) -> dict[str, tuple[int, ...]]:
+    """Return the stamp of each file below a folder, or of the one file, by its whole path."""
+    files = _below(path) if path.is_dir() else [path]
+    return {str(file): stamp for file in files if (stamp := stamp_of(file))}
+
+
+def changed_after(stamp: tuple[int, ...], at_ns: int) -> bool:
+    """Whether a file was changed, or put in its place, later than this."""
+    return bool(stamp) and max(stamp[1], stamp[2]) > at_ns
 
 
 def stamp_of(path: Path) -> tuple[int, ...]:
@@ -71,9 +83,34 @@ def _stamp(seen: os.stat_result) -> tuple[int, ...]:
     return (seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns, seen.st_ino)
 
 
+def _look_into(folder: Path, path: str, known: FileSeen | None, before_ns: int) -> FileSeen:
+    """Of a folder that holds more than 2 GB sizes and times stand for the contents."""
+    stamps = stamps_in(folder)
+    digest = hashlib.sha256(repr(sorted(stamps.items())).encode("utf-8", "replace")).hexdigest()
+    latest = [max((one[part] for one in stamps.values()), default=0) for part in (1, 2)]
+    stamp = (len(stamps), *latest, int(digest[:12], 16))
+    if known is not None and known.stamp == stamp and known.sha256 is not None:
+        return known
+    if sum(one[0] for one in stamps.values()) > LARGEST_READ:
+        return FileSeen(path, f"{len(stamps)} files: {digest}")
+    try:
+        return FileSeen(path, _of_folder(folder), lasting(stamp, before_ns))
+    except OSError:
+        return FileSeen(path, None)  # one that went as it was read
+
+
+def _below(folder: Path) -> list[Path]:
+    """Return the files below a folder, without what Python and Jupyter put there by themselves."""
+    found = []
+    for above, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name not in _BY_THEMSELVES]
+        found += [path for name in names if (path := Path(above, name)).is_file()]
+    return found
+
+
 def _of_folder(folder: Path) -> str:
     whole = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+    for path in sorted(_below(folder)):
         whole.update(f"{path.relative_to(folder).as_posix()}\n{_sha256(path)}\n".encode("utf-8", "replace"))
     return whole.hexdigest()
 

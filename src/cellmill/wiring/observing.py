@@ -2,34 +2,44 @@
 
 import os
 import tempfile
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cellmill.capture.journal import read_events
-from cellmill.core.events import DistributionsSeen, ExecutionFinished, FilesDigested, FileUse, SessionStarted
+from cellmill.core.event_parts import CHANGED, FileUse
+from cellmill.core.events import DistributionsSeen, ExecutionFinished, FilesDigested, SessionStarted
 from cellmill.core.ids import SessionId
-from cellmill.core.pipeline_runs import FileSeen, Installed
+from cellmill.core.pipeline_runs import MEANWHILE, FileSeen, Installed
 from cellmill.core.project import Project
-from cellmill.wiring.looking import lasting, look, stamp_of
+from cellmill.wiring.looking import changed_after, lasting, look, stamp_of
 
 
 @dataclass
 class Observed:
-    """`was_seen` is False where nothing was captured: then nothing else is known."""
+    """`was_seen` is False where nothing was captured: then nothing else is known.
+
+    `more_in` are folders in which it read more files than are told one by one.
+    """
 
     was_seen: bool = False
     reads: tuple[FileSeen, ...] = ()
     writes: tuple[FileSeen, ...] = ()
     modules: tuple[FileSeen, ...] = ()
     distributions: dict[str, Installed] = field(default_factory=dict)
+    more_in: tuple[str, ...] = ()
 
 
 def observe(project: Project, session: SessionId) -> Observed:
-    """Return what an ended session used. A file that it wrote is one that it wrote, also if it read it before."""
+    """Return what an ended session used. A file that it wrote is one that it wrote, also if it read it before.
+
+    What it did not write, and somebody has changed since it began to read it, matches no file.
+    """
     events, _ = read_events(project.journal(session))
     uses: dict[str, tuple[FileUse, int]] = {}
     written: set[str] = set()
+    digests: dict[str, str] = {}
+    changed: set[str] = set()
+    more: set[str] = set()
     modules: dict[str, FileSeen] = {}
     versions: dict[str, str] = {}
     started: SessionStarted | None = None
@@ -40,16 +50,25 @@ def observe(project: Project, session: SessionId) -> Observed:
             for use in event.files:
                 if use.mode == "written":
                     written.add(use.path)
+                elif use.note in CHANGED or (use.sha256 and digests.setdefault(use.path, use.sha256) != use.sha256):
+                    changed.add(use.path)
                 if use.sha256 is not None or use.path not in uses or use.mode == "written":
                     uses[use.path] = use, event.at_ms
             if isinstance(event, ExecutionFinished):
+                more.update(event.more_files_in)
                 for module in event.modules:
+                    if module.note in CHANGED or digests.setdefault(module.path, module.sha256) != module.sha256:
+                        changed.add(module.path)
                     modules[module.path] = _module(project, module.path, module.sha256, event.at_ms)
         elif isinstance(event, DistributionsSeen):
             versions.update(event.distributions)
     if started is None:
         return Observed()
     seen = {path: _seen(project, use, at_ms) for path, (use, at_ms) in uses.items() if _lasts(project, path)}
+    for path in (changed & seen.keys()) - written:
+        seen[path] = unlike_any(look(project.root, seen[path].path))
+    for path in (changed & modules.keys()) - written:
+        modules[path] = unlike_any(modules[path])
     return Observed(
         was_seen=True,
         reads=tuple(seen[path] for path in sorted(seen) if path not in written),
@@ -59,16 +78,8 @@ def observe(project: Project, session: SessionId) -> Observed:
             "Python": Installed(started.python, started.executable),
             **_installed(versions, started.path),
         },
+        more_in=tuple(project.relative(folder) or folder for folder in sorted(more)),
     )
-
-
-def merged(root: Path, seen: Iterable[FileSeen], declared: Iterable[str]) -> tuple[FileSeen, ...]:
-    """Return files that were seen and those that were declared, each once."""
-    found = {file.path: file for file in seen}
-    for path in declared:
-        if path not in found:
-            found[path] = look(root, path)
-    return tuple(found.values())
 
 
 def _seen(project: Project, use: FileUse, at_ms: int) -> FileSeen:
@@ -76,7 +87,14 @@ def _seen(project: Project, use: FileUse, at_ms: int) -> FileSeen:
     stamp = lasting(stamp_of(Path(use.path)), at_ms * 1_000_000)
     if use.sha256 is not None and (stamp or use.mode == "read"):
         return FileSeen(path, use.sha256, stamp)
-    return look(project.root, path)
+    is_later = use.mode == "read" and changed_after(stamp_of(Path(use.path)), at_ms * 1_000_000)
+    now = look(project.root, path)
+    return unlike_any(now) if is_later else now
+
+
+def unlike_any(file: FileSeen) -> FileSeen:
+    """Return what is kept of a file that was changed while a step used it."""
+    return file if file.sha256 is None or file.was_changed else FileSeen(file.path, f"{MEANWHILE}{file.sha256}")
 
 
 def _module(project: Project, path: str, digest: str, at_ms: int) -> FileSeen:

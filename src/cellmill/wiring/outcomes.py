@@ -1,12 +1,13 @@
 """A whole notebook run from a clean kernel in a scratch folder, for what it comes to."""
 
 import ast
+import contextlib
 import hashlib
 import json
 import os
 import shutil
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +17,23 @@ from cellmill.capture.folder import prepare_folder
 from cellmill.capture.hosting import engine_environment
 from cellmill.capture.sessions import SessionReader
 from cellmill.core.errors import CellTimedOut, KernelDied
-from cellmill.core.events import Failure
+from cellmill.core.event_parts import Failure
 from cellmill.core.files import make_folder, write_atomically
 from cellmill.core.ids import new_session_id
 from cellmill.core.ports import CellRan, Kernels, LiveKernel, Progress
 from cellmill.core.project import Project
 from cellmill.core.runs import Session
 from cellmill.executors.scratch import Scratch, scratch
+from cellmill.executors.shown import try_failure
 from cellmill.notebook.plain import as_bytes
 from cellmill.replay.judge import steady
 from cellmill.replay.outcomes import Outcome
-from cellmill.wiring.confined import confine, scratch_environment
+from cellmill.replay.rich import steady_rich
+from cellmill.wiring.confined import NotConfined, confine, scratch_environment
 
+LARGEST_TEXT_BYTES = 200_000
 LARGEST_COPY_BYTES, COPIES_BYTES = 10_000_000, 200_000_000
+WARM_SEEDS = (0, 1)  # each needs a fork server of its own
 _OURS = (".cellmill", "mlruns", ".ipynb_checkpoints", "__pycache__")
 _VALUES = "__import__('cellmill.kernel.values', fromlist=['x']).digests(get_ipython())"
 # Metrics of training data are computed while there is time, which is never the same.
@@ -50,7 +55,7 @@ class Trial:
     warm: bool = False
     """Whether its kernels may be forked from a process that has imported already."""
     check: Callable[[], None] = lambda: None
-    """Called before each cell and after each that was interrupted: raises if there is to be no more."""
+    """Called before each cell, after each that was interrupted, and at the end: raises if there is to be no more."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +63,15 @@ class Part:
     """A notebook that is run in a kernel of its own, at its place in the project.
 
     `numbers` are those that its code cells have among all that is compared, by position; a cell without one is run
-    and not counted.
+    and not counted. It `works` in a folder that may be another than its own. With one `hash_seed` two kernels have
+    sets of texts in one order.
     """
 
     document: Mapping[str, Any]
     place: Path
     numbers: Mapping[int, int]
+    works: Path
+    hash_seed: int = 0
 
 
 Look = Callable[[LiveKernel, int], None]
@@ -89,7 +97,8 @@ def outcome_of(
 def whole(document: Mapping[str, Any], notebook: Path, without: int | None = None) -> Part:
     """Return a notebook as the only part; `without` is the position of a cell that is not counted."""
     codes = [i for i, cell in enumerate(document["cells"]) if cell["cell_type"] == "code" and i != without]
-    return Part(document, notebook, {position: number for number, position in enumerate(codes, 1)})
+    numbers = {position: number for number, position in enumerate(codes, 1)}
+    return Part(document, notebook, numbers, notebook.parent)
 
 
 def run_parts(
@@ -108,17 +117,18 @@ def run_parts(
     """
     with scratch(project.root, inputs=[], written=[], left_out=[]) as place:
         inner = Project(place.root)
+        for folder in dict.fromkeys(place.place_of(each) for part in parts for each in (part.works, part.place.parent)):
+            make_folder(folder)
+            _copy_small(folder)
         for part in parts:
-            here = place.place_of(part.place)
-            make_folder(here.parent)
-            _copy_small(here.parent)
-            write_atomically(here, as_bytes(dict(part.document)))
-        before = _stamps(place.root)
+            write_atomically(place.place_of(part.place), as_bytes(dict(part.document)))
+        before = after = _stamps(place.root)
         prepare_folder(inner)
         inner.settings.write_text(_SETTINGS)
         together = _Ran({})
         values: dict[str, tuple[str | None, str]] = {}
         sessions: list[Session] = []
+        written: list[frozenset[str]] = []
         total = sum(len(part.document["cells"]) for part in parts)
         done = 0
         for index, part in enumerate(parts):
@@ -129,18 +139,26 @@ def run_parts(
 
             ran, held, session = _run_part(part, place, kernels, trial, look, told, is_first=index == 0)
             together.shown |= ran.shown
+            together.pictures |= ran.pictures
             values |= held
             sessions += [session] if session is not None else []
             done += len(part.document["cells"])
+            earlier, after = after, _stamps(place.root)
+            stamped = (path for path, stamp in after.items() if earlier.get(path) != stamp)
+            written.append(frozenset(Path(path).relative_to(place.root).as_posix() for path in stamped))
             if ran.error is not None:
                 together.stopped, together.error = ran.stopped, ran.error
                 break
         notebooks = {place.place_of(part.place) for part in parts}
         files = _written(place, before, notebooks)
+        texts = _texts(place, files)
     outcome = Outcome(
         values=values,
         shown=together.shown,
+        pictures=together.pictures,
         files=files,
+        texts=texts,
+        written=tuple(written),
         runs=tuple(
             (run.short_class, dict(run.last_metrics))
             for session in sessions
@@ -165,19 +183,28 @@ def _run_part(
 ) -> tuple["_Ran", Mapping[str, tuple[str | None, str]], Session | None]:
     here = place.place_of(part.place)
     identity = new_session_id()
-    environment = {**scratch_environment(place), **engine_environment(identity, here), "PYTHONHASHSEED": "0"}
+    environment = {
+        **scratch_environment(place),
+        **engine_environment(identity, here),
+        "PYTHONHASHSEED": str(part.hash_seed),
+    }
     with kernels.start(
         notebook=part.place,
         cwd=here.parent,
         kernel=trial.kernel or part.document["metadata"].get("kernelspec", {}).get("name"),
         environment=environment,
-        warm=trial.warm,
+        warm=trial.warm and part.hash_seed in WARM_SEEDS,
     ) as kernel:
-        if is_first:
-            kernel.run(_SEED, silent=True)
-        confine(kernel, place, network=trial.network)
-        ran = _run(kernel, part, trial, look, progress)
-        values = _values(kernel) if ran.is_alive else {}
+        try:
+            if is_first:
+                kernel.run(_SEED, silent=True)
+            confine(kernel, place, network=trial.network)
+            ran = _run(kernel, part, trial, look, progress)
+            values = _values(kernel) if ran.is_alive else {}
+        except (KernelDied, CellTimedOut, NotConfined):
+            trial.check()  # a kernel that is stopped while we ask it something ends in any of these ways
+            raise
+        trial.check()
     reader = SessionReader(Project(place.root), identity)
     reader.poll()
     return ran, values, reader.session
@@ -186,6 +213,7 @@ def _run_part(
 @dataclass
 class _Ran:
     shown: dict[int, str]
+    pictures: dict[int, str] = field(default_factory=dict)
     stopped: int | None = None
     error: Failure | None = None
     is_alive: bool = True
@@ -216,8 +244,11 @@ def _run(kernel: LiveKernel, part: Part, trial: Trial, look: Look | None, progre
         progress(Progress(position + 1, len(cells)))
         if number is not None:
             ran.shown[number] = _shown(result)
-        if result.outcome != "ok" and "raises-exception" not in cell["metadata"].get("tags", []):
-            ran.stopped, ran.error = last, result.error or Failure("KeyboardInterrupt", "interrupted")
+            ran.pictures |= _pictures(number, result)
+        failure = result.error or try_failure(result.outputs)
+        has_failed = result.outcome != "ok" or failure is not None
+        if has_failed and "raises-exception" not in cell["metadata"].get("tags", []):
+            ran.stopped, ran.error = last, failure or Failure("KeyboardInterrupt", "interrupted")
             return ran
     if look is not None:
         look(kernel, last + 1)
@@ -225,15 +256,26 @@ def _run(kernel: LiveKernel, part: Part, trial: Trial, look: Look | None, progre
 
 
 def _shown(result: CellRan) -> str:
-    """The text that a cell shows, without pictures and what libraries warn of."""
+    """What a cell shows as text, page or figure, without pictures and what libraries warn of."""
     texts: list[str] = []
+    pages: list[str] = []
     for output in result.outputs:
         if output["output_type"] == "stream":
             if output["name"] == "stdout":
                 texts.append(output["text"])  # in as many pieces as it came, which chance decides
-        elif "data" in output and not any(kind.startswith("image/") for kind in output["data"]):
-            texts.append(f"{output['data'].get('text/plain', '')}\n")
-    return steady("".join(texts))
+        elif output["output_type"] == "error":
+            texts.append(f"{output['ename']}: {output['evalue']}\n")
+        elif "data" in output:
+            if not any(kind.startswith("image/") for kind in output["data"]):
+                texts.append(f"{output['data'].get('text/plain', '')}\n")
+            pages.append(steady_rich(output["data"]))
+    return steady("".join(texts)) + "".join(pages)
+
+
+def _pictures(number: int, result: CellRan) -> dict[int, str]:
+    data = [output["data"] for output in result.outputs if "data" in output]
+    found = [steady(str(each[kind])) for each in data for kind in sorted(each) if kind.startswith("image/")]
+    return {number: hashlib.sha256("\n".join(found).encode()).hexdigest()} if found else {}
 
 
 def _values(kernel: LiveKernel) -> Mapping[str, tuple[str | None, str]]:
@@ -286,4 +328,14 @@ def _written(place: Scratch, before: Mapping[str, tuple[int, int]], notebooks: C
             continue
         with file.open("rb") as content:
             found[file.relative_to(place.root).as_posix()] = hashlib.file_digest(content, "sha256").hexdigest()
+    return found
+
+
+def _texts(place: Scratch, files: Collection[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in files:
+        file = place.root / name
+        if file.stat().st_size <= LARGEST_TEXT_BYTES:
+            with contextlib.suppress(UnicodeDecodeError):
+                found[name] = steady(file.read_text("utf-8"))
     return found

@@ -1,15 +1,17 @@
 """The parameters of a notebook and the values in it that could become some, with what captured runs tell of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nbformat import NotebookNode
 
-from cellmill.capture.secrets import Masker, is_named_like_a_secret
+from cellmill.capture.secret_names import is_secret
+from cellmill.capture.secrets import Masker
 from cellmill.capture.sessions import load_sessions
 from cellmill.core.errors import CellmillError, NotebookError
 from cellmill.core.parameters import Parameter, Proposal
+from cellmill.core.runs import Run
 from cellmill.core.words import shown_path
 from cellmill.notebook.documents import read_notebook
 from cellmill.notebook.parameters import check_parameters, declared_parameters, declaring_cell, read_texts
@@ -38,17 +40,19 @@ class Turnable:
     proposed: tuple[Proposal, ...]
 
 
-def turnable(notebook: Path) -> Turnable:
+def turnable(notebook: Path, *, runs: Sequence[Run] | None = None) -> Turnable:
     """Return what can be turned in a notebook. Nothing runs and nothing is written.
 
+    `runs` are the notebook's captured ones, newest first; without them every journal of its project is read.
     What looks like a secret is not proposed. Raises `NotebookMissing`, `NotANotebook`.
     """
     document = read_notebook(notebook)
+    seen = _seen(_captured_runs(notebook) if runs is None else runs)
     masker = Masker({})
     proposed = tuple(
         one
-        for one in propose_parameters(document, seen=_seen(notebook))
-        if not is_named_like_a_secret(one.name) and masker.mask(one.written) == one.written
+        for one in propose_parameters(document, seen=seen)
+        if not is_secret(one.name, one.default) and masker.mask(one.written) == one.written
     )
     return Turnable(notebook, document, declaring_cell(document), declared_parameters(document), proposed)
 
@@ -70,14 +74,18 @@ def problems_of(notebook: Path, texts: Mapping[str, str]) -> tuple[Problem, ...]
     return tuple(found)
 
 
-def _seen(notebook: Path) -> dict[str, list[str]]:
-    """Return the values that the notebook's captured runs had, oldest first: by name, and by class and name."""
-    found: dict[str, dict[str, None]] = {}
+def _captured_runs(notebook: Path) -> tuple[Run, ...]:
+    """Return a notebook's captured runs, newest first; none where a journal cannot be read."""
     try:
         sessions = load_sessions(project_of(notebook.resolve()))
-        runs = sessions.runs(sessions.project.relative(str(notebook.resolve())))
+        return sessions.runs(sessions.project.relative(str(notebook.resolve())))
     except (CellmillError, OSError):
-        return {}  # a journal that cannot be read takes nothing from what the source tells
+        return ()  # it takes nothing from what the source tells
+
+
+def _seen(runs: Sequence[Run]) -> dict[str, list[str]]:
+    """Return the values that captured runs had, oldest first: by name, and by class and name."""
+    found: dict[str, dict[str, None]] = {}
     for run in reversed(runs):
         for parameter in run.parameters:
             name = parameter.name if parameter.source == "notebook" else f"{run.short_class}.{parameter.name}"
@@ -86,8 +94,8 @@ def _seen(notebook: Path) -> dict[str, list[str]]:
 
 
 def without_default(parameter: Parameter) -> Parameter:
-    """Return a parameter whose default is not shown, where it is named as secrets are."""
-    if not is_named_like_a_secret(parameter.name) or not isinstance(parameter.default, str):
+    """Return a parameter whose default is not shown, where it is a text and a secret."""
+    if not isinstance(parameter.default, str) or not is_secret(parameter.name, parameter.default):
         return parameter
     schema = {**parameter.schema, "default": "…"}
     return replace(parameter, default="…", schema=schema)

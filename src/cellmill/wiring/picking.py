@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from cellmill.wiring.parameters import turnable
 from cellmill.wiring.projects import project_of
 
 MOST_NAMED = 6
+LOOK_S = 0.5  # a signal that comes just before a wait is heard when the wait ends
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ def make_parameters(
     """Make proposals parameters of a notebook, if it comes to the same results with them.
 
     Raises `NotProposed`, `PickRefused`, and `PickDiffers` with the first value that differs; then nothing is written.
+    Nor is it where `trial.check` raises.
     """
     path, shown = notebook.resolve(), shown_path(notebook.resolve())
     content = path.read_bytes() if path.is_file() else b""
@@ -75,6 +77,7 @@ def make_parameters(
     changed = _read(made, shown, tuple(one.name for one in picks), picks)
     project = project_of(path)
     compared, notes = _check(found.document, changed, made, path, project, kernels, trial, progress)
+    trial.check()
     if path.read_bytes() != content:
         raise PickRefused(shown, reason="it was saved by somebody else in the meantime. Pick again")
     _keep(project, path, content, made.text.encode(), tuple(one.name for one in picks))
@@ -149,6 +152,8 @@ def _check(
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(outcome_of, before, path, project, kernels, trial, progress=progress)
         second = pool.submit(outcome_of, after, path, project, kernels, trial, without=without)
+        while wait((first, second), LOOK_S).not_done:
+            pass
         original, changed = first.result(), second.result()
     notes: list[str] = []
     _check_far_enough(original, made, before, shown, trial, notes)

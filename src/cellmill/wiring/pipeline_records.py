@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from cellmill.core.files import make_folder, write_atomically
+from cellmill.core.given_values import as_plain
 from cellmill.core.ids import SessionId
 from cellmill.core.pipeline_errors import PipelineUnderWay
 from cellmill.core.pipeline_runs import FileSeen, Installed, StepRecord
 from cellmill.core.project import Project
+from cellmill.core.steps import MANIFEST, VALUES_VERSION
 from cellmill.wiring.values import remove_values, try_read_value, values_place
 
 _VERSION = 1
@@ -58,7 +60,7 @@ def write_record(project: Project, pipeline: str, record: StepRecord) -> None:
     """Keep a record. Raises `FolderNotWritable`."""
     folder = pipeline_folder(project, pipeline) / "steps"
     make_folder(folder)
-    kept = {"version": _VERSION, **asdict(record)}
+    kept = {"version": _VERSION, **asdict(record), "parameters": as_plain(record.parameters)}
     write_atomically(folder / f"{record.key}.json", json.dumps(kept, ensure_ascii=False).encode("utf-8", "replace"))
 
 
@@ -70,10 +72,10 @@ def forget(project: Project, pipeline: str, keys: Iterable[str]) -> None:
 
 
 def manifest_digest(project: Project, pipeline: str, key: str) -> str | None:
-    """Return the digest of what a step handed over; None where it hands over nothing. Raises `BadPlace`."""
+    """Return the digest of what a step handed over; None where there is nothing that is read now. Raises `BadPlace`."""
     try:
-        kept = json.loads(try_read_value(project, pipeline, f"{key}/manifest.json") or b"")
-        return str(kept["digest"])
+        kept = json.loads(try_read_value(project, pipeline, f"{key}/{MANIFEST}") or b"")
+        return str(kept["digest"]) if kept["version"] == VALUES_VERSION else None
     except (ValueError, KeyError, TypeError):
         return None
 
@@ -109,6 +111,7 @@ def _read(path: Path) -> StepRecord | None:
                 "session": SessionId(kept["session"]),
                 "asks": tuple(kept["asks"]),
                 "declares": tuple(kept["declares"]),
+                "untold": tuple(kept.get("untold", ())),
                 "notebook": _seen(kept["notebook"]),
                 "distributions": {name: Installed(**each) for name, each in kept["distributions"].items()},
             }

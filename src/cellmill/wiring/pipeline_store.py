@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from cellmill.capture.secrets import MASK, Masker, is_named_like_a_secret
+from cellmill.capture.secret_names import is_secret
+from cellmill.capture.secrets import MASK, Masker
 from cellmill.core.errors import CellmillError
 from cellmill.core.pipeline_runs import PipelineRun, StepStanding
 from cellmill.core.project import Project
@@ -93,6 +94,6 @@ def _masked(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return parameters without the values of those that are named as secrets are, or look like some."""
     masker = Masker()
     return {
-        name: MASK if is_named_like_a_secret(name) else masker.mask(value if isinstance(value, str) else repr(value))
+        name: MASK if is_secret(name, value) else masker.mask(value if isinstance(value, str) else repr(value))
         for name, value in parameters.items()
     }

@@ -14,22 +14,21 @@ from cellmill.capture.folder import prepare_folder
 from cellmill.core.clock import now_ms
 from cellmill.core.errors import NotebookError
 from cellmill.core.ids import SessionId, new_session_id
-from cellmill.core.pipeline_errors import StepNotReady
+from cellmill.core.pipeline_errors import PipelineError
 from cellmill.core.pipeline_runs import PipelineRun, StepRecord, StepStanding, StepState
 from cellmill.core.pipelines import DOCUMENT, PipelineStep
 from cellmill.core.ports import Progress, StepEnded, StepExecutor, StepTask
 from cellmill.core.words import shown_path
 from cellmill.pipeline.conditions import NoAnswer
 from cellmill.wiring.looking import look
-from cellmill.wiring.pipeline_records import (
-    forget,
-    write_record,
-)
+from cellmill.wiring.parameters_given import ITEM, VALUES
+from cellmill.wiring.pipeline_records import forget, write_record
 from cellmill.wiring.pipeline_store import Recording
 from cellmill.wiring.projects import settings_of
-from cellmill.wiring.situations import ITEM, VALUES, Situation, not_so
-from cellmill.wiring.step_records import Begun, record_of
-from cellmill.wiring.values import values_place, write_value
+from cellmill.wiring.ready import check_edges, check_ready
+from cellmill.wiring.situations import Situation, not_so
+from cellmill.wiring.step_records import Begun, begin, record_of
+from cellmill.wiring.values import remove_values, values_place, write_value
 
 LOOK_S = 0.5  # a signal that comes just before a wait is heard when the wait ends
 SETTLED = ("ok", "unchanged", "left out", "failed", "not reached", "interrupted")
@@ -63,43 +62,20 @@ def run_pipeline(
     *,
     stop: Stop,
     told: Callable[[PipelineRun], None] = lambda run: None,
-    kernel: str | None = None,
 ) -> tuple[PipelineRun, tuple[str, ...]]:
     """Run what must run. Returns how that went, and sentences on what could not be recorded in the store.
 
     What goes wrong in a step is its state; what does not come after it goes on. Stopped, it returns with steps left:
-    the next run goes on from there. Raises `StepNotReady`, `NotebookError` before anything runs, `FolderNotWritable`.
+    the next run goes on from there. The executor is closed, whatever happens.
+
+    Raises what `check_ready` raises before anything runs, `FolderNotWritable`.
     """
-    check_ready(situation)
-    prepare_folder(situation.project)
-    going = _Going(situation, executor, stop, told, kernel)
     try:
-        return going.run()
+        check_ready(situation)
+        prepare_folder(situation.project)
+        return _Going(situation, executor, stop, told).run()
     finally:
         executor.close()
-
-
-def check_ready(situation: Situation) -> None:
-    """See to it that what is wrong with steps that may run is said before one does.
-
-    Raises `StepNotReady`, `NotebookError`, `NoStepTakes`.
-    """
-    for planned in situation.plan():
-        step = situation.pipeline.step(planned.step)
-        if planned.what not in ("runs", "may"):
-            continue
-        for name in step.after:
-            if name not in situation.selected and not situation.last(situation.pipeline.step(name)):
-                raise StepNotReady(step.name, pipeline=situation.pipeline.name, before=name)
-        try:
-            items = situation.items(step)
-        except NoAnswer:
-            items = ()  # they come from a step that has not run
-        for item in [item for _, item in items] or [None]:
-            values = situation.values(step, item)
-            if step.for_each is not None and not items:
-                values.pop(step.for_each.parameter)
-            situation.check_values(step, values)
 
 
 class _Going:
@@ -111,7 +87,6 @@ class _Going:
         executor: StepExecutor,
         stop: Stop,
         told: Callable[[PipelineRun], None],
-        kernel: str | None,
     ) -> None:
         self._situation = situation
         self._pipeline = situation.pipeline
@@ -119,7 +94,6 @@ class _Going:
         self._executor = executor
         self._stop = stop
         self._told = told
-        self._kernel = kernel
         self._warm = settings_of(self._project).warm_kernels
         self._document = look(self._project.root, str(situation.folder / DOCUMENT))
         self._started_ms = now_ms()
@@ -218,7 +192,7 @@ class _Going:
         items = self._situation.items(step)
         if step.for_each is not None:
             self._steps[step.name] = {}
-            self._forget_items(step, {key for key, _ in items})
+        self._forget_items(step, {key for key, _ in items})
         if not items:
             self._put(StepStanding(step.name, step.name, "unchanged", ("its list is empty",)))
             self._hand_over_items(step)
@@ -227,6 +201,8 @@ class _Going:
             self._put(StepStanding(key, step.name, "waiting" if why else "unchanged", why))
             if why:
                 self._waiting.append((step, key, item))
+                if step.for_each is None:  # it may have been in a loop the last time
+                    remove_values(self._project, self._situation.state, _items_of(step))
         if step.for_each is not None and self._is_settled(step.name):
             self._hand_over_items(step)
 
@@ -235,7 +211,7 @@ class _Going:
             step, key, item = self._waiting.pop(0)
             try:
                 self._submit(step, key, item)
-            except NotebookError as error:  # it was changed since it was checked
+            except (NotebookError, PipelineError) as error:  # it was changed since it was checked
                 self._put(replace(self._steps[step.name][key], state="failed", error=str(error)))
         for step, key in self._coming():
             self._sessions[key] = new_session_id()
@@ -261,6 +237,7 @@ class _Going:
         code = situation.read_again(step)
         if code.source != before.source:
             self._say(f"{step.notebook} was changed while the pipeline ran: step {key} runs as it is now.")
+        check_edges(situation, step)
         values = situation.values(step, item)
         given = situation.check_values(step, values)
         if VALUES in code.declares:
@@ -272,10 +249,10 @@ class _Going:
         standing = self._steps[step.name][key]
         began = now_ms()
         self._put(replace(standing, state="running", started_ms=began, session=session, done=0, error=None))
+        self._begun[key] = begin(situation, step, key, item, session, values)
         # If this process is killed, what the step has left behind is not taken for whole.
         begun = StepRecord(key, "interrupted", session, began, began, code.seen, code.source, code.declares)
-        self._keep(begun)
-        self._begun[key] = Begun(step, key, item, session, values)
+        self._keep(replace(begun, kernel=code.kernel))
         task = self._task(step, key, given)
         del self._sessions[key]
         future = self._executor.submit(task, partial(self._heard, key))
@@ -289,7 +266,7 @@ class _Going:
             notebook=str(self._situation.notebook(step)),
             output=str(self._output / f"{key}.ipynb"),
             parameters=given,
-            kernel=self._kernel,
+            kernel=self._situation.wanted.kernel,
             timeout_s=step.timeout_s,
             warm=self._warm,
             asks=self._situation.asks.get(step.name, ()),
@@ -383,10 +360,14 @@ class _Going:
         """Say which items there are, in their order, for whoever comes after them."""
         items = [key.rpartition(".")[2] for key in self._steps[step.name] if key != step.name]
         content = json.dumps({"items": items}).encode()
-        write_value(self._project, self._situation.state, f"{step.name}.items.json", content)
+        write_value(self._project, self._situation.state, _items_of(step), content)
 
     def _forget_items(self, step: PipelineStep, keys: set[str]) -> None:
         gone = [k for k in self._situation.records if k.partition(".")[0] == step.name and k not in keys]
         forget(self._project, self._situation.state, gone)
         for key in gone:
             del self._situation.records[key]
+
+
+def _items_of(step: PipelineStep) -> str:
+    return f"{step.name}.items.json"

@@ -8,7 +8,8 @@ from cellmill.core.models import Registration, Version
 from cellmill.core.ports import ModelRegistry, RunStore
 from cellmill.core.runs import Run
 from cellmill.registry.register import prepare, suggest_name
-from cellmill.wiring.recorder import record, store_ids
+from cellmill.wiring.marks import store_ids
+from cellmill.wiring.recorder import record
 
 
 def preview(run: Run, *, name: str | None = None, alias: str | None = None) -> Registration:

@@ -23,9 +23,9 @@ from cellmill.core.replay_errors import ReplayUnderWay
 from cellmill.core.runs import Run, Session
 from cellmill.core.verdicts import REPRODUCED, Judgement, Layout, Verdict
 from cellmill.core.words import count
-from cellmill.replay.judge import MOST_FIGURES, judge, spread
+from cellmill.replay.judge import MOST_FIGURES, NOTHING_COMPARED, judge, spread
 from cellmill.replay.layout import lay_out
-from cellmill.replay.recipe import make_recipe, only, whole_history
+from cellmill.replay.recipe import make_recipe, only, unrecorded, whole_history
 from cellmill.replay.shrink import shrink as shrink_recipe
 from cellmill.wiring.attempts import Attempt, Attempts, Options
 from cellmill.wiring.hindrances import changed_packages, hindrance
@@ -70,18 +70,20 @@ def shrink(
     """
     project, session = sessions.project, sessions.session_of(run)
     with _alone(project, run.run):
-        verdict = find_verdict(project, session, run, kernels, options, progress=progress)
+        attempts = Attempts(project, session, run, kernels, options, progress)
+        verdict = find_verdict(project, session, run, kernels, options, attempts=attempts)
         if verdict.judgement in REPRODUCED:
-            verdict = _shrunk(project, session, run, kernels, options, verdict, at_most)
+            further = Attempts(project, session, run, kernels, options, None)
+            further.given = attempts.given
+            verdict = _shrunk(session, run, further, options, verdict, at_most)
         append_once(project.outside_journal(run.session), ReplayEnded(run.run, verdict.at_ms, verdict))
     sessions.poll()
     return verdict
 
 
 def _shrunk(
-    project: Project, session: Session, run: Run, kernels: Kernels, options: Options, verdict: Verdict, at_most: int
+    session: Session, run: Run, attempts: Attempts, options: Options, verdict: Verdict, at_most: int
 ) -> Verdict:
-    attempts = Attempts(project, session, run, kernels, options, None)
     began_s = time.monotonic()
     proofs = {verdict.kept: verdict}
 
@@ -121,10 +123,11 @@ def find_verdict(
     recipe: Recipe | None = None,
     sections: Sequence[Section] | None = None,
     progress: Callable[[Progress], None] | None = None,
+    attempts: Attempts | None = None,
 ) -> Verdict:
     """Replay a run, by another recipe than its own where one is given, and with other code by `sections`.
 
-    Writes nothing into the project.
+    Writes nothing into the project. `attempts` are those of the same run, for who goes on with them.
     """
     began_s = time.monotonic()
     recipe = recipe or make_recipe(session, run)
@@ -134,15 +137,18 @@ def find_verdict(
     hindered = hindrance(recipe, project)
     if hindered is not None:
         return replace(verdict, reason=hindered, notes=_torn(project, session))
-    attempts = Attempts(project, session, run, kernels, options, progress)
+    attempts = attempts or Attempts(project, session, run, kernels, options, progress)
     layout: Layout = "verbatim"
     if sections is not None:
         attempt = attempts.attempt(recipe, layout, sections)
+        if attempt.missed and not _has_made_it(attempt, options.tolerance):
+            attempts.given = attempt.missed
+            attempt = attempts.attempt(recipe, layout, sections)
     else:
         layout, recipe, attempt = _best(attempts, recipe, session, options.tolerance)
     judgement: Judgement = "cannot" if attempt.problem else judge(attempt.figures, tolerance=options.tolerance)
     shown = [figure for figure in attempt.figures if not figure.same]
-    reason = attempt.problem
+    reason = attempt.problem or (NOTHING_COMPARED if judgement == "cannot" else None)
     if judgement == "differs":
         agreeing = [attempt.figures]
         while len(agreeing) < options.times and time.monotonic() - began_s < LONGEST_S:
@@ -160,7 +166,7 @@ def find_verdict(
         else:
             reason = _told_apart(attempt, recipe)
     if judgement not in REPRODUCED:
-        attempt.notes.extend(_torn(project, session))
+        attempt.notes.extend([*_torn(project, session), *unrecorded(session, recipe)])
     return replace(
         verdict,
         judgement=judgement,
@@ -178,27 +184,49 @@ def find_verdict(
     )
 
 
-def _best(attempts: Attempts, recipe: Recipe, session: Session, tolerance: float) -> tuple[Layout, Recipe, Attempt]:
+_Tried = tuple[Layout, Recipe, Attempt]
+
+
+def _best(attempts: Attempts, recipe: Recipe, session: Session, tolerance: float) -> _Tried:
+    """Replay by what is known of the run; where that fails, with the files too that nobody is known to have written."""
+    one = _first_made(attempts, recipe, session, tolerance)
+    if not one[2].missed or _has_made_it(one[2], tolerance) or _is_final(one[2].problem or ""):
+        return one
+    attempts.given = one[2].missed
+    other = _first_made(attempts, recipe, session, tolerance)
+    if other[2].problem is not None and one[2].problem is None:
+        attempts.given = ()
+        return one
+    return other
+
+
+def _first_made(attempts: Attempts, recipe: Recipe, session: Session, tolerance: float) -> _Tried:
     """Replay as laid out; where that fails, as it ran; where that fails too, with all that ran before.
 
     The last says that the recipe had missed something, and gives the user a run that can be made again.
     """
     whole = whole_history(recipe, session)
     candidates: tuple[tuple[Layout, Recipe], ...] = (("tidy", recipe), ("verbatim", recipe), ("verbatim", whole))
-    tried: list[tuple[Layout, Recipe, Attempt]] = []
+    tried: list[_Tried] = []
     for layout, candidate in candidates:
         if any(_same(layout, candidate, *other[:2]) for other in tried):
             continue
         attempt = attempts.attempt(candidate, layout)
         tried.append((layout, candidate, attempt))
-        if attempt.problem is None and judge(attempt.figures, tolerance=tolerance) in REPRODUCED:
+        if _has_made_it(attempt, tolerance):
             if candidate is whole:
                 attempt.notes.append(NEEDED_ALL)
             return tried[-1]
         if attempt.problem is not None and _is_final(attempt.problem):
             break
+        if attempt.problem is None and judge(attempt.figures, tolerance=tolerance) == "cannot":
+            break  # there is nothing to compare, however it is laid out
     # The recipe's own outcome tells more than that of the longer ones.
     return next((one for one in tried if one[2].problem is None), tried[0])
+
+
+def _has_made_it(attempt: Attempt, tolerance: float) -> bool:
+    return attempt.problem is None and judge(attempt.figures, tolerance=tolerance) in REPRODUCED
 
 
 def _told_apart(attempt: Attempt, recipe: Recipe) -> str:

@@ -22,6 +22,7 @@ from cellmill.core.clock import now_ms
 from cellmill.core.errors import CellmillError, CellTimedOut, KernelDied
 from cellmill.core.events import CaptureFailed
 from cellmill.core.files import make_folder, write_atomically
+from cellmill.core.given_values import from_json, is_same, to_json
 from cellmill.core.ids import SessionId
 from cellmill.core.ports import CellRan, LiveKernel
 from cellmill.core.project import Project
@@ -165,7 +166,7 @@ class Resuming:
             kernel=document["metadata"].get("kernelspec", {}).get("name"),
         )
         write_atomically(self._folder / "executed.ipynb", as_bytes(dict(document)))
-        write_atomically(self._folder / "kept.json", json.dumps(asdict(kept), default=repr).encode())
+        write_atomically(self._folder / "kept.json", _as_text(kept).encode())
         for old in (self._folder / "values").iterdir():
             if old.name != self._step:
                 shutil.rmtree(old, ignore_errors=True)
@@ -195,20 +196,28 @@ def find_kept(project: Project, notebook: Path, parameters: Mapping[str, Any] | 
     """
     shown = shown_path(notebook)
     try:
-        record = json.loads((_folder(project, notebook) / "kept.json").read_text("utf-8"))
+        kept = _kept((_folder(project, notebook) / "kept.json").read_text("utf-8"))
     except (OSError, ValueError):
         raise CannotResume(
             shown, reason="nothing was kept. Values are kept when a cell raises in a run with --keep-state"
         ) from None
-    record = {**record, "sources": tuple(record["sources"]), "sessions": tuple(record["sessions"])}
-    kept = Kept(**record)
-    if parameters is not None and dict(parameters) != dict(kept.parameters):
+    if parameters is not None and not is_same(dict(parameters), dict(kept.parameters)):
         raise CannotResume(shown, reason="it had other parameters then")
     for session in kept.sessions:
         changed = _changed_since(project, SessionId(session))
         if changed is not None:
             raise CannotResume(shown, reason=changed)
     return kept
+
+
+def _as_text(kept: Kept) -> str:
+    return json.dumps({**asdict(kept), "parameters": to_json(dict(kept.parameters))})
+
+
+def _kept(text: str) -> Kept:
+    record = json.loads(text)
+    sources, sessions = tuple(record.pop("sources")), tuple(record.pop("sessions"))
+    return Kept(**{**record, "parameters": from_json(record["parameters"])}, sources=sources, sessions=sessions)
 
 
 def _changed_since(project: Project, session: SessionId) -> str | None:

@@ -12,14 +12,13 @@ from cellmill.core.pipeline_runs import FileSeen, Planned, StepNow, StepRecord
 from cellmill.core.pipelines import DOCUMENT, Pipeline, PipelineStep
 from cellmill.core.project import Project, find_project
 from cellmill.core.words import shown_path
+from cellmill.executors.specs import try_interpreter
 from cellmill.pipeline.conditions import NoAnswer, asked_of, holds
 from cellmill.pipeline.document import read_pipeline
 from cellmill.pipeline.plan import ASKED, given, reasons, selected
 from cellmill.wiring.looking import look, version_now
+from cellmill.wiring.parameters_given import check_taken, read_given
 from cellmill.wiring.pipeline_records import manifest_digest, read_records, state_name, write_record
-
-VALUES, ITEM = "cellmill_values", "cellmill_item"
-"""Parameters of a step's notebook that say where values cross, and which item of a list this is."""
 
 
 @dataclass(frozen=True)
@@ -31,15 +30,18 @@ class Wanted:
     stop: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     force: bool = False
+    kernel: str | None = None
+    """The kernel of all steps, if not those that their notebooks name."""
 
 
 @dataclass(frozen=True)
 class Code:
-    """A step's notebook: its digest, and the parameters that it declares."""
+    """A step's notebook: its digest, the parameters that it declares, and the kernel that it names."""
 
     seen: FileSeen
     source: str
     declares: tuple[str, ...]
+    kernel: str
 
 
 class Situation:
@@ -59,12 +61,13 @@ class Situation:
         self._codes: dict[str, Code] = {}
         self._documents: dict[str, Any] = {}
         self._looks: dict[str, FileSeen] = {}
+        self._interpreters: dict[str, str | None] = {}
         for step in (*wanted.start, *wanted.stop, *wanted.only):
             if step not in pipeline.names:
                 raise UnknownStep(step, pipeline=pipeline.name, known=pipeline.names)
         self.selected = selected(pipeline, start=wanted.start, stop=wanted.stop, only=wanted.only)
         self.asks = self._asked()
-        self._given = self._read_texts()
+        self._given = read_given(pipeline, wanted.texts, lambda step: self.code(step).declares, self.document)
         self.parameters = {**pipeline.parameters, **{n: v for (s, n), v in self._given.items() if s == ""}}
 
     # --- what is there
@@ -102,14 +105,23 @@ class Situation:
         known = next((r for r in self.records.values() if r.key.partition(".")[0] == step.name), None)
         seen = look(self.project.root, path, known.notebook if known is not None else None)
         if known is not None and seen.sha256 is not None and seen.sha256 == known.notebook.sha256:
-            if seen is not known.notebook:
-                self._refresh(known, notebook=seen)
-            return Code(seen, known.source, known.declares)
+            kernel = known.kernel or kernel_of(self.document(step))  # an older Cellmill did not keep it
+            if seen is not known.notebook or known.kernel is None:
+                self._refresh(known, notebook=seen, kernel=kernel)
+            return Code(seen, known.source, known.declares, kernel)
         from cellmill.notebook.parameters import declared_parameters
         from cellmill.pipeline.plan import source_digest
 
         document = self.document(step)
-        return Code(seen, source_digest(document), tuple(one.name for one in declared_parameters(document)))
+        declares = tuple(one.name for one in declared_parameters(document))
+        return Code(seen, source_digest(document), declares, kernel_of(document))
+
+    def interpreter(self, code: Code) -> str | None:
+        """Return what a step's kernel would be run by; None where that is not known."""
+        kernel = self.wanted.kernel or code.kernel
+        if kernel not in self._interpreters:
+            self._interpreters[kernel] = try_interpreter(kernel)
+        return self._interpreters[kernel]
 
     def _look(self, known: FileSeen) -> FileSeen:
         if known.path not in self._looks:
@@ -125,32 +137,6 @@ class Situation:
                 write_record(self.project, self.state, renewed)
 
     # --- parameters
-
-    def _read_texts(self) -> dict[tuple[str, str], Any]:
-        """Values of the command line by step and name; the step is empty for those of all."""
-        found: dict[tuple[str, str], Any] = {}
-        for key, text in self.wanted.texts.items():
-            owner, _, name = key.rpartition(".")
-            if owner and owner not in self.pipeline.names:
-                raise UnknownStep(owner, pipeline=self.pipeline.name, known=self.pipeline.names)
-            steps = [self.pipeline.step(owner)] if owner else list(self.pipeline.steps)
-            takers = [step for step in steps if name in self.code(step).declares and name not in (VALUES, ITEM)]
-            if not takers and not (not owner and name in self.pipeline.parameters):
-                known = {name: None for step in steps for name in self.code(step).declares}
-                if not owner:
-                    known.update(dict.fromkeys(self.pipeline.parameters))
-                taken = tuple(one for one in known if one not in (VALUES, ITEM))
-                raise NoStepTakes(name, pipeline=self.pipeline.name, known=taken, step=owner or None)
-            for step in takers:
-                found[step.name, name] = self._read(step, name, text)
-            if not owner:
-                found["", name] = found[takers[0].name, name] if takers else _literal(text)
-        return found
-
-    def _read(self, step: PipelineStep, name: str, text: str) -> Any:
-        from cellmill.notebook.parameters import declared_parameters, read_texts
-
-        return read_texts({name: text}, declared_parameters(self.document(step)))[name]
 
     def values(self, step: PipelineStep, item: Any = None) -> dict[str, Any]:
         """Return the parameters that a step, or an item of it, is given."""
@@ -263,6 +249,7 @@ class Situation:
             reads=step.reads,
             writes=step.writes,
             asks=self.asks.get(step.name, ()),
+            interpreter=self.interpreter(code),
         )
 
     def upstream(self, step: PipelineStep, reads: Collection[str], writes: Collection[str]) -> dict[str, str]:
@@ -283,10 +270,16 @@ class Situation:
         """A step after it that writes one of its files would begin with what it left there itself the last time."""
         written = self._written_after(step, record) if record is not None else {}
         for path, other in written.items():
-            after = self.records.get(other.name)
-            if other.name in self.selected and reasons(after, self.now(other, other.name, None)):
+            if other.name in self.selected and self._must(other):
                 return (f"{other.name}, which goes on with {path}, must run",)
         return ()
+
+    def _must(self, step: PipelineStep) -> bool:
+        """Whether something of what a step used is another now, or of one of its items."""
+        try:
+            return any(reasons(self.records.get(key), self.now(step, key, item)) for key, item in self.items(step))
+        except NoAnswer:  # they come from a step that is to run
+            return True
 
     def _writers(self) -> dict[str, set[str]]:
         """Return the steps that wrote each file, of files that several wrote."""
@@ -316,9 +309,10 @@ class Situation:
         record, now = self.records.get(key), self.now(step, key, item)
         found = reasons(record, now)
         if found and now.parameters:
-            from cellmill.capture.secrets import is_named_like_a_secret
+            from cellmill.capture.secret_names import is_secret
 
-            found = reasons(record, now, hidden={name for name in now.parameters if is_named_like_a_secret(name)})
+            both = [*now.parameters.items(), *(record.parameters.items() if record is not None else ())]
+            found = reasons(record, now, hidden={name for name, value in both if is_secret(name, value)})
         found = found or self._for_those_after(step, record)
         asked = self.wanted.force or step.name in (*self.wanted.start, *self.wanted.only)
         return found or ((ASKED,) if asked else ())
@@ -326,8 +320,9 @@ class Situation:
     def plan(self) -> tuple[Planned, ...]:
         """Return what is to happen to each step, as far as it can be known before any has run.
 
-        Raises `NotebookError`.
+        Raises `NotebookError`, `NoStepTakes`.
         """
+        check_taken(self.pipeline, lambda step: self.code(step).declares)
         planned: dict[str, list[Planned]] = {}
         for step in self.pipeline.ordered:
             planned[step.name] = self._planned(step, planned)
@@ -373,6 +368,11 @@ def situation_of(given: Path, wanted: Wanted) -> Situation:
     return Situation(find_project(folder), folder, read_pipeline(folder), wanted)
 
 
+def kernel_of(document: Any) -> str:
+    """Return the kernel that a notebook names, or the usual one."""
+    return str(document["metadata"].get("kernelspec", {}).get("name") or "python3")
+
+
 def not_so(step: PipelineStep) -> str:
     """Return in words that a step's condition does not hold."""
     return f"{step.when} does not hold"
@@ -385,9 +385,3 @@ def left_out_by_condition(planned: Collection[Planned]) -> bool:
 
 def _unchanged(key: str, step: PipelineStep) -> Planned:
     return Planned(key, step.name, "unchanged")
-
-
-def _literal(text: str) -> Any:
-    from cellmill.notebook.parameters import read_texts
-
-    return read_texts({"value": text}, ())["value"]

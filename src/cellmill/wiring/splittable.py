@@ -36,7 +36,7 @@ class Splittable:
     outcome: Outcome
     """What it came to."""
     again: Outcome
-    """What it came to the second time."""
+    """What it came to the second time, looked at between its cells and with texts hashed otherwise."""
     files: tuple[frozenset[str], ...]
     """The files that each cell wrote, by their paths in the scratch folder."""
 
@@ -56,9 +56,11 @@ def look_into(
     sources = [document["cells"][position]["source"] for position in positions]
     guessed = leanings(sources)
     scales = _Scales(guessed)
+    # In another order of hashes: what leans on it shows.
+    other = replace(part, hash_seed=1)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(run_parts, [part], project, kernels, trial, progress=progress)
-        second = pool.submit(run_parts, [part], project, kernels, trial, look=scales.weigh)
+        second = pool.submit(run_parts, [other], project, kernels, trial, look=scales.weigh)
         outcome, _ = first.result()
         again, sessions = second.result()
     ran = _executions(sources, sessions)
@@ -112,6 +114,7 @@ class _Scales:
         self._found[number] = Crossing(
             names=frozenset(said["names"]),
             sizes=said["sizes"],
+            sets=frozenset(said["sets"]),
             cannot=said["cannot"],
             patches=tuple(dict.fromkeys(said["patches"].values())),
             nothing_can=f"{running} is running, and would end with its kernel" if running else said["together"],

@@ -6,12 +6,13 @@ import platform
 import re
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from cellmill._version import __version__
+from cellmill.capture.folder import prepare_folder
 from cellmill.core.files import make_folder, write_atomically
 from cellmill.core.pipeline_errors import PipelineExists
 from cellmill.core.pipelines import DOCUMENT, Pipeline, PipelineStep
@@ -24,17 +25,24 @@ from cellmill.notebook.steps import file_name
 from cellmill.pipeline.document import text_of
 from cellmill.pipeline.split import Border, Proposal, ProposedStep, Splitter
 from cellmill.replay.judge import why_it_failed
-from cellmill.replay.outcomes import Difference, Outcome, differences
+from cellmill.replay.outcomes import Difference, Outcome
 from cellmill.wiring.drafts import Draft, Origin
-from cellmill.wiring.outcomes import Trial, run_parts, whole
+from cellmill.wiring.outcomes import Part, Trial, run_parts, whole
 from cellmill.wiring.projects import project_of
+from cellmill.wiring.split_proof import Proof, without_later_metrics
 from cellmill.wiring.splittable import Splittable, look_into
 
 MOST_TRIES = 12
 MOST_NAMED = 6
 LONGEST_LINE = 120
 NOTEBOOK_MODE, FOLDER_MODE = 0o644, 0o755
+_ORDER = (
+    "Otherwise for each PYTHONHASHSEED, of which `cellmill pipeline run` and exports give one to all steps (so must "
+    "whoever else runs them): {}."
+)
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,79}")
+# By the code that reads it, or by a pickle that holds an object of its class.
+_MISSING = re.compile(r"name '(\w+)' is not defined|Can't get attribute '(\w+)' on <module '__main__'")
 
 Told = Callable[[str, Progress | None], None]
 
@@ -150,6 +158,7 @@ class Splitting:
     def make(self) -> SplitMade:
         """Try splits until one comes to the same as the whole, and write it. Raises `SplitRefused`."""
         seen, search = self._whole, self._search
+        proof = Proof(seen, self._run, whole(self._document, self._path), lambda words: self.told(words, None))
         reasons: tuple[str, ...] = ()
         for _ in range(MOST_TRIES):
             proposal = self._splitter().propose(self._at, without=search.without)
@@ -164,13 +173,20 @@ class Splitting:
                 self._trial,
                 progress=lambda now, words=words: self.told(words, now),  # type: ignore[misc]
             )
-            expected = _without_later_metrics(seen.outcome, outcome)
-            unlike, swaying = self._telling(expected, outcome)
+            expected = without_later_metrics(seen.outcome, outcome)
+            unlike, swaying = proof.compare(expected, outcome)
+            ordered, how = frozenset[str](), ""
             if not unlike:
-                return self._write(draft, proposal, expected, swaying)
+                how = " with sets in another order"
+                outcome, unlike, ordered = proof.reorder(draft, outcome, swaying)
+            if not unlike:
+                return self._write(draft, proposal, expected, outcome, swaying, ordered)
             reasons = tuple(_differs(each) for each in unlike[:3])
-            self._mend(proposal, outcome, unlike)
+            self._mend(proposal, outcome, unlike, how=how)
         raise SplitRefused(self._shown, reasons=reasons)
+
+    def _run(self, parts: Sequence[Part]) -> Outcome:
+        return run_parts(parts, self._project, self._kernels, self._trial)[0]
 
     @property
     def _whole(self) -> Splittable:
@@ -198,26 +214,13 @@ class Splitting:
         known = ", ".join(repr(cell.heading[1]) for cell in cells[1:] if cell.heading is not None) or "none"
         raise BadBorder(given, reason=f"no heading before a code cell begins so (there are: {known})")
 
-    def _telling(self, expected: Outcome, outcome: Outcome) -> tuple[list[Difference], tuple[str, ...]]:
-        """Return what tells the pipeline from the whole, and what differs between two runs of the whole as well."""
-        unlike = differences(expected, outcome)
-        suspects = {each.what for each in differences(self._whole.outcome, self._whole.again)}
-        if not suspects.intersection(each.what for each in unlike):
-            return list(unlike), ()
-        # The second run was looked at between its cells: a third tells whether that was why it differed.
-        self.told("the whole notebook once more", None)
-        part = whole(self._document, self._path)
-        third, _ = run_parts([part], self._project, self._kernels, self._trial)
-        swaying = {each.what for each in differences(self._whole.outcome, third)}
-        return [each for each in unlike if each.what not in swaying], tuple(sorted(swaying))
-
-    def _mend(self, proposal: Proposal, outcome: Outcome, unlike: Sequence[Difference]) -> None:
+    def _mend(self, proposal: Proposal, outcome: Outcome, unlike: Sequence[Difference], *, how: str) -> None:
         """Let more cross, or take a border away, so that the next try is another one."""
         search = self._search
         borders = [step.first for step in proposal.steps[1:]]
         names = {match[1] for each in unlike if (match := re.fullmatch(r"`(\w+)`", each.what))}
-        if outcome.error is not None and (missing := re.match(r"name '(\w+)' is not defined", outcome.error.message)):
-            names.add(missing[1])
+        if outcome.error is not None and (missing := _MISSING.search(outcome.error.message)):
+            names.add(missing[1] or missing[2])
         kept = names & search.apart
         search.apart -= kept
         splitter = self._splitter()
@@ -236,9 +239,8 @@ class Splitting:
         )
         border = min(crossed, default=0) or self._guilty(borders, proposal, outcome, unlike)
         search.without |= crossed | {border}
-        search.told.append(
-            f"A border before cell {border} was tried, and {_differs(unlike[0])[0].lower()}{_differs(unlike[0])[1:]}"
-        )
+        differs = _differs(unlike[0])
+        search.told.append(f"A border before cell {border} was tried{how}, and {differs[0].lower()}{differs[1:]}")
         if self._at is not None:
             self._at = [each for each in self._at if each not in search.without]
 
@@ -260,7 +262,7 @@ class Splitting:
         for each in unlike:
             if cell is not None:
                 break
-            if match := re.fullmatch(r"what cell (\d+) shows", each.what):
+            if match := re.fullmatch(r"(?:what|the picture of) cell (\d+)(?: shows)?", each.what):
                 cell = int(match[1])
             elif match := re.fullmatch(r"`(\w+)`", each.what):
                 name = match[1]
@@ -273,7 +275,15 @@ class Splitting:
         before = [border for border in borders if cell is None or border <= cell]
         return before[-1] if before else borders[0]
 
-    def _write(self, draft: Draft, proposal: Proposal, expected: Outcome, swaying: tuple[str, ...]) -> SplitMade:
+    def _write(
+        self,
+        draft: Draft,
+        proposal: Proposal,
+        expected: Outcome,
+        outcome: Outcome,
+        swaying: tuple[str, ...],
+        ordered: frozenset[str],
+    ) -> SplitMade:
         unread = tuple(name for name, (digest, _) in expected.values.items() if digest is None)
         compared = expected.size - len(swaying) - len(unread)
         if compared <= 0:
@@ -286,6 +296,13 @@ class Splitting:
         notes = [*proposal.notes, *self._search.told]
         if swaying:
             notes.append(f"Not compared, for two runs of the whole notebook differ in it too: {_named(swaying)}.")
+        sets = {name for step in proposal.steps[1:] for name in self._splitter().sets_at(step.first)}
+        if sets or ordered:
+            things = [
+                *(f"`{name}`" for name in sorted(sets)),
+                *sorted(ordered.difference(f"`{name}`" for name in sets)),
+            ]
+            notes.append(_ORDER.format(_named(things)))
         if unread:
             notes.append(f"Not compared, for it cannot be read: {_named([f'`{name}`' for name in unread])}.")
         verified: dict[str, Any] = {
@@ -297,7 +314,7 @@ class Splitting:
         if swaying or unread:
             verified["not_compared"] = [*swaying, *(f"`{name}`" for name in unread)]
         files = [file_name(i, step.name, len(proposal.steps)) for i, step in enumerate(proposal.steps, 1)]
-        writes = draft.writes(self._whole, expected)
+        used = draft.files(self._whole, expected, outcome)
         pipeline = Pipeline(
             name=self._name,
             steps=tuple(
@@ -305,7 +322,8 @@ class Splitting:
                     name=step.name,
                     notebook=files[i],
                     after=(proposal.steps[i - 1].name,) if i else (),
-                    writes=writes[i],
+                    reads=used[i].reads,
+                    writes=used[i].writes,
                 )
                 for i, step in enumerate(proposal.steps)
             ),
@@ -317,6 +335,7 @@ class Splitting:
 
     def _put(self, pipeline: Pipeline, parts: dict[str, Any]) -> None:
         """Write the folder whole, under its name only when nothing of it is missing."""
+        prepare_folder(self._project)  # a folder that nothing marked is a project from now on, also for the steps
         make_folder(self.folder.parent, mode=FOLDER_MODE)
         made = self.folder.with_name(f".{self._name}.{os.getpid()}.{os.urandom(4).hex()}")
         make_folder(made, mode=FOLDER_MODE)
@@ -330,17 +349,6 @@ class Splitting:
         except BaseException:
             shutil.rmtree(made, ignore_errors=True)
             raise
-
-
-def _without_later_metrics(whole: Outcome, split: Outcome) -> Outcome:
-    """Leave metrics out that a later step computes: there they are values, and compared as such."""
-    if [model for model, _ in whole.runs] != [model for model, _ in split.runs]:
-        return whole
-    runs = tuple(
-        (model, {name: value for name, value in metrics.items() if name in others})
-        for (model, metrics), (_, others) in zip(whole.runs, split.runs, strict=True)
-    )
-    return replace(whole, runs=runs)
 
 
 def _differs(one: Difference) -> str:

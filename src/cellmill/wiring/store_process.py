@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from cellmill.core.errors import CellmillError, StoreUnreachable, revive
+from cellmill.core.errors import CellmillError, StoreError, StoreUnreachable, revive
 from cellmill.core.ids import RunId, SessionId
 from cellmill.core.models import RegisteredModel, Version
 from cellmill.core.project import Project
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 NEEDED = (
     "mlflow", "mlflow.sklearn", "mlflow.data.pandas_dataset", "mlflow.data.numpy_dataset",
     "mlflow.store.tracking.sqlalchemy_store", "mlflow.store.model_registry.sqlalchemy_store",
-    "mlflow.store.artifact.local_artifact_repo",
+    "mlflow.store.artifact.local_artifact_repo", "mlflow.pyfunc", "filelock",
 )  # fmt: skip
 
 # On a busy machine to make a database takes half a minute, and one that is half made cannot be used.
@@ -246,7 +246,7 @@ class _Answering:
 
     def _trained(self, session: str) -> list[str]:
         """Return the store's ids of what a session has trained."""
-        from cellmill.wiring.recorder import store_ids
+        from cellmill.wiring.marks import store_ids
 
         self._sessions.poll(SessionId(session))
         reader = self._sessions.readers().get(SessionId(session))
@@ -263,10 +263,12 @@ def _serve(root: Path) -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     warnings.simplefilter("ignore")
     project = Project(root)
-    threading.Thread(target=_import_ahead, args=(project.store,), daemon=True).start()
     answering = _Answering(project)
+    ahead = threading.Thread(target=_import_ahead, args=(project.store,), daemon=True)
+    ahead.start()
     for line in sys.stdin.buffer:
         request = json.loads(line)
+        ahead.join()  # two threads that import one package find it half imported
         try:
             answer = {"ok": getattr(answering, request.pop("do"))(**request)}
         except CellmillError as error:
@@ -284,11 +286,15 @@ def _serve(root: Path) -> None:
 
 
 def _import_ahead(uri: str) -> None:
-    """Import MLflow before the first request, which will say what is wrong if this fails."""
-    from cellmill.stores.mlflow_client import client_for
+    """Import what the first request needs, which will say what is wrong if this fails."""
+    import cellmill.wiring.recorder  # noqa: F401
+    from cellmill.capture.surroundings.distributions import distributions_by_module
+    from cellmill.stores.mlflow_client import client_for, look_up_ahead, translated
 
-    with contextlib.suppress(Exception):  # said loudly by the request that needs it
+    # The first request asks for the same client, and is told the same, or finds the store mended.
+    with contextlib.suppress(StoreError), translated(uri):
         client_for(uri)
+        look_up_ahead(distributions_by_module())
 
 
 if __name__ == "__main__":

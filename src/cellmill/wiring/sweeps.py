@@ -6,15 +6,17 @@ Then a line for each trial that has ended, and one for each that is in the store
 import json
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from cellmill.core.files import make_folder, write_atomically
+from cellmill.core.given_values import from_json, to_json
 from cellmill.core.ids import SessionId
 from cellmill.core.project import Project
-from cellmill.core.sweep_errors import NoSuchSweep, SweepChanged
+from cellmill.core.sweep_errors import NoSuchSweep, SweepChanged, SweepUnderWay
 from cellmill.core.sweeps import Axis, Plan, Sweep, SweepTrial
 
 _writing = threading.Lock()
@@ -24,12 +26,37 @@ def begin_sweep(project: Project, sweep: Sweep) -> None:
     """Write down what will be tried. Raises `FolderNotWritable`."""
     make_folder(_folder(project))
     head = {key: value for key, value in asdict(sweep).items() if key not in ("trials", "recorded")}
+    axes = [{**asdict(axis), "choices": [*map(to_json, axis.choices)]} for axis in sweep.plan.axes]
+    head["plan"] |= {"axes": axes, "fixed": to_json(dict(sweep.plan.fixed))}
     write_atomically(_file(project, sweep.sweep), _line(head))
+
+
+@contextmanager
+def alone(project: Project, sweep: Sweep) -> Iterator[None]:
+    """One process at a time runs the trials of a sweep. Raises `SweepUnderWay`, `FolderNotWritable`."""
+    import filelock
+
+    make_folder(_folder(project))
+    lock = filelock.FileLock(_folder(project) / f"{sweep.sweep}.lock", timeout=0, mode=0o600)
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        raise SweepUnderWay(sweep.sweep, notebook=sweep.notebook) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def as_it_stands(project: Project, sweep: Sweep) -> Sweep:
+    """Return a sweep with all of its trials that have ended by now."""
+    path = _file(project, sweep.sweep)
+    return (_read(path) if path.exists() else None) or sweep
 
 
 def add_trial(project: Project, sweep: str, trial: SweepTrial) -> None:
     """Write down a trial that has ended."""
-    _add(project, sweep, asdict(trial))
+    _add(project, sweep, {**asdict(trial), "parameters": to_json(dict(trial.parameters))})
 
 
 def mark_recorded(project: Project, sweep: str, number: int) -> None:
@@ -81,7 +108,7 @@ def all_sweeps(project: Project) -> tuple[Sweep, ...]:
 
 def _read(path: Path) -> Sweep | None:
     records: list[dict[str, Any]] = []
-    for line in path.read_text("utf-8").splitlines():
+    for line in path.read_bytes().splitlines():
         try:
             records.append(json.loads(line))
         except ValueError:
@@ -90,18 +117,21 @@ def _read(path: Path) -> Sweep | None:
         return None
     head, *trials = records
     plan = head.pop("plan")
-    axes = tuple(Axis(**{**axis, "choices": tuple(axis["choices"])}) for axis in plan.pop("axes"))
+    axes = tuple(Axis(**{**axis, "choices": tuple(map(from_json, axis["choices"]))}) for axis in plan.pop("axes"))
+    plan["fixed"] = from_json(plan.get("fixed", {}))
     made = Sweep(**{**head, "trials": ()}, plan=Plan(axes=axes, **plan))
-    return replace(
-        made,
-        trials=tuple(_trial(record) for record in trials if "number" in record),
-        recorded=tuple(record["recorded"] for record in trials if "recorded" in record),
-    )
+    ended: dict[int, SweepTrial] = {}
+    for record in trials:
+        if "number" in record:
+            ended.setdefault(record["number"], _trial(record))  # where two have run one, the first counts
+    recorded = dict.fromkeys(record["recorded"] for record in trials if "recorded" in record)
+    return replace(made, trials=tuple(ended.values()), recorded=tuple(recorded))
 
 
 def _trial(record: Mapping[str, Any]) -> SweepTrial:
     steps = {int(step): value for step, value in record.get("steps", {}).items()}
-    return SweepTrial(**{**record, "steps": steps, "session": SessionId(record["session"])})
+    given = from_json(record["parameters"])
+    return SweepTrial(**{**record, "parameters": given, "steps": steps, "session": SessionId(record["session"])})
 
 
 def _folder(project: Project) -> Path:

@@ -115,7 +115,7 @@ class _Going:
             ended.set()
             watch.join()
         if self.is_whole and self._trials.metric.isidentifier():
-            asked = {"value": f"float({self._trials.metric})"}
+            asked = {"value": f"repr(float({self._trials.metric}))"}  # a float itself is shown as the notebook wants it
             answer = kernel.run("", silent=True, timeout_s=60, expressions=asked).expressions.get("value")
             self._value = _number(answer)
 

@@ -60,7 +60,7 @@ def write_value(project: Project, pipeline: str, name: str, content: bytes) -> N
 
 
 def remove_values(project: Project, pipeline: str, key: str) -> None:
-    """Remove what a step handed over, if it is there. Raises `BadPlace`."""
+    """Remove what a step handed over, or a file among the values, if it is there. Raises `BadPlace`."""
     place = values_place(project, pipeline)
     if "://" not in place:
         handed = Path(project.root, place, key)
@@ -68,10 +68,17 @@ def remove_values(project: Project, pipeline: str, key: str) -> None:
             import shutil
 
             shutil.rmtree(handed, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                handed.unlink()
         return
     files, root = _at(place)
-    with suppress(FileNotFoundError):
+    try:
         files.rm(f"{root}/{key}", recursive=True)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise BadPlace(place, reason=str(error) or type(error).__name__) from error
 
 
 def _at(url: str) -> tuple[Any, str]:

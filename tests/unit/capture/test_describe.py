@@ -1,13 +1,14 @@
 """What is said of a data set, and what is not asked of it."""
 
+import tracemalloc
 from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from cellmill.capture.describe import MAX_COLUMNS, SAMPLED_ROWS, describe_data, first_rows
-from cellmill.core.events import Column, DataUse
+from cellmill.capture.describe import MAX_COLUMNS, SAMPLED_BYTES, SAMPLED_ROWS, describe_data, first_rows
+from cellmill.core.event_parts import Column, DataUse
 
 
 def described(data: Any, name: str | None = "X") -> DataUse:
@@ -120,6 +121,38 @@ def test_a_digest_looks_at_a_sample_of_the_rows_that_does_not_grow(rows: int) ->
         seen += described(numbers).digest != plain
         numbers[row] = 0
     assert min(rows, SAMPLED_ROWS // 2) <= seen <= SAMPLED_ROWS
+
+
+@pytest.mark.parametrize(
+    ("shape", "least"),
+    [((100, 512, 512, 3), 5), ((2, 30_000_000), 2), ((40_000_000, 2), SAMPLED_ROWS // 2)],
+    ids=["pictures", "two long rows", "many rows"],
+)
+def test_of_large_rows_fewer_are_looked_at(shape: tuple[int, ...], least: int) -> None:
+    data = np.zeros(shape, dtype="uint8")
+    tracemalloc.start()
+    plain = described(data).digest
+    _, copied = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert copied < 1.1 * SAMPLED_BYTES
+
+    changed = 0
+    for row in range(0, shape[0], -(-shape[0] // SAMPLED_ROWS)):
+        data[row] = 1
+        changed += described(data).digest != plain
+        data[row] = 0
+    assert changed >= least
+
+
+@pytest.mark.parametrize("shape", [(2_000, 600), (1, 3_000)])
+def test_of_a_very_wide_frame_the_first_columns_are_looked_at(shape: tuple[int, int]) -> None:
+    frame = pd.DataFrame(np.zeros(shape))
+    plain = described(frame).digest
+    last, first = frame.copy(), frame.copy()
+    last.iloc[0, -1] = first.iloc[0, MAX_COLUMNS - 1] = 1
+    assert described(last).digest == plain
+    assert described(first).digest != plain
+    assert described(frame.iloc[:, :-1]).digest != plain
 
 
 def test_of_a_wide_frame_the_first_columns_are_told() -> None:

@@ -1,13 +1,12 @@
 """The journal on disk: one writer, whole lines, and a reader that bears with what it finds."""
 
 import os
-import resource
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from tests.full_disk import files_at_most
 
 from cellmill.capture.journal import JournalWriter, append_once, read_events
 from cellmill.core.errors import FolderNotWritable
@@ -19,17 +18,6 @@ ONE, TWO, THREE = CapturePaused(1), CaptureResumed(2), NotebookNamed(3, "a.ipynb
 
 def events_in(path: Path) -> list[Event]:
     return read_events(path)[0]
-
-
-@contextmanager
-def disk_full_after(size_bytes: int) -> Iterator[None]:
-    """No file of this process grows past so many bytes."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.fixture
@@ -88,7 +76,7 @@ def test_a_torn_line_in_the_middle_costs_that_line_alone(path: Path, writer: Jou
 
 def test_a_full_disk_tears_one_line_and_none_after_it(path: Path, writer: JournalWriter) -> None:
     writer.append(ONE)
-    with disk_full_after(path.stat().st_size + 10):
+    with files_at_most(path.stat().st_size + 10):
         with pytest.raises(OSError, match="only a part of the line"):
             writer.append(TWO)
         with pytest.raises(OSError, match="File too large"):

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from cellmill.capture.blobs import blob_path, keep_blob
-from cellmill.capture.models import EXAMPLE_ROWS, pickle_model
-from cellmill.core.events import ModelBlob
+from cellmill.capture.models import EXAMPLE_ROWS, ToCopy, pickle_model
+from cellmill.core.event_parts import ModelBlob
 from cellmill.core.project import Project
 from cellmill.core.settings import Settings
 
@@ -89,3 +89,29 @@ def test_the_same_content_is_kept_once_and_for_its_owner_alone(project: Project)
     [path] = project.blobs.iterdir()
     assert {path.name} == digests
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("settings", "note"),
+    [
+        ({"keep_models": False}, "the setting keep_models is off"),
+        ({"max_model_mb": 0.001}, "its pickle is larger than the setting max_model_mb (0.001 MB)"),
+    ],
+)
+def test_a_model_that_is_not_kept_is_not_copied_either(project: Project, settings: dict[str, Any], note: str) -> None:
+    never = ToCopy(1_001, lambda: pytest.fail("copied"))
+    assert kept(project, never, **settings) == (None, note)
+
+
+def test_a_model_is_copied_before_it_is_pickled(project: Project) -> None:
+    blob, note = kept(project, ToCopy(10, Model))
+    assert blob is not None
+    assert (note, pickle.loads(blob_path(project, blob.sha256).read_bytes()).weights) == (None, b"w" * 10)
+
+
+def test_a_copy_that_fails_is_a_note() -> None:
+    def fails() -> NoReturn:
+        raise RuntimeError("Only Tensors created explicitly by the user support the deepcopy protocol")
+
+    pickled, note = pickle_model(Settings(), ToCopy(10, fails), FRAME, flavor="pytorch")
+    assert (pickled, (note or "")[:36]) == (None, "it cannot be copied (RuntimeError: O")

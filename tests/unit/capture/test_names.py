@@ -1,5 +1,8 @@
 """Names as the source tells them, corrected by what the cell did."""
 
+import sqlite3
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +16,7 @@ class Session:
     """Cells run one after another in a namespace, and what is seen of each."""
 
     def __init__(self) -> None:
-        self.user_names: dict[str, Any] = {"np": np, "pd": pd}
+        self.user_names: dict[str, Any] = {"np": np, "pd": pd, "sqlite3": sqlite3}
         self.names = Names(self.user_names)
 
     def run(self, source: str, *, took_s: float = 1.0) -> NamesSeen:
@@ -52,6 +55,9 @@ CASES = [
     ("class Box:\n    pass\nbox = Box()", "box.size = 3", "box"),
     ("class Box:\n    pass\nbox = Box()\nboxes = [box]", "box.size = 3", "box boxes"),
     ("columns = ['a']", "columns", ""),
+    ("con = sqlite3.connect(':memory:')\nf = pd.DataFrame({'x': [1]})", "n = f.to_sql('t', con)", "con n"),
+    ("con = sqlite3.connect(':memory:')", "at = con.execute('select 1')", "at con"),
+    ("con = sqlite3.connect(':memory:')", "f = pd.read_sql('select max(1, 2)', con)", "f"),
 ]
 
 
@@ -116,3 +122,19 @@ def test_large_frames_that_share_nothing_are_not_tied_together_when_time_is_shor
 def test_without_a_namespace_the_source_alone_is_asked() -> None:
     assert Names().after("y = x + 1", 0.0) == NamesSeen(frozenset({"x"}), frozenset({"y"}))
     assert Names().after(None, 0.0) == NamesSeen()
+
+
+def test_a_function_of_an_own_module_that_is_called_for_its_effect_changes_what_its_module_answers(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own_store.py").write_text("n = []\ndef add(x):\n    n.append(x)\ndef total():\n    return sum(n)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    session.run("from own_store import add, total\nfrom textwrap import dedent, indent")
+    try:
+        assert session.run("add(3)") == NamesSeen(
+            frozenset({"add", "total"}), frozenset({"add", "total"}), compared=True
+        )
+        assert session.run("t = total()").writes == {"t"}
+        assert session.run("dedent('')").writes == set()
+    finally:
+        del sys.modules["own_store"]

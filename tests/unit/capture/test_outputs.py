@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cellmill.capture.outputs import INLINE, MOST_OUTPUTS, MOST_TEXT, HandedOut, Shown
-from cellmill.core.events import Output
+from cellmill.core.event_parts import Output
 
 PIXEL = base64.b64encode(b"a picture").decode()
 

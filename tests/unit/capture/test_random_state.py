@@ -4,17 +4,23 @@ import hashlib
 import pickle
 import random
 from collections.abc import Callable, Iterator
+from typing import Any
 
+import numpy as np
 import pytest
 
 from cellmill.capture.surroundings.random_state import RandomWatch
 
+GLOBAL: Any = np.random  # numpy's own types leave out how its bit generator is replaced
+
 
 @pytest.fixture(autouse=True)
 def _state_as_it_was() -> Iterator[None]:
-    state = random.getstate()
+    state, numpys, bits = random.getstate(), np.random.get_state(), GLOBAL.get_bit_generator()
     yield
+    GLOBAL.set_bit_generator(bits)
     random.setstate(state)
+    np.random.set_state(numpys)
 
 
 def _watch() -> RandomWatch:
@@ -33,6 +39,33 @@ def test_each_move_is_seen_once(move: Callable[[], object]) -> None:
     move()
     assert set(watch.look()) == {"random"}
     assert watch.look() == {}
+
+
+@pytest.mark.parametrize(
+    "move",
+    [
+        np.random.rand,
+        lambda: np.random.normal(size=3),
+        lambda: np.random.seed(5),
+        lambda: np.random.bytes(1),
+        lambda: GLOBAL.set_bit_generator(np.random.MT19937(5)),
+    ],
+)
+def test_each_move_of_numpys_generator_is_seen_once(move: Callable[[], object]) -> None:
+    np.random.seed(1)
+    watch = _watch()
+    assert watch.look() == {}
+    move()
+    assert set(watch.look()) == {"numpy"}
+    assert watch.look() == {}
+
+
+def test_a_number_that_numpy_kept_and_gives_away_is_a_move() -> None:
+    np.random.seed(1)
+    np.random.standard_normal()  # makes two numbers, and keeps one
+    watch = _watch()
+    np.random.standard_normal()
+    assert set(watch.look()) == {"numpy"}
 
 
 def test_a_number_that_was_kept_and_is_given_away_is_a_move() -> None:

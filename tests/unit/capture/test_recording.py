@@ -1,28 +1,29 @@
 """A session's capture, without a shell: cells told by hand, the journal read back."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import get_args
 
 import pytest
+from tests.full_disk import files_at_most
 from tests.stories import Story
-from tests.unit.capture.test_journal import disk_full_after
 
 from cellmill.capture.control import Control, control_path, write_control
 from cellmill.capture.failures import describe_failure, outcome_of
 from cellmill.capture.journal import read_events
 from cellmill.capture.recording import Recording, current_recording, try_recording
+from cellmill.core.event_parts import Failure
 from cellmill.core.events import (
     CaptureFailed,
     CapturePaused,
     CaptureResumed,
     CellIdentified,
     Event,
+    ExecutionEnded,
     ExecutionFinished,
     ExecutionPlaced,
     ExecutionStarted,
-    Failure,
     NotebookNamed,
     SessionStarted,
 )
@@ -118,6 +119,29 @@ def test_nothing_is_written_while_capture_is_paused(recording: Recording, projec
     ]
 
 
+def test_what_cells_wrote_while_capture_was_paused_no_cell_of_the_record_has_set(
+    recording: Recording, project: Project
+) -> None:
+    names: dict[str, object] = {"rows": [1], "other": [2], "text": ""}
+    recording.compare_names(names)
+
+    def ran(name: str, source: str) -> None:
+        begin(recording, name, source)
+        exec(source, names)
+        recording.execution_finished(ExecutionId(name), python=source, outcome="ok", error=None)
+
+    path = control_path(project, recording.started.kernel)
+    ran("before", "len(rows), len(other)")
+    write_control(path, Control(paused=True))
+    ran("unseen", "rows.append(3)\nlen(other)")
+    ran("unseen too", "text = 'new'")
+    write_control(path, Control())
+    ran("after", "total = sum(rows) + sum(other)")
+    ran("later", "total += 1")
+    begun = {event.execution: event.outside for event in journal(recording) if isinstance(event, ExecutionStarted)}
+    assert begun == {"before": (), "after": ("rows", "text"), "later": ()}
+
+
 def test_a_cell_that_pauses_capture_is_still_written_to_its_end(recording: Recording, project: Project) -> None:
     execution = begin(recording, "pauses")
     write_control(control_path(project, recording.started.kernel), Control(paused=True))
@@ -155,7 +179,7 @@ def test_a_folder_that_was_removed_is_made_again_with_the_next_cell(recording: R
 
 def test_a_full_disk_is_no_error_of_the_cell_and_capture_goes_on_after_it(recording: Recording) -> None:
     size_bytes = recording.project.journal(recording.started.session).stat().st_size
-    with disk_full_after(size_bytes + 5):
+    with files_at_most(size_bytes + 5):
         run(recording, "lost")
         trouble = recording.trouble
     run(recording, "kept")
@@ -219,3 +243,35 @@ def test_an_interrupt_is_not_an_error() -> None:
 def test_every_event_has_a_time_but_the_names_of_cells() -> None:
     without = [kind.__name__ for kind in get_args(Event) if "at_ms" not in kind.__dataclass_fields__]
     assert without == ["CellIdentified", "ExecutionPlaced"]
+
+
+def test_what_took_part_is_written_once_the_reply_is_sent_and_before_anything_else_runs(recording: Recording) -> None:
+    waiting: list[Callable[[], None]] = []
+
+    def run_attended(name: str) -> None:
+        execution = ExecutionId(name)
+        recording.execution_started(execution, source="y = x", cell=None, number=1, tags=())
+        recording.execution_finished(execution, python="y = x", outcome="ok", error=None, soon=waiting.append)
+
+    run_attended("a")
+    assert journal(recording)[-1] == ExecutionEnded(ExecutionId("a"), 0, "ok")
+    waiting[0]()
+    whole = ExecutionFinished(ExecutionId("a"), 0, "ok", ("x",), ("y",))
+    assert journal(recording)[-1] == whole
+    waiting[0]()
+    assert journal(recording)[-1] == whole, "once"
+
+    run_attended("b")
+    run_attended("c")  # at once, as in a Run All: the loop has not had its turn
+    kinds = [type(event) for event in journal(recording)[-5:]]
+    assert kinds == [ExecutionStarted, ExecutionEnded, ExecutionFinished, ExecutionStarted, ExecutionEnded]
+    recording.catch_up()
+    assert journal(recording)[-1] == ExecutionFinished(ExecutionId("c"), 0, "ok", ("x",), ("y",))
+
+
+def test_all_is_written_at_once_of_a_cell_that_raised(recording: Recording) -> None:
+    execution = ExecutionId("a")
+    recording.execution_started(execution, source="1 / 0", cell=None, number=1, tags=())
+    error = Failure("ZeroDivisionError", "division by zero")
+    recording.execution_finished(execution, python="1 / 0", outcome="error", error=error, soon=lambda _: None)
+    assert journal(recording)[-1] == ExecutionFinished(execution, 0, "error", error=error)

@@ -7,17 +7,20 @@ import pytest
 from tests.stories import FRAME, HELD_OUT, MODEL, NO_MEMORY, RIDGE, Story, a_training
 
 from cellmill.capture.runs import fold
+from cellmill.core.event_parts import Failure, FileUse, Outcome
 from cellmill.core.events import (
     CaptureFailed,
     CapturePaused,
     CaptureResumed,
     CurveMeasured,
+    Event,
+    ExecutionEnded,
+    ExecutionFinished,
     ExecutionStarted,
-    Failure,
+    FilesDigested,
     MetricMeasured,
     NotebookExecuted,
     NotebookNamed,
-    Outcome,
     SessionEnded,
     TrainingFinished,
     TrainingStarted,
@@ -102,6 +105,33 @@ def test_what_fed_a_training_is_known_before_its_cell_ends(story: Story, is_aliv
     [found] = story.runs(is_alive=is_alive)
     assert parts(found) == [("load", "fed"), ("fit", "trained")]
     assert notebook_parameters(found) == {"alpha": "0.5"}
+
+
+def test_a_kernel_that_dies_between_a_reply_and_the_rest_of_its_end_has_run_the_cell(story: Story) -> None:
+    story.ran("load", "X, y = load()")
+    fit = story.begins("fit", "model.fit(X, y)")
+    story.training_begins("aa00000001")
+    ended_ms = story.tick()
+    story.says(ExecutionEnded(fit, ended_ms, "ok"))
+    assert [execution.outcome for execution in story.fold(is_alive=True).executions] == ["ok", None]
+    [_, dead] = story.fold().executions
+    assert (dead.outcome, dead.ended_ms) == ("ok", ended_ms)
+    assert dead.reads == {"X", "y", "model"}
+    assert parts(story.runs()[0]) == [("load", "fed"), ("fit", "trained")]
+
+
+def test_digests_of_files_are_kept_whether_they_come_before_the_end_or_after(story: Story) -> None:
+    use = FileUse("/data/x.csv", "read", 3)
+    known = FileUse("/data/x.csv", "read", 3, "d" * 64)
+    for name in ("before", "after"):
+        execution = story.begins(name, "open('/data/x.csv').read()")
+        told: list[Event] = [
+            FilesDigested(execution, story.tick(), (known,)),
+            ExecutionFinished(execution, story.tick(), "ok", files=(use,)),
+        ]
+        for event in told if name == "before" else told[::-1]:
+            story.says(event)
+    assert [execution.files for execution in story.fold().executions] == [(known,), (known,)]
 
 
 def test_a_cell_that_is_no_python_and_does_not_end_uses_no_names(story: Story) -> None:

@@ -12,15 +12,8 @@ from tests.unit.core.test_events import EVERY_EVENT
 
 from cellmill.capture.secrets import MASK, Masker, excluded, mask_notebook
 from cellmill.core import events
-from cellmill.core.events import (
-    Event,
-    ExecutionFinished,
-    ExecutionStarted,
-    Failure,
-    FileUse,
-    Output,
-    TrainingStarted,
-)
+from cellmill.core.event_parts import Failure, FileUse, Output
+from cellmill.core.events import Event, ExecutionFinished, ExecutionStarted, TrainingStarted
 from cellmill.core.ids import ExecutionId, RunId
 
 PLANTED = planted()
@@ -157,7 +150,7 @@ LEAKING = f"password = '{SECRET}'"
 OURS = {
     "session", "kernel", "host", "root", "cwd", "notebook", "python", "executable", "platform", "cellmill", "user",
     "front_end", "path", "execution", "cell", "tags", "random", "outside", "reads", "writes", "deleted", "aliases",
-    "imported_random",
+    "imported_random", "more_files_in",
     "imports", "type", "name", "sha256", "commit", "branch", "diff", "untracked", "distributions", "run", "library",
     "model_class", "parent", "kind", "digest", "target", "flavor", "requirements", "example_sha256", "where", "output",
     "id", "system", "judgement", "what", "layout", "kept", "mode", "outcome", "how", "started_by", "context", "mime",
@@ -191,8 +184,9 @@ def test_every_text_of_the_users_is_masked_in_every_event(masker: Masker, event:
 
 def test_every_field_of_an_event_is_either_masked_or_ours() -> None:
     known = OURS | {
-        "source", "python", "error", "message", "traceback", "environment", "params", "note", "reason", "uri", "text",
-        "recorded", "replayed", "figures", "notes",
+        "source", "python", "error", "message", "traceback", "environment", "inherited", "params", "note", "reason",
+        "uri", "text",
+        "recorded", "replayed", "figures", "notes", "values",
     }  # fmt: skip
     kinds = {kind for kind in vars(events).values() if dataclasses.is_dataclass(kind)}
     texts = {

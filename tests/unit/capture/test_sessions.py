@@ -3,17 +3,18 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.stories import Story, a_process, a_training
+from tests.stories import HELD_OUT, Story, a_process, a_training
 
 from cellmill.capture.journal import append_once
 from cellmill.capture.sessions import Sessions, choose_run, is_alive, load_sessions, session_ids
 from cellmill.core.errors import AmbiguousRun, UnknownRun
-from cellmill.core.events import SessionEnded, SessionStarted
+from cellmill.core.events import DataEvaluated, MetricMeasured, RunMeasured, SessionEnded, SessionStarted
 from cellmill.core.project import Project
-from cellmill.core.runs import Run
+from cellmill.core.runs import Metric, Run
 
 
 def ids(runs: tuple[Run, ...]) -> list[str]:
@@ -50,6 +51,60 @@ def test_what_was_written_since_is_read_and_nothing_else(story: Story) -> None:
     assert sessions.poll() == {story.session}
     assert sessions.poll() == set()
     assert sessions.all() == load_sessions(story.project).all() == (story.fold(),)
+
+
+def test_an_ended_session_whose_last_line_is_torn_is_read_once_and_again_when_it_grows(story: Story) -> None:
+    """As a full disk leaves it: looked at several times a second, it would be news each time."""
+    a_training(story)
+    story.write()
+    journal = story.project.journal(story.session)
+    torn = journal.read_bytes().splitlines(keepends=True)[-1]
+    journal.write_bytes(journal.read_bytes()[:-20])
+    sessions = Sessions(story.project)
+    assert [sessions.poll() for _ in range(3)] == [{story.session}, set(), set()]
+    whole_bytes = journal.stat().st_size - (len(torn) - 20)
+    assert sessions.readers()[story.session].size_bytes == (whole_bytes, 0)
+    append_once(story.project.outside_journal(story.session), SessionEnded(story.tick(), "shut down"))
+    assert [sessions.poll() for _ in range(3)] == [{story.session}, set(), set()]
+    assert [session.ended for session in sessions.all()] == ["shut down"]
+
+
+def test_what_another_session_measures_of_a_run_is_the_runs(story: Story) -> None:
+    run = a_training(story)
+    story.is_told(SessionEnded(story.tick(), "shut down"))
+    story.write()
+    sessions = load_sessions(story.project)
+    [before] = sessions.runs()
+    read_bytes = sessions.readers()[story.session].size_bytes
+
+    later = Story(story.project, session="20260102T030405-00000002", notebook="evaluate.ipynb")
+    at_ms = story.now_ms + 10_000
+    with later.cell("evaluate", "rmse = error(model)") as execution:
+        later.says(RunMeasured(run, story.session, at_ms))
+    later.write()
+    beside = story.project.measured(story.session) / f"{later.session}.jsonl"
+    other = replace(HELD_OUT, name="X_later")
+    append_once(
+        beside,
+        MetricMeasured(run, execution, at_ms, "rmse", 2.5, session=later.session),
+        DataEvaluated(run, execution, at_ms, other, session=later.session),
+    )
+
+    # Who reads the later session alone, to record it, reads the other one as well.
+    alone = Sessions(story.project)
+    assert alone.poll(later.session) == {later.session, story.session}
+    assert alone.measured_by(later.session) == (story.session,)
+    # Who had read the other one, which has ended, reads on.
+    assert sessions.poll() == {later.session, story.session}
+    [after] = sessions.runs()
+    assert after == replace(
+        before,
+        metrics=(*before.metrics, Metric("rmse", 2.5, 0, at_ms, later.session)),
+        data=(*before.data, other),
+    )
+    assert alone.runs() == sessions.runs() == load_sessions(story.project).runs()
+    assert sessions.readers()[story.session].size_bytes == (*read_bytes, beside.stat().st_size)
+    assert sessions.poll() == set()
 
 
 def test_the_journal_from_outside_may_be_there_first(story: Story) -> None:

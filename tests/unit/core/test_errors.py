@@ -33,6 +33,7 @@ from cellmill.core.errors import (
     WrongParameterType,
     revive,
 )
+from cellmill.core.outputs import BadOutput
 from cellmill.core.picks import NothingToUndo, NotProposed, PickDiffers, PickRefused
 from cellmill.core.pipeline_errors import (
     BadCondition,
@@ -70,7 +71,7 @@ from cellmill.core.step_errors import (
     ValuesMissing,
     ValuesUnreadable,
 )
-from cellmill.core.sweep_errors import BadSpace, NoSuchSweep, OptunaMissing, SweepChanged
+from cellmill.core.sweep_errors import BadSpace, NoSuchSweep, OptunaMissing, SweepChanged, SweepUnderWay
 
 
 def family(kind: type[CellmillError] = CellmillError) -> Iterator[type[CellmillError]]:
@@ -104,12 +105,15 @@ EXAMPLES: list[tuple[CellmillError, str]] = [
     (PickRefused("a.ipynb", reason="'x' is a parameter already"), "'x' is a parameter already."),
     (PickDiffers("a.ipynb", what="`rmse`", before="1.5", after="1.6"), "Pick others."),
     (CannotResume("a.ipynb", reason="nothing was kept"), "Run it from the start, without --resume."),
+    (BadOutput("out", reason="it is a folder"), "Name another file."),
+    (BadOutput("s3://b/o.ipynb", reason="no", kept="executed/o.ipynb"), "at executed/o.ipynb: copy it from there."),
     (NothingToUndo("a.ipynb", reason="no pick is left to take back"), "no pick is left to take back."),
     (BadSpace("depth", reason="no"), "See: cellmill sweep --help"),
     (BadSpace("", reason="no parameter is turned"), "See: cellmill sweep --help"),
     (NoSuchSweep(notebook="a.ipynb", unfinished=True), "Begin one without --resume."),
     (NoSuchSweep(notebook="a.ipynb", unfinished=False), "Begin one with --metric."),
     (SweepChanged("5eed", notebook="a.ipynb"), "Begin another sweep without --resume."),
+    (SweepUnderWay("5eed", notebook="a.ipynb"), "Wait for its end, or end it with Ctrl-C."),
     (OptunaMissing(), "Install it with: pip install 'cellmill[optuna]'"),
     (PipelineMissing("pipelines/a"), "Make one with: cellmill pipeline new NAME NOTEBOOK…"),
     (PipelineMissing("pipelines/flihts", known=("pipelines/flights",)), "Did you mean pipelines/flights?"),
@@ -120,9 +124,11 @@ EXAMPLES: list[tuple[CellmillError, str]] = [
     (WriteClash("out.csv", steps=("a", "b"), pipeline="p"), "Give one of them another file."),
     (NoStepTakes("dept", pipeline="a", known=("depth", "rate")), "Did you mean depth?"),
     (NoStepTakes("x", pipeline="a", known=(), step="load"), "There are: none."),
+    (NoStepTakes("x", pipeline="a", known=(), loop="load"), "change the list in pipeline.yaml."),
     (BadCondition("x(", step="fit", reason="no"), "with and, or, not, in, + - * / and len."),
     (PipelineUnderWay("a", pid=7), "Wait for its end, or end it."),
     (StepNotReady("fit", pipeline="a", before="load"), "with --only load, or leave --from and --only out."),
+    (StepNotReady("a", pipeline="p", before="b", has_run=True), "with --only b, or leave --from and --only out."),
     (PipelineExists("pipelines/a"), "Choose another name, or remove that folder."),
     (UnknownTarget("airflo", known=("airflow", "kfp")), "Did you mean airflow?"),
     (CannotExport("fit", target="Airflow", reason="it loops"), "which run the pipeline as Cellmill does."),

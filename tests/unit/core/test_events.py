@@ -7,35 +7,32 @@ from typing import Any
 
 import pytest
 
+from cellmill.core.event_parts import Column, DataUse, Failure, FileUse, ModelBlob, Module, Output
 from cellmill.core.events import (
     CaptureFailed,
     CapturePaused,
     CaptureResumed,
     CellIdentified,
     ClientSeen,
-    Column,
     CurveMeasured,
     DataEvaluated,
-    DataUse,
     DistributionsSeen,
     Event,
+    ExecutionEnded,
     ExecutionFinished,
     ExecutionPlaced,
     ExecutionStarted,
-    Failure,
     FilesDigested,
-    FileUse,
     GitSeen,
+    MetricLeftOut,
     MetricMeasured,
-    ModelBlob,
     ModelKept,
-    Module,
     NotebookExecuted,
     NotebookNamed,
-    Output,
     OutputsShown,
     ReplayEnded,
     RunDeleted,
+    RunMeasured,
     SessionEnded,
     SessionStarted,
     TrackedElsewhere,
@@ -47,7 +44,7 @@ from cellmill.core.ids import ExecutionId, RunId, SessionId
 from cellmill.core.lines import from_line, to_line
 from cellmill.core.verdicts import Figure, Verdict
 
-RUN, EXECUTION = RunId("aa00000001"), ExecutionId("fit")
+RUN, EXECUTION, SESSION = RunId("aa00000001"), ExecutionId("fit"), SessionId("20260102T030405-00000002")
 FRAME = DataUse(
     name="X_train",
     context="training",
@@ -79,6 +76,7 @@ EVERY_EVENT: list[Event] = [
     ClientSeen(2, "ada", "Ada Lovelace", "jupyterlab"),
     NotebookNamed(2, "/home/ada/Übung 1.ipynb"),
     ExecutionStarted(EXECUTION, 3, 7, 'print("a\\n")\n\u2028\r\n# €', "cell-1", ("parameters", "slow")),
+    ExecutionEnded(EXECUTION, 4, "ok"),
     ExecutionFinished(EXECUTION, 4, "error", ("X", "y"), ("model",), Failure("ValueError", "no\nrows")),
     CellIdentified(EXECUTION, "cell-1", ("parameters",)),
     ExecutionPlaced(EXECUTION, "/home/ada/other.ipynb"),
@@ -124,7 +122,9 @@ EVERY_EVENT: list[Event] = [
             notes=("numpy was 1, is 2",),
         ),
     ),
-    DataEvaluated(RUN, EXECUTION, 8, FRAME),
+    DataEvaluated(RUN, EXECUTION, 8, FRAME, SESSION),
+    RunMeasured(RUN, SESSION, 8),
+    MetricLeftOut(RUN, EXECUTION, 8, "f1_score_X", 20),
     TrainingsLeftOut(ExecutionId("e1"), 1, kept=50, left_out=950),
     CapturePaused(9),
     CaptureResumed(10),

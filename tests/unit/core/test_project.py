@@ -47,6 +47,14 @@ def test_without_marker_or_server_it_is_the_folder_itself(home: Path) -> None:
     assert find_project(home / "notebooks") == Project(home / "notebooks")
 
 
+def test_a_pipeline_lies_in_the_project_that_holds_all_pipelines(home: Path) -> None:
+    folders(home, "work/pipelines/prices/notes", "work/pipelines/empty")
+    (home / "work/pipelines/prices/pipeline.yaml").write_text("")
+    assert find_project(home / "work/pipelines/prices") == Project(home / "work")
+    assert find_project(home / "work/pipelines/prices/notes") == Project(home / "work")
+    assert find_project(home / "work/pipelines/empty") == Project(home / "work/pipelines/empty")
+
+
 def test_a_link_leads_to_the_project_that_it_points_into(home: Path) -> None:
     folders(home, "real/.git", "real/notebooks")
     (home / "link").symlink_to(home / "real/notebooks")

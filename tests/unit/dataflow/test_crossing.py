@@ -99,3 +99,24 @@ def test_a_cell_that_only_sets_up_computes_nothing(source: str, *, is_so: bool) 
 def test_words_of_a_shell_line_may_be_names() -> None:
     assert {"folder"} <= leanings(["!ls {folder}"])[0].reads
     assert {"model"} <= leanings(["%time model.fit(X)"])[0].reads
+
+
+@pytest.mark.parametrize(
+    ("source", "hashes"),
+    [
+        ("a = {1, 2}", True),
+        ("a = {b for b in c}", True),
+        ("a = list(set(b))", True),
+        ("a = b.columns.union(c)", True),
+        ("a = b.keys() - {}", True),
+        ("a = hash(b) % 5", True),
+        ("a = {1: 2}\nb = c - d\ne = f.keys()", False),
+    ],
+)
+def test_what_may_come_in_another_order_in_another_process_is_seen(source: str, hashes: bool) -> None:
+    assert leanings([source])[0].hashes is hashes
+
+
+def test_the_format_of_pictures_is_said_again_as_it_was_said_to_the_shell() -> None:
+    (cell,) = leanings(["from m import set_matplotlib_formats\nset_matplotlib_formats('retina')"])
+    assert cell.set_up == ("%matplotlib inline", "%config InlineBackend.figure_formats = ['retina']")

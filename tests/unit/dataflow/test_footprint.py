@@ -113,6 +113,8 @@ IDIOMS = [
     ("import numpy as np, os.path", "", "np os"),
     ("from sklearn.linear_model import Ridge, Lasso as L", "", "L Ridge"),
     ("from pylab import *", "", "*"),
+    ("importlib.reload(mine)", "importlib mine", "importlib mine"),
+    ("newer = reload(mine)", "mine reload", "mine newer"),
     # the rest
     ("assert x, words", "words x", ""),
     ("raise Bad(x) from y", "Bad x y", ""),

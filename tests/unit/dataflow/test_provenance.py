@@ -16,6 +16,8 @@ def follow(source: str, *, ran: bool = False, **known: str) -> Provenance:
         match call:
             case ast.Call(func=ast.Attribute(value=ast.Name(model), attr="predict")):
                 return frozenset([model])
+            case ast.Call(func=ast.Name("predicts")):
+                return frozenset(["z"])
         return None
 
     followed = Provenance(
@@ -77,6 +79,73 @@ def test_names_carry_what_they_were_made_of(source: str, expression: str, labels
 )
 def test_a_constant_key_has_predictions_of_its_own(source: str, expression: str, labels: str) -> None:
     assert of(source, expression) == labels
+
+
+@pytest.mark.parametrize(
+    ("between", "expression", "labels"),
+    [
+        ("", "oof[va]", "b"),
+        ("", "oof[tr]", "ab"),
+        ("", "oof", "ab"),
+        ("", "[oof[va] for va in folds]", "ab"),
+        ("va = 1", "oof[va]", "ab"),
+        ("for va in folds: pass", "oof[va]", "ab"),
+        ("va += 1", "oof[va]", "ab"),
+        ("va[0] = 1", "oof[va]", "ab"),
+        ("va.sort()", "oof[va]", "ab"),
+        ("if (va := other) is None: pass", "oof[va]", "ab"),
+        ("oof[0] = 1", "oof[va]", "ab"),
+        ("oof[:] = 0", "oof[va]", "ab"),
+        ("oof += 1", "oof[va]", "ab"),
+        ("oof.fill(0)", "oof[va]", "ab"),
+        ("fill(oof)", "oof[va]", "ab"),
+        ("predicts()", "oof[va]", "ab"),
+        ("oof = 0", "oof[va]", ""),
+        ("print(len(va_names))\ny[va]", "oof[va] > 0.5", "b"),
+        ("if verbose:\n    print('fold')", "oof[va]", "b"),
+        ("if c:\n    oof[va] = a.predict(X)", "oof[va]", "ab"),
+        ("if c:\n    oof[va] = a.predict(X)\nelse:\n    oof[va] = b.predict(X)", "oof[va]", "ab"),
+        ("try:\n    oof[va] = c.predict(X)\nexcept E:\n    p = oof[va]", "p", "abc"),
+        ("def f():\n    oof[va] = 1", "oof[va]", "b"),
+        ("with timer():\n    oof[va] = c.predict(X)", "oof[va]", "c"),
+        ("oof[va, 0] = c.predict(X)", "oof[va, 0]", "c"),
+        ("oof[index()] = c.predict(X)", "oof[index()]", "abc"),
+        ("o.oof[va] = c.predict(X)", "o.oof[va]", "c"),
+    ],
+)
+def test_rows_that_were_written_are_of_whom_wrote_them_last(between: str, expression: str, labels: str) -> None:
+    assert of(f"oof[tr] = a.predict(X)\noof[va] = b.predict(X)\n{between}", expression) == labels
+
+
+@pytest.mark.parametrize(
+    ("written", "truth"),
+    [
+        ("oof[va] = m.predict(X[va])", "y[va]"),
+        ("oof[va, :] = m.predict_proba(X[va])[:, 1]", "y[va]"),
+        ("oof.iloc[va] = m.predict(X[va])", "y.iloc[va]"),
+        ("df.loc[va, 'oof'] = m.predict(df.loc[va, F])", "df.loc[va, 'y']"),
+        ("p = m.predict(X[va])\n    oof[va] += p\n    oof[va] = p / 2", "y[va]"),
+    ],
+)
+def test_in_each_round_of_a_loop_over_folds_the_rows_are_that_folds(written: str, truth: str) -> None:
+    part = written.rpartition("    ")[2].partition(" = ")[0]
+    loop = f"for tr, va in folds:\n    m.fit(X[tr], y[tr])\n    {written}\n    score({truth}, {part})"
+    tree = ast.parse(loop)
+    assert isinstance(tree.body[0], ast.For)
+    followed = follow("", m="earlier", oof="earlier")
+    followed.methods = ("predict", "predict_proba")
+    asked = followed.answer
+    followed.answer = lambda call: (
+        frozenset(["x"] if followed.earlier_rounds else ["now"])
+        if getattr(call, "func", None) is not None
+        and isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and "predict" in call.func.attr
+        else asked(call)
+    )
+    assert followed.run(tree.body, tree.body[0].body[-1])
+    assert followed.of(ast.parse(part, mode="eval").body) == {"now"}
+    assert followed.of(ast.parse(truth, mode="eval").body) == set()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from cellmill.core.pipeline_errors import CyclicPipeline, PipelineExists
 from cellmill.core.pipelines import PipelineStep
 from cellmill.core.project import Project
-from cellmill.notebook.plain import as_bytes, new_code_cell, new_notebook
+from cellmill.notebook.plain import as_bytes, new_code_cell, new_notebook, read_plain
 from cellmill.pipeline.compose import Edge, Used, compose, files_in
 from cellmill.pipeline.document import read_pipeline
 from cellmill.wiring.composing import new_pipeline
@@ -73,3 +73,26 @@ def test_what_is_written_names_the_notebooks_where_they_lie(project: Project) ->
     with pytest.raises(PipelineExists):
         new_pipeline("p", paths)
     assert [path for path in Path(folder).iterdir() if path.suffix == ".ipynb"] == []
+
+
+def test_copies_have_the_names_of_their_steps_and_nothing_is_written_over(project: Project) -> None:
+    paths = [project.root / place / "load.ipynb" for place in ("one", "two")]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_bytes(as_bytes(new_notebook([new_code_cell("a", "x = 1")], {"title": "kept"})))
+    before = [path.read_bytes() for path in paths]
+    (project.root / "pipelines" / "taken").mkdir(parents=True)
+    (project.root / "pipelines" / "taken" / "load_2.ipynb").write_text("mine")
+    with pytest.raises(PipelineExists):
+        new_pipeline("taken", paths, copy=True)
+    assert [path.name for path in (project.root / "pipelines" / "taken").iterdir()] == ["load_2.ipynb"]
+
+    folder, pipeline, _ = new_pipeline("p", paths, copy=True)
+    assert [step.notebook for step in pipeline.steps] == ["load.ipynb", "load_2.ipynb"]
+    assert [path.read_bytes() for path in paths] == before
+    copied = read_plain(folder / "load_2.ipynb")
+    assert [cell["source"] for cell in copied["cells"]] == [
+        "import cellmill\ncellmill.begin_step('load_2', values='.cellmill/pipelines/p/values', folder='two')",
+        "x = 1",
+    ]
+    assert copied["metadata"]["title"] == "kept"

@@ -1,10 +1,12 @@
 """Which steps must run, and why: by content alone."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from cellmill.core.given_values import as_plain
 from cellmill.core.ids import SessionId
 from cellmill.core.pipeline_runs import FileSeen, Installed, StepNow, StepRecord
 from cellmill.core.pipelines import Pipeline, PipelineStep
@@ -46,6 +48,16 @@ def test_a_step_for_which_nothing_has_changed_need_not_run() -> None:
     assert reasons(tuples, NOW) == ()  # JSON knows no tuples
 
 
+def test_values_that_json_does_not_hold_are_the_same_after_a_way_through_it() -> None:
+    odd = {"s": {"b", "a"}, "mixed": {1: 2, "a": {(1, 2): None}, None: b"x"}}
+    kept = json.loads(json.dumps(as_plain(odd)))
+    assert kept == {"s": ["a", "b"], "mixed": {"1": 2, "a": {"(1, 2)": None}, "null": "b'x'"}}
+    assert reasons(replace(RECORD, parameters=kept), replace(NOW, parameters=odd)) == ()
+    assert reasons(replace(RECORD, parameters=kept), replace(NOW, parameters={**odd, "s": {"b"}})) == (
+        "s ['a', 'b'] -> {'b'}",
+    )
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
@@ -65,7 +77,7 @@ def test_a_step_for_which_nothing_has_changed_need_not_run() -> None:
         ({"distributions": {**NOW.distributions, "pandas": "2.3.0"}}, "pandas 2.2.0 -> 2.3.0"),
         ({"distributions": {**NOW.distributions, "pandas": None}}, "pandas 2.2.0 -> not installed"),
         ({"distributions": {**NOW.distributions, "Python": "3.12.0"}}, "Python 3.11.1 -> 3.12.0"),
-        ({"manifest": None}, "the values that it handed over are gone"),
+        ({"manifest": None}, "the values that it handed over are gone, or of another Cellmill"),
         ({"manifest": "e"}, "the values that it handed over were changed"),
         ({"reads": ("more.csv",)}, "more.csv is among what it reads now"),
         ({"writes": ("out.csv", "b.csv")}, "it is to write b.csv now"),
@@ -104,6 +116,27 @@ def test_files_of_a_step_count_as_a_whole_unless_the_next_was_seen_to_read_some(
     other = replace(RECORD, writes=(FileSeen("out.csv", "p"),))
     assert given([RECORD], (), ()) != given([other], (), ())
     assert given([RECORD], {"out.csv"}, ()) == given([other], {"out.csv"}, ())
+
+
+@pytest.mark.parametrize(
+    ("read", "more", "is_another"),
+    [
+        (["parts/0.csv"], "parts/1.csv", True),
+        (["parts/0.csv"], "plots/1.png", False),
+        (["parts/0.csv"], "parts/old/1.csv", False),
+        (["0.csv"], "1.csv", True),
+        (["0.csv", "parts/0.csv"], "plots/1.png", False),
+        (["set/cat/0.png", "set/dog/0.png"], "set/eel/0.png", True),
+        (["p/set/year=2013/0.csv"], "p/set/year=2014/0.csv", True),
+        (["p/set/year=2013/0.csv"], "p/log.txt", False),
+        (["/data/a/0.csv", "p/0.csv"], "/data/b/0.csv", False),
+        (["/data/a/0.csv", "/data/b/0.csv"], "/data/c/0.csv", True),
+    ],
+)
+def test_a_new_file_beside_those_that_were_read_is_given_too(read: list[str], more: str, is_another: bool) -> None:
+    before = replace(RECORD, writes=tuple(FileSeen(path, "x") for path in read))
+    after = replace(RECORD, writes=tuple(FileSeen(path, "y") for path in (*read, more)))
+    assert (given([before], read, ()) != given([after], read, ())) is is_another
 
 
 def test_where_nothing_is_known_to_be_given_each_run_counts() -> None:

@@ -122,9 +122,21 @@ def test_every_place_for_a_border_is_told_with_what_crosses_the_largest_first_or
 
 def test_imports_are_repeated_and_do_not_cross() -> None:
     found = splitter(["import n as n\nfrom m import f, g", "a = n(f)", "g = 3", "b = n(a, f, g)"])
-    assert found.imports_at(2) == {"n": "import n as n", "f": "from m import f, g"}
-    assert found.imports_at(4) == {"n": "import n as n", "f": "from m import f, g"}
+    assert found.imports_at(2) == {"n": ("import n as n",), "f": ("from m import f, g",)}
+    assert found.imports_at(4) == {"n": ("import n as n",), "f": ("from m import f, g",)}
     assert found.names_at(4) == {"a", "g"}
+
+
+def test_imports_of_several_modules_of_a_package_are_all_repeated() -> None:
+    found = splitter(["import p.a\nimport p.b", "import p.a", "p.a(p.b)"])
+    assert found.imports_at(3) == {"p": ("import p.b", "import p.a")}
+    assert splitter(["import p.a", "import q as p", "p.a(p.b)"]).imports_at(3) == {"p": ("import q as p",)}
+
+
+def test_imports_that_nobody_reads_may_be_there_for_what_they_do() -> None:
+    found = splitter(["from e import enable_it\nfrom s import *\nfrom m import f, g", "a = f(1)", "b = a + 1"])
+    assert found.effects_at(3) == ("from e import enable_it",)
+    assert found.effects_at(1) == ()
 
 
 def test_a_notebook_that_computes_once_is_not_split_and_the_reason_is_told() -> None:

@@ -7,7 +7,7 @@ from tests.stories import Story
 
 from cellmill.core.errors import NoRuns
 from cellmill.core.runs import Run
-from cellmill.replay.compare import Comparison, Row, best_run, compare, direction
+from cellmill.replay.compare import Comparison, Row, best_run, compare, direction, try_direction
 
 NAN, INF = math.nan, math.inf
 
@@ -88,10 +88,24 @@ def test_the_best_value_is_marked_where_there_is_one(
         ("r2_score_error_frame", "lower"),  # cannot be told from a metric of that name
         ("accuracy_score_of_loss_frame", "higher"),
         ("maestro", "higher"),
+        ("rmsle", "lower"),
+        ("val_nll", "lower"),
+        ("test_err", "lower"),
+        ("cost", "lower"),
+        ("brier", "lower"),
+        ("cross_entropy_X_test", "lower"),
+        ("neg_log_likelihood", "lower"),
+        ("log_likelihood", "higher"),
+        ("auc_of_loss_frame", "higher"),
     ],
 )
 def test_the_name_of_a_metric_says_which_way_it_is_better(metric: str, way: str) -> None:
     assert direction(metric) == way
+
+
+def test_of_a_name_that_tells_nothing_no_way_is_told() -> None:
+    assert [try_direction(name) for name in ("value", "result_X_test", "maestro", "")] == [None] * 4
+    assert [try_direction(name) for name in ("accuracy", "val_auc", "loss")] == ["higher", "higher", "lower"]
 
 
 def test_the_best_run_is_told_by_a_metric(story: Story) -> None:

@@ -1,14 +1,16 @@
 """What a replay's figures amount to."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from tests.stories import FRAME, Story
 
-from cellmill.core.events import Failure
-from cellmill.core.runs import Run
+from cellmill.core.event_parts import Failure
+from cellmill.core.ids import SessionId
+from cellmill.core.runs import Metric, Run
 from cellmill.core.verdicts import Figure
-from cellmill.replay.judge import Predictions, judge, set_side_by_side, spread, why_it_failed
+from cellmill.replay.judge import Learned, Predictions, judge, set_side_by_side, spread, steady, why_it_failed
 
 
 def run(story: Story, *points: tuple[str, float], params: dict[str, str] | None = None) -> Run:
@@ -56,15 +58,45 @@ def test_a_metric_that_is_missing_differs_and_one_that_came_newly_does_not(story
     assert judge(set_side_by_side(less, more, models=None), tolerance=0) == "exact"
 
 
+def test_what_a_later_step_measured_is_not_asked_of_a_replay(story: Story) -> None:
+    before = run(story, ("r2", 0.75))
+    later = Metric("rmse", 2.5, 0, before.metrics[0].at_ms, SessionId("20260102T030405-00000002"))
+    figures = set_side_by_side(replace(before, metrics=(*before.metrics, later)), run(story, ("r2", 0.75)), models=None)
+    assert judge(figures, tolerance=0) == "exact"
+
+
 def test_how_long_something_took_is_not_compared(story: Story) -> None:
     figures = set_side_by_side(run(story, ("fit_time", 1.0)), run(story, ("fit_time", 9.0)), models=None)
     assert [figure.name for figure in figures if figure.what == "metric"] == []
 
 
 def test_parameters_are_compared_but_for_addresses(story: Story) -> None:
-    one, other = run(story, params={"f": "<f at 0x7f00000a>"}), run(story, params={"f": "<f at 0x7f00000b>"})
+    one, other = (
+        run(story, ("r2", 0.75), params={"f": "<f at 0x7f00000a>"}),
+        run(story, ("r2", 0.75), params={"f": "<f at 0x7f00000b>"}),
+    )
     assert judge(set_side_by_side(one, other, models=None), tolerance=0) == "exact"
-    assert judge(set_side_by_side(one, run(story, params={"f": "g"}), models=None), tolerance=1.0) == "differs"
+    assert (
+        judge(set_side_by_side(one, run(story, ("r2", 0.75), params={"f": "g"}), models=None), tolerance=1.0)
+        == "differs"
+    )
+
+
+@pytest.mark.parametrize("shown", ["{}", "Counts(words={})", "[('counts', Counts(words={}, by=<f at 0x7f00000a>))]"])
+def test_parameters_are_compared_but_for_the_order_of_sets(story: Story, shown: str) -> None:
+    one, same, other = (
+        run(story, ("r2", 0.75), params={"words": shown.replace("{}", words)})
+        for words in ("{'b, c', 'a', (1, 2)}", "{(1, 2), 'a', 'b, c'}", "{(2, 1), 'a', 'b, c'}")
+    )
+    if "<" not in shown:
+        assert judge(set_side_by_side(one, same, models=None), tolerance=0) == "exact"
+    assert judge(set_side_by_side(one, other, models=None), tolerance=1.0) == "differs"
+    first, second = (
+        run(story, ("r2", 0.75), params={"words": shown.replace("{}", words)})
+        for words in ("{'a', 'b', 3}", "{3, 'b', 'a'}")
+    )
+    assert judge(set_side_by_side(first, second, models=None), tolerance=0) == "exact"
+    assert spread([set_side_by_side(one, made, models=None) for made in (first, second)]) == ()
 
 
 def test_predictions_are_told_by_their_largest_difference(story: Story) -> None:
@@ -76,9 +108,28 @@ def test_predictions_are_told_by_their_largest_difference(story: Story) -> None:
 
 def test_outputs_are_told_and_decide_nothing(story: Story) -> None:
     output = Figure("output", "execution 3", "a", "b", same=False)
-    figures = set_side_by_side(run(story), run(story), models=None, outputs=[output])
+    figures = set_side_by_side(*(run(story, ("r2", 0.75)) for _ in "ab"), models=None, outputs=[output])
     assert output in figures
     assert judge(figures, tolerance=0) == "exact"
+
+
+def test_where_only_what_went_in_was_compared_nothing_is_exact(story: Story) -> None:
+    one, other = run(story, ("fit_seconds", 1.0)), run(story, ("fit_seconds", 1.0))
+    figures = set_side_by_side(one, other, models=None)
+    assert {figure.what for figure in figures} == {"parameter", "data"}
+    assert judge(figures, tolerance=1.0) == "cannot"
+    assert judge(set_side_by_side(one, run(story, params={"alpha": "1"}), models=None), tolerance=1.0) == "differs"
+    learned = Learned(3, 0.0, "coef_", "1", "1")
+    assert judge(set_side_by_side(one, other, models=learned), tolerance=0) == "exact"
+
+
+def test_of_runs_that_failed_it_is_compared_how(story: Story) -> None:
+    one, same, other = (
+        replace(run(story), status="failed", error=Failure("ValueError", words))
+        for words in ("0 rows in 0x7f00000a", "0 rows in 0x7f00000b", "2 rows in 0x7f00000a")
+    )
+    assert judge(set_side_by_side(one, same, models=None), tolerance=0) == "exact"
+    assert judge(set_side_by_side(one, other, models=None), tolerance=1.0) == "differs"
 
 
 def test_the_spread_of_replays_that_do_not_agree() -> None:
@@ -116,5 +167,9 @@ def test_a_notebooks_literal_that_a_replay_does_not_infer_is_no_difference(story
     with story.cell("again", "model.fit(X, 0.5)"):
         story.trains("aa00000008")
     assert ("rate", "0.5") in [(one.name, one.value) for one in recorded.parameters]
-    figures = set_side_by_side(recorded, story.runs()[-1], models=None)
+    figures = set_side_by_side(recorded, story.runs()[-1], models=Learned(3, 0.0, "coef_", "1", "1"))
     assert judge(figures, tolerance=0) == "exact"
+
+
+def test_the_time_of_a_line_of_a_log_is_not_compared() -> None:
+    assert steady("2026-11-22 01:46:29,748 INFO 3.5") == steady("2026-11-23 11:46:32,480 INFO 3.5")

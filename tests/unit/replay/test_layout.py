@@ -1,10 +1,12 @@
 """How a recipe reads as a notebook."""
 
+import ast
+
 import pytest
 from tests.stories import Story
 from tests.unit.replay.test_recipe import RUN, extended, recipe
 
-from cellmill.core.events import Module
+from cellmill.core.event_parts import Module
 from cellmill.replay.layout import lay_out
 
 
@@ -91,3 +93,35 @@ def test_the_body_of_a_cell_magic_in_another_language_is_left_alone(story: Story
     story.ran("shell", "%%bash\nimport x")
     extended(story, environment={"A": "1"}, reads=(), writes=())
     assert laid_out(story, "model = fit()")[0] == ("execution", "%%bash\nimport x")
+
+
+@pytest.mark.parametrize(
+    ("ran", "stands"),
+    [
+        ("try:\n    X = load()\nexcept OSError:\n    %pip install a\n    X = 0", "    pass\n    X = 0"),
+        ("if offline:\n    !pip install -q a \\\n        b==2\nX = get()", "if offline:\n    pass\nX = get()"),
+        ("!pip install a \\\n    b\nX = get()", "X = get()"),
+    ],
+)
+@pytest.mark.parametrize("tidy", [True, False])
+def test_where_something_was_installed_the_cell_is_still_python(
+    story: Story, ran: str, stands: str, tidy: bool
+) -> None:
+    source = laid_out(story, ran, "model = fit(X)", tidy=tidy)[0][1]
+    ast.parse(source)
+    assert source.endswith(stands)
+
+
+@pytest.mark.parametrize("mark", ["\x0b", "\x0c", "\x85", "\u2028"])
+def test_characters_that_break_lines_elsewhere_break_none_of_pythons(story: Story, mark: str) -> None:
+    first = f"# pasted{mark}from elsewhere\nimport numpy as np\nX = np.ones(3)"
+    assert laid_out(story, first, "model = fit(X)") == [
+        ("imports", "import numpy as np"),
+        ("execution", f"# pasted{mark}from elsewhere\nX = np.ones(3)"),
+        ("execution", "model = fit(X)"),
+    ]
+
+
+def test_the_blank_lines_of_a_string_are_its_own(story: Story) -> None:
+    first = 'import os\n\n\n\nX = load("""a\n\n\n\nb""")\n\nimport json\n\ny = X'
+    assert laid_out(story, first, "model = fit(y)")[1] == ("execution", 'X = load("""a\n\n\n\nb""")\n\ny = X')

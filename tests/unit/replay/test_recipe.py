@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from tests.stories import Story
 
-from cellmill.core.events import ExecutionFinished, ExecutionStarted, FileUse, Module
+from cellmill.core.event_parts import FileUse, Module
+from cellmill.core.events import CapturePaused, CaptureResumed, ExecutionFinished, ExecutionStarted
 from cellmill.core.ids import ExecutionId, RunId
 from cellmill.core.recipes import Recipe
 from cellmill.core.runs import Run
-from cellmill.replay.recipe import make_recipe, only, whole_history
+from cellmill.replay.recipe import make_recipe, only, unrecorded, whole_history
 
 RUN = "aa00000001"
 
@@ -169,6 +170,58 @@ def test_modules_are_those_last_imported(story: Story) -> None:
     assert recipe(story).modules == (Module("mine", "/w/mine.py", "2" * 64),)
 
 
+def test_a_module_and_a_script_are_had_by_who_wrote_them_and_a_module_edited_since_as_it_was_imported(
+    story: Story,
+) -> None:
+    for number, name in enumerate(("mine", "edited", "script", "mine")):
+        story.ran(f"write {number}", f"%%writefile {name}.py")
+        extended(story, files=(FileUse(f"/w/{name}.py", "written", 3, "1" * 64),))
+    story.ran("load", "from mine import load\nimport edited\n%run script.py\nX, y = load()")
+    extended(
+        story,
+        modules=(Module("mine", "/w/mine.py", "1" * 64), Module("edited", "/w/edited.py", "2" * 64)),
+        files=(FileUse("/w/script.py", "read", 3, "1" * 64), FileUse("/w/mine.py", "read", 3, "1" * 64)),
+    )
+    fits(story)
+    made = recipe(story)
+    assert names(made) == ["write 2", "write 3", "load", "fit"]
+    assert (made.inputs, made.outputs) == ((), ("/w/script.py", "/w/mine.py"))
+
+
+def test_each_execution_has_the_modules_that_were_there_when_it_ran(story: Story) -> None:
+    first, second, late = (
+        Module("mine", "/w/mine.py", "1" * 64),
+        Module("mine", "/w/mine.py", "2" * 64),
+        Module("late", "/w/late.py", "3" * 64),
+    )
+    story.ran("load", "import mine, importlib\nX = mine.load()")
+    extended(story, modules=(first,))
+    story.ran("look", "X.head()")
+    story.ran("reload", "importlib.reload(mine)")
+    extended(story, modules=(second,))
+    story.ran("again", "y = mine.load()")
+    fits(story)
+    extended(story, modules=(late,))
+    made = recipe(story)
+    assert {one.execution.execution: set(one.modules) for one in made.ingredients} == {
+        "load": {first, late},
+        "reload": {second, late},
+        "again": {second, late},
+        "fit": {second, late},
+    }
+    assert {one.modules for one in whole_history(made, story.fold()).ingredients[:2]} == {made.ingredients[0].modules}
+
+
+def test_variables_that_sources_name_are_those_of_the_whole_session(story: Story) -> None:
+    story.ran("look", "1 + 1")
+    extended(story, inherited={"PYTHONHASHSEED": "42"})
+    story.ran("load", "X, y = load(os.environ.get('SCALE'))")
+    extended(story, inherited={"SCALE": None})
+    fits(story)
+    made = recipe(story)
+    assert (names(made), made.inherited) == (["load", "fit"], {"PYTHONHASHSEED": "42", "SCALE": None})
+
+
 def test_an_execution_that_was_interrupted_cannot_be_made_again(story: Story) -> None:
     story.ran("load", "X, y = load()", outcome="interrupted")
     fits(story)
@@ -180,7 +233,35 @@ def test_a_name_that_no_cell_has_set_cannot_be_made_again(story: Story) -> None:
     fits(story)
     begun(story, outside=("y",))
     assert recipe(story).obstacles == (
-        "`y`, read by execution 2, was set by something else than a cell (a widget or a thread)",
+        "`y`, read by execution 2, was set by something else than a cell "
+        "(a widget, a thread, or a cell that ran while capture was paused)",
+    )
+
+
+def test_what_was_kept_out_of_the_record_cannot_be_made_again_where_it_is_needed(story: Story) -> None:
+    story.ran("load", "X, y = load()")
+    story.ran("key", "# not recorded: its comment")
+    extended(story, environment={"KEY": None})
+    story.ran("clean", "# not recorded: its tag cellmill-skip")
+    extended(story, reads=("X",), writes=("X",))
+    fits(story)
+    assert recipe(story).obstacles == ("execution 3 was kept out of the record by its tag cellmill-skip",)
+
+
+def test_what_is_in_no_record_is_told_of_a_run_that_came_out_otherwise(story: Story) -> None:
+    story.ran("load", "X, y = load()")
+    fits(story)
+    assert unrecorded(story.fold(), recipe(story)) == ()
+    story.ran("later", "# not recorded: its comment")
+    assert unrecorded(story.fold(), recipe(story)) == ()
+    story.ran("key", "# not recorded: its comment")
+    story.says(CapturePaused(story.tick()))
+    story.says(CaptureResumed(story.tick()))
+    with story.cell("again", "model = Ridge().fit(X, y)"):
+        story.trains("aa00000002")
+    assert unrecorded(story.fold(), recipe(story, "aa00000002")) == (
+        "Kept out of the record, and so not replayed: executions 3, 4.",
+        "Capture was paused in the session: what ran meanwhile is not replayed.",
     )
 
 

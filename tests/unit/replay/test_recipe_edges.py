@@ -4,7 +4,7 @@ import pytest
 from tests.stories import Story
 from tests.unit.replay.test_recipe import RUN, extended, fits, names, recipe
 
-from cellmill.core.events import Failure, FileUse
+from cellmill.core.event_parts import ADDED_TO, Failure, FileUse
 from cellmill.core.ids import RunId
 
 NOT_THERE = Failure("NameError", "name 'metrics' is not defined")
@@ -56,6 +56,9 @@ def test_a_cell_that_only_shows_predictions_is_not_needed(story: Story) -> None:
         "pd.options.mode.copy_on_write = True",
         "torch.set_default_dtype(torch.float64)",
         "%load_ext autoreload",
+        "from tqdm.auto import tqdm\ntqdm.pandas()",
+        "from sklearn.experimental import enable_iterative_imputer",
+        "@pd.api.extensions.register_dataframe_accessor('own')\nclass Own: ...",
     ],
 )
 def test_what_sets_how_python_or_a_library_works_is_kept(story: Story, source: str) -> None:
@@ -91,6 +94,27 @@ def test_a_file_that_the_recipe_wrote_may_be_overwritten_by_who_reads_it(story: 
     extended(story, files=(FileUse("/w/a.csv", "read", 3, "2" * 64),))
     made = recipe(story)
     assert (names(made), made.obstacles) == (["make", "double", "fit"], ())
+
+
+def test_a_file_that_was_there_before_it_was_added_to_cannot_be_had_again_where_it_is_read(story: Story) -> None:
+    story.ran("add", "with open('a.csv', 'a') as f:\n    f.write(row)")
+    extended(story, files=(FileUse("/w/a.csv", "read", 3, None, ADDED_TO), FileUse("/w/a.csv", "written", 3, "2" * 64)))
+    story.ran("load", "X, y = read('a.csv')")
+    extended(story, files=(FileUse("/w/a.csv", "read", 3, "2" * 64),))
+    fits(story)
+    made = recipe(story)
+    assert (names(made), made.obstacles) == (
+        ["add", "load", "fit"],
+        ("/w/a.csv was there before execution 1, which has added to it",),
+    )
+
+
+def test_a_log_that_is_only_added_to_is_no_obstacle(story: Story) -> None:
+    story.ran("load", "X, y = load()")
+    fits(story, "model = Ridge().fit(X, y)\nopen('log.txt', 'a').write('done')")
+    extended(story, files=(FileUse("/w/log.txt", "read", 3, None, ADDED_TO), FileUse("/w/log.txt", "written", 3)))
+    made = recipe(story)
+    assert (made.obstacles, made.inputs) == ((), ())
 
 
 def test_a_users_file_that_was_overwritten_by_who_read_it_is_gone(story: Story) -> None:

@@ -22,7 +22,7 @@ def kinds(errors: list[type[CellmillError]]) -> Iterator[str]:
 
 
 def test_every_error_that_can_reach_a_browser_has_a_shape_there() -> None:
-    assert set(shapes_by_kind()) == {*kinds(LEAVES), "bad_request", "internal"}
+    assert set(shapes_by_kind()) == {*kinds(LEAVES), "bad_request", "not_found", "internal"}
 
 
 @pytest.mark.parametrize("error", REACHING, ids=lambda error: error.kind)

@@ -2,7 +2,8 @@
 
 from tests.stories import Story
 
-from cellmill.core.events import Output, OutputsShown
+from cellmill.core.event_parts import Output
+from cellmill.core.events import OutputsShown
 from cellmill.core.ids import ExecutionId
 from cellmill.wire.outputs import MOST_CHARACTERS, MOST_OUTPUTS, WireOutput, wire_outputs
 from cellmill.wire.runs import run_detail

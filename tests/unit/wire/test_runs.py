@@ -15,6 +15,7 @@ from cellmill.wire.runs import (
     WireMetric,
     WireParameter,
     run_detail,
+    run_list,
     run_summary,
 )
 
@@ -39,6 +40,8 @@ def test_a_run_in_a_list_is_told_in_short(story: Story) -> None:
         recorded=True,
         incomplete=["predicted: TypeError: no"],
         cells=["cell-load", "cell-fit", "cell-score"],
+        trained_in=found.executions[1].execution.execution,
+        differing=[],
         judgement=None,
         judged_ms=None,
         judged_reason=None,
@@ -121,3 +124,18 @@ def test_a_list_of_runs_comes_back_as_it_was(story: Story) -> None:
 
 def _refused(constant: str) -> None:
     raise AssertionError(f"{constant} is no JSON: a browser would not read it")
+
+
+def test_in_a_list_a_run_is_told_by_what_tells_it_from_others_of_its_class_and_notebook(story: Story) -> None:
+    for number, params in enumerate(({"alpha": "1", "tol": "0"}, {"alpha": "2", "tol": "0"})):
+        with story.cell(f"fit {number}", "model.fit(X, y)"):
+            story.trains(f"cc0000000{number}", params=params)
+    with story.cell("other", "other.fit(X, y)"):
+        story.trains("dd00000000", "sklearn.linear_model.Lasso", params={"alpha": "3"})
+    listed = run_list(None, [(run, None) for run in story.runs()], most=10).runs
+    assert {run.run: {p.name: p.value for p in run.differing} for run in listed} == {
+        "cc00000000": {"alpha": "1"},
+        "cc00000001": {"alpha": "2"},
+        "dd00000000": {},
+    }
+    assert len({run.trained_in for run in listed}) == 3

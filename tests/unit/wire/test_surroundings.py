@@ -2,7 +2,8 @@
 
 from tests.stories import Story
 
-from cellmill.core.events import DistributionsSeen, ExecutionFinished, FileUse, GitSeen, TrackedElsewhere
+from cellmill.core.event_parts import FileUse
+from cellmill.core.events import DistributionsSeen, ExecutionFinished, GitSeen, TrackedElsewhere
 from cellmill.core.ids import RunId
 from cellmill.wire.runs import RunDetail, WireTracked, run_detail
 from cellmill.wire.surroundings import MOST_FILES, WireDistribution, WireFile, WireGit, WireSource

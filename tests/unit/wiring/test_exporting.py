@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from cellmill.core.errors import CellmillError, NotANotebook
+from cellmill.core.errors import CellmillError, NotANotebook, UnknownParameter, WrongParameterType
 from cellmill.core.pipeline_errors import CannotExport, ExportExists, UnknownTarget
 from cellmill.core.project import Project
 from cellmill.notebook.plain import as_bytes, new_code_cell, new_notebook
-from cellmill.wiring.exporting import TARGETS, write_export
+from cellmill.wiring.exporting import TARGETS, exported_text, write_export
 from cellmill.wiring.situations import Situation, Wanted, situation_of
 
 DOCUMENT = "version: 1\nparameters: {trees: 4}\nsteps: {load: {notebook: load.ipynb}}\n"
@@ -59,3 +59,30 @@ def test_what_cannot_be_exported_is_refused(folder: Path) -> None:
     (folder / "pipeline.yaml").write_text(DOCUMENT)
     (folder / "load.ipynb").write_text("{}")
     is_refused(folder, "kfp", NotANotebook, "load.ipynb")
+
+
+def test_values_are_of_the_types_that_the_notebooks_see_here(folder: Path) -> None:
+    declared = "trees: float = 2.5\nrate = 0.1\ndepth = 0.5"
+    cell = new_code_cell("c0", declared, metadata={"tags": ["parameters"]})
+    (folder / "load.ipynb").write_bytes(as_bytes(new_notebook([cell], {})))
+    step = "{notebook: load.ipynb, parameters: {rate: 2}, for_each: {parameter: depth, in: [1, 2.5]}}"
+    (folder / "pipeline.yaml").write_text(DOCUMENT.replace("{notebook: load.ipynb}", step))
+    dag, kubeflow = (exported_text(pipeline(folder), target) for target in ("airflow", "kfp"))
+    assert 'PARAMETERS = {"trees": 4.0}' in dag
+    assert [line.strip() for line in dag.splitlines() if "given={" in line] == [
+        'given={"rate": 2.0, "depth": 1.0},',
+        'given={"rate": 2.0, "depth": 2.5},',
+    ]
+    assert "trees: float = 4.0" in kubeflow
+
+
+def test_what_is_refused_here_is_not_exported(folder: Path) -> None:
+    for value, error in (("{trees: many}", WrongParameterType), ("{tres: 4}", UnknownParameter)):
+        step = f"{{notebook: load.ipynb, parameters: {value}}}"
+        (folder / "pipeline.yaml").write_text(DOCUMENT.replace("{notebook: load.ipynb}", step))
+        for target in TARGETS:
+            is_refused(folder, target, error, "load.ipynb")
+    cell = new_code_cell("c0", "trees = 2.5", metadata={"tags": ["parameters"]})
+    (folder / "fit.ipynb").write_bytes(as_bytes(new_notebook([cell], {})))
+    (folder / "pipeline.yaml").write_text(DOCUMENT.replace("steps: {", "steps: {fit: {notebook: fit.ipynb}, "))
+    is_refused(folder, "airflow", CannotExport, "trees is 4.0 for fit and 4 here")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cellmill.core.events import FileUse
+from cellmill.core.event_parts import FileUse
 from cellmill.core.ids import ExecutionId
 from cellmill.core.runs import Execution
 from cellmill.wiring.resuming import what_it_changed

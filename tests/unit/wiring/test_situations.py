@@ -2,6 +2,9 @@
 
 import json
 import os
+import sys
+from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,13 +14,22 @@ import pytest
 from cellmill.cli.idle import try_idle
 from cellmill.core.errors import CellmillError, UnknownParameter, WrongParameterType
 from cellmill.core.ids import SessionId
-from cellmill.core.pipeline_errors import BadCondition, NoStepTakes, PipelineUnderWay, StepNotReady, UnknownStep
+from cellmill.core.pipeline_errors import (
+    BadCondition,
+    BadPipeline,
+    NoStepTakes,
+    PipelineUnderWay,
+    StepNotReady,
+    UnknownStep,
+)
 from cellmill.core.pipeline_runs import FileSeen, StepRecord
+from cellmill.core.ports import Progress, StepEnded, StepTask
 from cellmill.core.project import Project
 from cellmill.notebook.plain import as_bytes, new_code_cell, new_notebook
 from cellmill.wiring.looking import look
 from cellmill.wiring.pipeline_records import alone, read_records, write_record
-from cellmill.wiring.pipelines import check_ready
+from cellmill.wiring.pipelines import Stop, run_pipeline
+from cellmill.wiring.ready import check_ready
 from cellmill.wiring.situations import Situation, Wanted, situation_of
 
 DOCUMENT = """
@@ -111,6 +123,30 @@ def test_what_has_run_need_not_until_something_it_used_changes(folder: Path) -> 
     }
 
 
+class Closes:
+    """A place where no step comes to run."""
+
+    jobs = 1
+    closed = 0
+
+    def submit(self, task: StepTask, told: Callable[[Progress], None]) -> "Future[StepEnded]":
+        raise NotImplementedError
+
+    def prepare(self, task: StepTask) -> None: ...
+
+    def stop(self, *, at_once: bool = False) -> None: ...
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def test_where_nothing_can_begin_the_executor_is_given_back(folder: Path) -> None:
+    place = Closes()
+    with pytest.raises(WrongParameterType):
+        run_pipeline(situation(folder, texts={"fit.depth": "deep"}), place, stop=Stop())
+    assert place.closed == 1
+
+
 def test_a_file_that_was_looked_at_is_not_read_again_until_it_is_written(project: Project) -> None:
     path = project.root / "x.csv"
     project.root.mkdir(exist_ok=True)
@@ -147,6 +183,59 @@ def test_a_file_that_a_later_step_goes_on_with_is_that_steps(folder: Path) -> No
     }
     log.write_text("somebody else")
     assert words(folder)["fit"] == "runs: log.txt was changed since it wrote it"
+    assert words(folder)["load"] == "runs: fit, which goes on with log.txt, must run"
+
+
+def test_a_step_that_would_run_with_the_packages_of_another_environment_must(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def is_python(name: str) -> None:
+        kernel.write_text(json.dumps({"argv": [str(tmp_path / name), "-m", "ipykernel_launcher"]}))
+
+    for name in ("v1/bin/python", "v1/bin/python3", "v2/bin/python"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).symlink_to(sys.executable)
+    kernel = tmp_path / "kernels" / "python3" / "kernel.json"
+    kernel.parent.mkdir(parents=True)
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    is_python("v1/bin/python")
+    for name in ("load", "fit", "end"):
+        now = situation(folder)
+        has_run(folder, name, interpreter=now.interpreter(now.code(now.pipeline.step(name))), kernel="python3")
+    is_python("v1/bin/python3")  # the same, by another name
+    assert try_idle([str(folder)]) is True
+    is_python("v2/bin/python")  # v1 and all that was imported from there still exist
+    assert words(folder)["fit"].startswith(f"runs: it would run with {tmp_path.resolve()}/v2/bin/")
+    assert try_idle([str(folder)]) is False
+    is_python("v1/bin/python")
+    other = kernel.parent.with_name("other") / "kernel.json"
+    other.parent.mkdir()
+    other.write_text(json.dumps({"argv": [str(tmp_path / "v2" / "bin" / "python")]}))
+    assert words(folder, kernel="python3") == dict.fromkeys(("load", "fit", "end"), "nothing to do")
+    assert words(folder, kernel="other")["load"].startswith("runs: it would run with ")
+
+
+def test_an_item_of_a_loop_goes_on_with_a_file_as_any_step_does(folder: Path) -> None:
+    loop = "notebook: fit.ipynb, for_each: {parameter: depth, in: [2]}"
+    (folder / "pipeline.yaml").write_text(DOCUMENT.replace("notebook: fit.ipynb", loop).replace(", depth: 4", ""))
+    log = folder.parent.parent / "log.txt"
+    log.write_text("load\n")
+    has_run(folder, "load", writes=(look(log.parent, "log.txt"),))
+    log.write_text("load\nfit\n")
+    now = situation(folder)
+    fit = now.pipeline.step("fit")
+    has_run(
+        folder,
+        "fit",
+        key="fit.0",
+        parameters=now.values(fit, 2),
+        writes=(look(log.parent, "log.txt"),),
+        upstream=now.upstream(fit, (), {"log.txt"}),
+    )
+    has_run(folder, "end")
+    assert words(folder) == dict.fromkeys(("load", "fit.0", "end"), "nothing to do")
+    document = folder / "pipeline.yaml"
+    document.write_text(document.read_text().replace("[2]", "[3]"))
     assert words(folder)["load"] == "runs: fit, which goes on with log.txt, must run"
 
 
@@ -195,15 +284,37 @@ def test_what_is_written_down_is_read_back_and_what_is_torn_runs_again(folder: P
         ({"texts": {"fitt.depth": "3"}}, UnknownStep, "Did you mean fit?"),
         ({"start": ("lod",)}, UnknownStep, "Pipeline p has no step 'lod'. Did you mean load?"),
         ({"only": ("fit",)}, StepNotReady, "comes after load, which has not run. Run it first, with --only load"),
+        ({"texts": {"end.x": "3"}, "loops": True}, NoStepTakes, "not take a parameter 'x'. The `for_each` of end"),
+        ({"texts": {"x": "3"}, "loops": True}, NoStepTakes, "The `for_each` of end gives it one for each item: change"),
         ({"texts": {"depth": "deep"}}, WrongParameterType, "'depth' of "),
     ],
 )
 def test_what_cannot_be_done_is_said(
     folder: Path, wanted: dict[str, Any], error: type[CellmillError], sentence: str
 ) -> None:
+    if wanted.pop("loops", False):
+        loop = "end.ipynb, for_each: {parameter: x, in: [1]}"
+        (folder / "pipeline.yaml").write_text(DOCUMENT.replace("end.ipynb", loop))
     with pytest.raises(error) as caught:
         check_ready(situation(folder, **wanted))
     assert sentence in str(caught.value)
+
+
+def test_a_step_alone_is_not_run_on_what_one_that_failed_has_left(folder: Path) -> None:
+    has_run(folder, "load", outcome="failed")
+    with pytest.raises(StepNotReady, match=r"after load, which did not come to its end\. Run it first, with --only"):
+        check_ready(situation(folder, only=("fit",)))
+    has_run(folder, "load")
+    check_ready(situation(folder, only=("fit",)))
+
+
+def test_a_parameter_of_the_document_that_nothing_takes_is_refused_also_where_nothing_would_run(folder: Path) -> None:
+    for name in ("load", "fit", "end"):
+        has_run(folder, name)
+    (folder / "pipeline.yaml").write_text(DOCUMENT.replace("depth: 4", "depth: 4, rae: 0.2"))
+    assert try_idle([str(folder)]) is False
+    with pytest.raises(NoStepTakes, match=r"No step .* takes a parameter 'rae'\. Did you mean rate\?"):
+        situation(folder).plan()
 
 
 @pytest.mark.parametrize(
@@ -223,9 +334,24 @@ def test_what_the_document_says_wrongly_of_notebooks_is_said(
     assert sentence in str(caught.value)
 
 
+def test_a_step_comes_after_all_whose_values_its_notebook_takes(folder: Path) -> None:
+    parameters = new_code_cell("c0", "x = 1\ncellmill_values = 'v'", metadata={"tags": ["parameters"]})
+    begin = (
+        "%matplotlib inline\nimport cellmill\ncellmill.begin_step('end', after=['load', 'fit'], values=cellmill_values)"
+    )
+    (folder / "end.ipynb").write_bytes(as_bytes(new_notebook([parameters, new_code_cell("c1", begin)], {})))
+    with pytest.raises(BadPipeline) as caught:
+        check_ready(situation(folder))
+    assert "step end takes values of load in end.ipynb, and does not come after it. Write: after: [fit, load]" in str(
+        caught.value
+    )
+    (folder / "pipeline.yaml").write_text(DOCUMENT.replace("after: [fit]", "after: [load, fit]"))
+    check_ready(situation(folder))
+
+
 def test_a_loop_runs_for_each_item_and_over_what_an_earlier_step_has(folder: Path) -> None:
     loop = "end: {notebook: end.ipynb, after: [fit], for_each: {parameter: x, in: load.rows}}"
-    (folder / "pipeline.yaml").write_text(DOCUMENT[: DOCUMENT.index("end:")] + loop)
+    (folder / "pipeline.yaml").write_text(DOCUMENT[: DOCUMENT.index("end:")].replace("mode: full, ", "") + loop)
     assert words(folder)["end"] == "may run, after fit"
     for name in ("load", "fit"):
         has_run(folder, name, **({"values": {"rows": [7, 8]}} if name == "load" else {}))

@@ -95,6 +95,18 @@ def test_a_sweep_is_kept_and_what_a_kill_tore_is_passed_over(tmp_path: Path) -> 
         unfinished(project, "a.ipynb", "digest")
 
 
+def test_a_sweep_over_tuples_and_sets_goes_on_with_tuples_and_sets(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    kinds = Axis("kinds", choices=({"x", "y", "z"}, {"y"}))
+    one = sweep(kinds, optuna=4, fixed={"cols": ("b", "c"), "by": {1: "one"}})
+    begin_sweep(project, one)
+    trial = ended(1, {"kinds": {"y"}, "cols": ("b", "c"), "by": {1: "one"}}, 0.5)
+    add_trial(project, one.sweep, trial)
+    (read,) = all_sweeps(project)
+    assert read == replace(one, trials=(trial,))
+    assert Study(read).next(2)["kinds"] in kinds.choices
+
+
 def test_the_best_is_the_lowest_or_the_highest_and_never_what_is_no_number() -> None:
     trials = tuple(ended(number, {}, value) for number, value in enumerate([2.0, float("nan"), 1.0, 3.0], start=1))
     one = replace(sweep(X, random=4), trials=(*trials, ended(5, {}, None, "failed")))

@@ -7,8 +7,9 @@ import pytest
 
 from cellmill.core.project import Project
 from cellmill.core.step_errors import BadPlace
+from cellmill.core.steps import VALUES_VERSION
 from cellmill.wiring.pipeline_records import forget, manifest_digest
-from cellmill.wiring.values import try_read_value, values_place, write_value
+from cellmill.wiring.values import remove_values, try_read_value, values_place, write_value
 
 
 @pytest.mark.parametrize("place", [None, "handed/{pipeline}/over", "{tmp}/handed", "file://{tmp}/handed", "memory://x"])
@@ -19,10 +20,15 @@ def test_a_place_keeps_what_was_handed_over_until_it_is_forgotten(
     if place is not None:
         project.settings.write_text(f'pipeline_values = "{place.replace("{tmp}", str(tmp_path))}"')
     assert manifest_digest(project, "p", "fit") is None
-    write_value(project, "p", "fit/manifest.json", json.dumps({"digest": "abc"}).encode())
-    write_value(project, "q", "fit/manifest.json", json.dumps({"digest": "of another"}).encode())
+    write_value(project, "p", "fit/manifest.json", json.dumps({"version": VALUES_VERSION, "digest": "abc"}).encode())
+    write_value(
+        project, "q", "fit/manifest.json", json.dumps({"version": VALUES_VERSION, "digest": "of another"}).encode()
+    )
     assert manifest_digest(project, "p", "fit") == "abc"
+    write_value(project, "p", "fit.items.json", b"{}")
     forget(project, "p", ["fit", "never-there"])
+    remove_values(project, "p", "fit.items.json")
+    assert try_read_value(project, "p", "fit.items.json") is None
     assert manifest_digest(project, "p", "fit") is None
     assert manifest_digest(project, "q", "fit") == "of another"
 

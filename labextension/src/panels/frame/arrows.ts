@@ -8,6 +8,22 @@ const STEPS: Readonly<Partial<Record<string, (at: number, last: number) => numbe
   End: (_, last) => last
 };
 
+/** As in a tree: right unfolds, left folds. Says whether it did; then the focus belongs to what folds. */
+export function foldByArrows(
+  event: KeyboardEvent<HTMLElement>,
+  isUnfolded: boolean,
+  onFold: (wanted: boolean) => void
+): boolean {
+  const wanted = event.key === 'ArrowRight';
+  if ((!wanted && event.key !== 'ArrowLeft') || wanted === isUnfolded) {
+    return false;
+  }
+  event.preventDefault();
+  event.stopPropagation();
+  onFold(wanted);
+  return true;
+}
+
 /** Move the focus among the elements marked `data-cellmill-stop` in the list that hears the key. */
 export function moveByArrows(event: KeyboardEvent<HTMLElement>): void {
   const step = STEPS[event.key];

@@ -29,6 +29,15 @@ export function Spinner(): React.JSX.Element {
   return <span className="cellmill-Spinner" aria-hidden="true" />;
 }
 
+/** Why something cannot be, in the words of whoever said so. Nothing where there is nothing to say. */
+export function Problem(props: { readonly words: string | null }): React.JSX.Element | null {
+  return props.words === null ? null : (
+    <div className="cellmill-Note" data-tone="error" role="alert">
+      {props.words}
+    </div>
+  );
+}
+
 export function TroubleNotice(props: {
   readonly trouble: Trouble;
   readonly onRetry: () => void;

@@ -6,7 +6,8 @@ import type { IModels } from '../../state/models';
 import type { WireModelEntry, WireVersion } from '../../wire/generated';
 import { Age } from '../frame/age';
 import { moveByArrows } from '../frame/arrows';
-import { Empty, Loading, TroubleNotice } from '../frame/notices';
+import { Fetched } from '../frame/fetched';
+import { Empty } from '../frame/notices';
 
 export interface IModelsListProps {
   readonly models: IModels;
@@ -18,24 +19,20 @@ export interface IModelsListProps {
 
 export function ModelsList(props: IModelsListProps): React.JSX.Element {
   const { models, trans } = props;
-  const { value, trouble, loading } = models.list;
   return (
-    <div className="cellmill-Models" aria-busy={loading}>
-      {trouble === null ? null : (
-        <TroubleNotice trouble={trouble} onRetry={props.onRetry} trans={trans} />
-      )}
-      {value === null ? (
-        trouble === null ? (
-          <Loading trans={trans} />
-        ) : null
-      ) : value.models.length === 0 ? (
-        <Empty
-          title={trans.__('No models yet.')}
-          next={trans.__('Open a run and choose “Register…” to make its model a version.')}
-        />
-      ) : (
-        value.models.map(model => <Model key={model.name} {...props} model={model} />)
-      )}
+    <div className="cellmill-Models" aria-busy={models.list.loading}>
+      <Fetched fetched={models.list} onRetry={props.onRetry} trans={trans}>
+        {list =>
+          list.models.length === 0 ? (
+            <Empty
+              title={trans.__('No models yet.')}
+              next={trans.__('Open a run and choose “Register…” to make its model a version.')}
+            />
+          ) : (
+            list.models.map(model => <Model key={model.name} {...props} model={model} />)
+          )
+        }
+      </Fetched>
     </div>
   );
 }

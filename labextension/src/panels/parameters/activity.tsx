@@ -4,7 +4,8 @@ import React from 'react';
 
 import type { WireActivity } from '../../wire/generated';
 import { durationWords } from '../frame/age';
-import { Spinner } from '../frame/notices';
+import { Problem } from '../frame/notices';
+import { Standing } from '../frame/standing';
 
 export interface IActivityProps {
   readonly activity: WireActivity | null;
@@ -17,15 +18,13 @@ export function Activity(props: IActivityProps): React.JSX.Element {
   const { activity, trans } = props;
   return (
     <div className="cellmill-Activity">
-      {/* Always there: a screen reader hears only what changes inside. */}
-      <div role="status">
-        {activity === null ? null : (
-          <p className="cellmill-Activity-words">
-            {activity.stage === 'running' ? <Spinner /> : null}
-            {activityWords(activity, trans)}
-          </p>
-        )}
-      </div>
+      <Standing
+        words={activity === null ? null : activityWords(activity, trans)}
+        isRunning={activity?.stage === 'running'}
+        done={activity?.done}
+        of={activity?.of}
+        trans={trans}
+      />
       {activity === null ? null : <More {...props} activity={activity} />}
     </div>
   );
@@ -37,24 +36,13 @@ function More(props: IActivityProps & { readonly activity: WireActivity }): Reac
   const isRunning = activity.stage === 'running';
   return (
     <>
-      {isRunning && activity.of > 0 ? (
-        <progress
-          aria-label={trans.__('Cells that have ended')}
-          value={activity.done}
-          max={activity.of}
-        />
-      ) : null}
-      {activity.message === null ? null : (
-        <div className="cellmill-Note" data-tone="error" role="alert">
-          {activity.message}
-        </div>
-      )}
+      <Problem words={activity.message} />
       {activity.notes.map(note => (
         <p key={note} className="cellmill-Quiet">
           {note}
         </p>
       ))}
-      <div className="cellmill-Form-buttons">
+      <div className="cellmill-Buttons">
         {isRunning ? (
           <button type="button" className="cellmill-Button" onClick={onCancel}>
             {trans.__('Cancel')}

@@ -1,13 +1,13 @@
 /** The form of a notebook's parameters: fields, the run that they begin, and what could become a parameter. */
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { caretLeftIcon, refreshIcon } from '@jupyterlab/ui-components';
-import React, { useEffect, useRef } from 'react';
+import React, { useRef } from 'react';
 
 import type { IParameters } from '../../state/parameters';
 import type { ParameterForm, WireSweep } from '../../wire/generated';
 import { Breakable } from '../frame/breakable';
-import { Empty, Loading, TroubleNotice } from '../frame/notices';
-import { fileName } from '../runs/words';
+import { Cover, CoverTitle } from '../frame/cover';
+import { fileName } from '../frame/names';
+import { Empty, Problem } from '../frame/notices';
 import { Activity } from './activity';
 import { Field } from './field';
 import { Proposals, Sweeps } from './proposals';
@@ -34,68 +34,41 @@ export interface IParameterFormProps {
 
 export function ParameterFormView(props: IParameterFormProps): React.JSX.Element {
   const { parameters, onBack, onRefresh, trans } = props;
-  const { notebook, form, problems, trouble } = parameters;
-  const whole = problems.get('') ?? form.value?.problem ?? null;
+  const { notebook, isOpen, form, trouble } = parameters;
   return (
-    <section
-      className="cellmill-Detail cellmill-Form"
-      aria-label={trans.__('Run with parameters')}
-      onKeyDown={event => {
-        if (event.key === 'Escape') {
-          onBack();
-        }
-      }}
+    <Cover
+      label={trans.__('Run with parameters')}
+      back={trans.__('Back to runs')}
+      onBack={onBack}
+      about={isOpen ? notebook : null}
+      first={form.value?.parameters.at(0)?.name}
+      head={
+        <>
+          <CoverTitle again={trans.__('Read the notebook again')} onAgain={onRefresh}>
+            {trans.__('Run with parameters')}
+          </CoverTitle>
+          <p className="cellmill-Words cellmill-Quiet">
+            <Breakable name={fileName(notebook ?? '')} />
+          </p>
+        </>
+      }
+      fetched={form}
+      trouble={trouble}
+      onRetry={onRefresh}
+      trans={trans}
     >
-      <div className="cellmill-Detail-bar">
-        <button type="button" className="cellmill-Back" onClick={onBack}>
-          <caretLeftIcon.react tag="span" />
-          {trans.__('Back to runs')}
-        </button>
-      </div>
-      <div className="cellmill-Detail-body">
-        <div className="cellmill-Form-title">
-          <h2>{trans.__('Run with parameters')}</h2>
-          <button
-            type="button"
-            className="cellmill-IconButton"
-            title={trans.__('Read the notebook again')}
-            aria-label={trans.__('Read the notebook again')}
-            onClick={onRefresh}
-          >
-            <refreshIcon.react tag="span" />
-          </button>
-        </div>
-        <p className="cellmill-Form-words cellmill-Quiet">
-          <Breakable name={notebook === null ? '' : fileName(notebook)} />
-        </p>
-        {[form.trouble, trouble].map((one, at) =>
-          one === null ? null : (
-            <TroubleNotice key={at} trouble={one} onRetry={onRefresh} trans={trans} />
-          )
-        )}
-        {whole === null ? null : (
-          <div className="cellmill-Note" data-tone="error" role="alert">
-            {whole}
-          </div>
-        )}
-        {form.value === null ? (
-          form.trouble === null ? (
-            <Loading trans={trans} />
-          ) : null
-        ) : (
-          <Whole {...props} form={form.value} />
-        )}
-      </div>
-    </section>
+      {value => <Whole {...props} form={value} />}
+    </Cover>
   );
 }
 
 function Whole(props: IParameterFormProps & { readonly form: ParameterForm }): React.JSX.Element {
   const { parameters, form, nowMs, trans } = props;
-  const { picked, activity, asking } = parameters;
+  const { picked, problems, activity, asking } = parameters;
   const isRunning = activity?.stage === 'running';
   return (
     <>
+      <Problem words={problems.get('') ?? form.problem} />
       {form.parameters.length > 0 ? (
         <Fields {...props} disabled={asking || isRunning} />
       ) : form.problem !== null ? null : (
@@ -132,14 +105,12 @@ function Fields(
   props: IParameterFormProps & { readonly form: ParameterForm; readonly disabled: boolean }
 ): React.JSX.Element {
   const { parameters, form, disabled, onType, onLeave, onReset, onRun, trans } = props;
-  const { notebook, typed, problems } = parameters;
+  const { typed, problems } = parameters;
   const fields = useRef<HTMLFormElement>(null);
-  const focus = (name: string | undefined): void => {
-    const wanted = fields.current?.elements.namedItem(name ?? '');
+  const focus = (name: string): void => {
+    const wanted = fields.current?.elements.namedItem(name);
     (wanted instanceof HTMLElement ? wanted : null)?.focus();
   };
-  const first = form.parameters.at(0)?.name;
-  useEffect(() => focus(first), [notebook, first]);
   return (
     <form
       ref={fields}
@@ -160,7 +131,7 @@ function Fields(
           trans={trans}
         />
       ))}
-      <div className="cellmill-Form-buttons">
+      <div className="cellmill-Buttons">
         <button type="submit" className="cellmill-Button cellmill-mod-primary" disabled={disabled}>
           {trans.__('Run')}
         </button>

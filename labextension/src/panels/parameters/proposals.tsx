@@ -24,7 +24,7 @@ export function Proposals(props: IProposalsProps): React.JSX.Element {
   return (
     <Part title={trans.__('Values worth turning')} count={proposals.length + more_proposals}>
       {proposals.length === 0 ? (
-        <p className="cellmill-Form-words cellmill-Quiet">
+        <p className="cellmill-Words cellmill-Quiet">
           {trans.__('No other value flows into a training, a file or a result.')}
         </p>
       ) : (
@@ -35,11 +35,11 @@ export function Proposals(props: IProposalsProps): React.JSX.Element {
         </ul>
       )}
       {more_proposals === 0 ? null : (
-        <p className="cellmill-Form-words cellmill-Quiet">
+        <p className="cellmill-Words cellmill-Quiet">
           {trans.__('And %1 more: cellmill params lists them all.', more_proposals)}
         </p>
       )}
-      <div className="cellmill-Form-buttons">
+      <div className="cellmill-Buttons">
         {proposals.length === 0 ? null : (
           <button
             type="button"

@@ -9,7 +9,6 @@ import { useNow, useWatched } from '../frame/watch';
 import { ParameterFormView } from './form';
 
 export interface IParameterDoors {
-  readonly onBack: () => void;
   readonly onOpen: (notebook: string) => void;
   readonly onReveal: (notebook: string, cell: string) => void;
   readonly onPicture: (sweep: WireSweep) => void;
@@ -34,7 +33,7 @@ function Connected(props: {
     <ParameterFormView
       parameters={parameters}
       nowMs={useNow()}
-      onBack={doors.onBack}
+      onBack={() => state.close()}
       onRefresh={() => void state.refresh()}
       onType={(name, text) => state.type(name, text)}
       onLeave={name => void state.leave(name)}

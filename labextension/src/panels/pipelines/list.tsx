@@ -4,12 +4,13 @@ import { checkIcon, errorIcon } from '@jupyterlab/ui-components';
 import React from 'react';
 
 import type { IPipelines } from '../../state/pipelines';
-import type { WirePipelineSummary } from '../../wire/generated';
+import type { PipelineList, WirePipelineSummary } from '../../wire/generated';
 import { Age } from '../frame/age';
 import { moveByArrows } from '../frame/arrows';
 import { Breakable } from '../frame/breakable';
+import { Fetched } from '../frame/fetched';
 import { pipelineIcon } from '../frame/icons';
-import { Empty, Loading, Spinner, TroubleNotice } from '../frame/notices';
+import { Empty, Spinner } from '../frame/notices';
 import { summaryWords } from './words';
 
 export interface IPipelinesListProps {
@@ -24,33 +25,32 @@ export interface IPipelinesListProps {
 
 export function PipelinesList(props: IPipelinesListProps): React.JSX.Element {
   const { pipelines, trans } = props;
-  const { value, trouble, loading } = pipelines.list;
   return (
-    <div className="cellmill-Pipelines" aria-busy={loading}>
-      {trouble === null ? null : (
-        <TroubleNotice trouble={trouble} onRetry={props.onRetry} trans={trans} />
-      )}
-      {value === null ? (
-        trouble === null ? (
-          <Loading trans={trans} />
-        ) : null
-      ) : value.pipelines.length === 0 ? (
-        <None {...props} />
-      ) : (
-        <ul
-          role="list"
-          className="cellmill-List"
-          aria-label={trans.__('Pipelines')}
-          onKeyDown={moveByArrows}
-        >
-          {value.pipelines.map((one, index) => (
-            <li key={one.folder}>
-              <Row {...props} one={one} tabStop={index === 0} />
-            </li>
-          ))}
-        </ul>
-      )}
+    <div className="cellmill-Pipelines" aria-busy={pipelines.list.loading}>
+      <Fetched fetched={pipelines.list} onRetry={props.onRetry} trans={trans}>
+        {list =>
+          list.pipelines.length === 0 ? <None {...props} /> : <Rows {...props} list={list} />
+        }
+      </Fetched>
     </div>
+  );
+}
+
+function Rows(props: IPipelinesListProps & { readonly list: PipelineList }): React.JSX.Element {
+  const { list, trans } = props;
+  return (
+    <ul
+      role="list"
+      className="cellmill-List"
+      aria-label={trans.__('Pipelines')}
+      onKeyDown={moveByArrows}
+    >
+      {list.pipelines.map((one, index) => (
+        <li key={one.folder}>
+          <Row {...props} one={one} tabStop={index === 0} />
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -64,7 +64,7 @@ function None({ onSplit, trans }: IPipelinesListProps): React.JSX.Element {
         )}
       />
       {onSplit === null ? null : (
-        <div className="cellmill-Form-buttons cellmill-mod-middle">
+        <div className="cellmill-Buttons cellmill-mod-middle">
           <button type="button" className="cellmill-Button" onClick={onSplit}>
             {trans.__('Split this notebook…')}
           </button>

@@ -1,14 +1,15 @@
 /** One pipeline: its graph, what can be done with it, and what is to be said of the step that is looked at. */
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { caretLeftIcon, refreshIcon } from '@jupyterlab/ui-components';
 import React, { useState } from 'react';
 
 import { stepNow, type IPipelines } from '../../state/pipelines';
 import type { WireEdge, WirePipeline, WireStep } from '../../wire/generated';
 import { ageWords, durationWords } from '../frame/age';
 import { Breakable } from '../frame/breakable';
-import { Empty, Loading, Spinner, TroubleNotice } from '../frame/notices';
-import { fileName } from '../runs/words';
+import { Cover, CoverTitle } from '../frame/cover';
+import { fileName } from '../frame/names';
+import { Empty, Problem } from '../frame/notices';
+import { Standing } from '../frame/standing';
 import { Graph, type Looked } from './graph';
 import { crossingWords, runWords, stageWords, whyWords } from './words';
 
@@ -30,50 +31,23 @@ export function PipelineView(props: IPipelineViewProps): React.JSX.Element {
   const { pipelines, onBack, onRefresh, trans } = props;
   const { opened, graph, trouble } = pipelines;
   return (
-    <section
-      className="cellmill-Detail cellmill-Pipeline"
-      aria-label={trans.__('Pipeline')}
-      onKeyDown={event => {
-        if (event.key === 'Escape') {
-          onBack();
-        }
-      }}
+    <Cover
+      label={trans.__('Pipeline')}
+      back={trans.__('Back to pipelines')}
+      onBack={onBack}
+      about={opened}
+      head={
+        <CoverTitle again={trans.__('Look again what would run')} onAgain={onRefresh}>
+          <Breakable name={graph.value?.name ?? fileName(opened ?? '')} />
+        </CoverTitle>
+      }
+      fetched={graph}
+      trouble={trouble}
+      onRetry={onRefresh}
+      trans={trans}
     >
-      <div className="cellmill-Detail-bar">
-        <button type="button" className="cellmill-Back" onClick={onBack}>
-          <caretLeftIcon.react tag="span" />
-          {trans.__('Back to pipelines')}
-        </button>
-      </div>
-      <div className="cellmill-Detail-body">
-        <div className="cellmill-Form-title">
-          <h2>
-            <Breakable name={graph.value?.name ?? fileName(opened ?? '')} />
-          </h2>
-          <button
-            type="button"
-            className="cellmill-IconButton"
-            title={trans.__('Look again what would run')}
-            aria-label={trans.__('Look again what would run')}
-            onClick={onRefresh}
-          >
-            <refreshIcon.react tag="span" />
-          </button>
-        </div>
-        {[graph.trouble, trouble].map((one, at) =>
-          one === null ? null : (
-            <TroubleNotice key={at} trouble={one} onRetry={onRefresh} trans={trans} />
-          )
-        )}
-        {graph.value === null ? (
-          graph.trouble === null ? (
-            <Loading trans={trans} />
-          ) : null
-        ) : (
-          <Whole {...props} pipeline={graph.value} />
-        )}
-      </div>
-    </section>
+      {value => <Whole key={opened} {...props} pipeline={value} />}
+    </Cover>
   );
 }
 
@@ -91,7 +65,7 @@ function Whole(props: IPipelineViewProps & { readonly pipeline: WirePipeline }):
   const looked = hovered ?? chosen ?? first;
   return (
     <>
-      <p className="cellmill-Form-words cellmill-Quiet">
+      <p className="cellmill-Words cellmill-Quiet">
         <button
           type="button"
           className="cellmill-Link"
@@ -102,12 +76,8 @@ function Whole(props: IPipelineViewProps & { readonly pipeline: WirePipeline }):
         </button>
         {pipeline.source === null ? null : trans.__(', split from %1', fileName(pipeline.source))}
       </p>
-      {pipeline.problem === null ? null : (
-        <div className="cellmill-Note" data-tone="error" role="alert">
-          {pipeline.problem}
-        </div>
-      )}
-      <div className="cellmill-Form-buttons">
+      <Problem words={pipeline.problem} />
+      <div className="cellmill-Buttons">
         <button
           type="button"
           className="cellmill-Button cellmill-mod-primary"
@@ -123,20 +93,12 @@ function Whole(props: IPipelineViewProps & { readonly pipeline: WirePipeline }):
           </button>
         ) : null}
       </div>
-      {/* Always there: a screen reader hears only what changes inside. */}
-      <div role="status">
-        {run === null ? null : (
-          <p className="cellmill-Activity-words">
-            {isRunning ? <Spinner /> : null}
-            {runWords(run, trans)}
-          </p>
-        )}
-      </div>
-      {isRunning || typeof run?.message !== 'string' ? null : (
-        <div className="cellmill-Note" data-tone="error" role="alert">
-          {run.message}
-        </div>
-      )}
+      <Standing
+        words={run === null ? null : runWords(run, trans)}
+        isRunning={isRunning}
+        trans={trans}
+      />
+      <Problem words={isRunning ? null : (run?.message ?? null)} />
       {pipeline.steps.length === 0 && pipeline.problem === null ? (
         <Empty
           title={trans.__('It has no step.')}
@@ -158,7 +120,7 @@ function Whole(props: IPipelineViewProps & { readonly pipeline: WirePipeline }):
       )}
       <LookedAt {...props} looked={looked} />
       {run?.notes.map(note => (
-        <p key={note} className="cellmill-Form-words cellmill-Quiet">
+        <p key={note} className="cellmill-Words cellmill-Quiet">
           {note}
         </p>
       ))}
@@ -172,7 +134,7 @@ function LookedAt(
   const { pipeline, looked, trans } = props;
   if (looked === null) {
     return pipeline.steps.length === 0 ? null : (
-      <p className="cellmill-Form-words cellmill-Quiet">
+      <p className="cellmill-Words cellmill-Quiet">
         {trans.__('Point at a step or an edge; a click on a step opens its notebook.')}
       </p>
     );
@@ -233,7 +195,7 @@ function StepFacts(
           )}
         </p>
       )}
-      <div className="cellmill-Form-buttons">
+      <div className="cellmill-Buttons">
         <button type="button" className="cellmill-Button" onClick={() => onOpen(step.notebook)}>
           {trans.__('Open notebook')}
         </button>

@@ -70,7 +70,6 @@ function ConnectedView(props: {
   const pipelines = useWatched(state);
   return (
     <PipelineView
-      key={pipelines.opened}
       pipelines={pipelines}
       nowMs={useNow()}
       onBack={() => state.close()}

@@ -4,9 +4,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { IStepNow, StepStage } from '../../state/pipelines';
 import type { WireEdge, WirePipelineRun, WirePipelineSummary } from '../../wire/generated';
 import { durationWords } from '../frame/age';
+import { listWords } from '../frame/names';
 import { sizeWords } from '../frame/numbers';
-
-const MOST_NAMES = 12;
 
 /** A sign for the eye, beside the colour; the words stand there too. */
 export const SIGNS: Readonly<Record<StepStage, string>> = {
@@ -89,12 +88,6 @@ export function crossingWords(edge: WireEdge, trans: TranslationBundle): string 
   return parts.length === 0
     ? trans.__('nothing was seen to cross yet')
     : parts.join(trans.__('; '));
-}
-
-export function listWords(names: readonly string[], trans: TranslationBundle): string {
-  const more = names.length - MOST_NAMES;
-  const shown = names.slice(0, MOST_NAMES).join(', ');
-  return more > 0 ? trans.__('%1 and %2 more', shown, more) : shown;
 }
 
 /** How the pipeline as a whole stands, in a list. */

@@ -1,7 +1,6 @@
 /** One run, whole. */
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { caretLeftIcon } from '@jupyterlab/ui-components';
-import React, { useEffect, useRef } from 'react';
+import React from 'react';
 
 import type { IMark } from '../../state/cells';
 import type { IFetched } from '../../state/latest';
@@ -16,7 +15,7 @@ import type {
 import { Age } from '../frame/age';
 import { moveByArrows } from '../frame/arrows';
 import { Breakable } from '../frame/breakable';
-import { Loading, TroubleNotice } from '../frame/notices';
+import { Cover } from '../frame/cover';
 import { Part } from '../frame/part';
 import { Cells } from './cells';
 import { DataSets } from './data';
@@ -67,43 +66,20 @@ export interface IRunDetailProps {
 }
 
 export function RunDetailView(props: IRunDetailProps): React.JSX.Element {
-  const { detail, opened, onBack, trans } = props;
-  const back = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
-    if (opened !== null) {
-      back.current?.focus();
-    }
-  }, [opened]);
+  const { detail, opened, onBack, onRetry, trans } = props;
   return (
-    <section
-      className="cellmill-Detail"
-      aria-label={trans.__('Run details')}
-      onKeyDown={event => {
-        if (event.key === 'Escape') {
-          onBack();
-        }
-      }}
+    <Cover
+      label={trans.__('Run details')}
+      back={trans.__('Back to runs')}
+      onBack={onBack}
+      about={opened}
+      foot={<WentInto runs={props.wentInto} onOpen={props.onOpen} trans={trans} />}
+      fetched={detail}
+      onRetry={onRetry}
+      trans={trans}
     >
-      <div className="cellmill-Detail-bar">
-        <button ref={back} type="button" className="cellmill-Back" onClick={onBack}>
-          <caretLeftIcon.react tag="span" />
-          {trans.__('Back to runs')}
-        </button>
-      </div>
-      <div className="cellmill-Detail-body">
-        {detail.trouble === null ? null : (
-          <TroubleNotice trouble={detail.trouble} onRetry={props.onRetry} trans={trans} />
-        )}
-        {detail.value === null ? (
-          detail.trouble === null ? (
-            <Loading trans={trans} />
-          ) : null
-        ) : (
-          <Whole {...props} run={detail.value} />
-        )}
-      </div>
-      <WentInto runs={props.wentInto} onOpen={props.onOpen} trans={trans} />
-    </section>
+      {value => <Whole {...props} run={value} />}
+    </Cover>
   );
 }
 

@@ -2,14 +2,15 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
-import type { RunSummary } from '../../wire/generated';
+import type { RunSummary, WireParameter } from '../../wire/generated';
 import { Age } from '../frame/age';
 import { Breakable } from '../frame/breakable';
-import { metricWords } from '../frame/numbers';
+import { fileName } from '../frame/names';
 import { ReplayBadge } from './badge';
 import { Incomplete } from './incomplete';
+import { Metric } from './metric';
 import { Status } from './status';
-import { fileName, kindWords, rowMetrics, shortClass, statusWords } from './words';
+import { kindWords, rowMetrics, rowParameters, shortClass, statusWords } from './words';
 
 export interface IRunRowProps {
   readonly run: RunSummary;
@@ -44,6 +45,7 @@ export function RunRow(props: IRunRowProps): React.JSX.Element {
         <Kind kind={run.kind} trans={trans} />
         {run.incomplete.length > 0 ? <Incomplete reasons={run.incomplete} trans={trans} /> : null}
         <ReplayBadge run={run} nowMs={props.nowMs} trans={trans} />
+        <Parameters parameters={rowParameters(run)} />
         <Metrics run={run} limit={props.metricsPerRow} trans={trans} />
         {props.showNotebook && run.notebook !== null ? (
           <span className="cellmill-Quiet" title={run.notebook}>
@@ -71,6 +73,19 @@ function Kind(props: {
   return words === null ? null : <span className="cellmill-Chip">{words}</span>;
 }
 
+/** What tells this run from the others like it. */
+function Parameters(props: { readonly parameters: readonly WireParameter[] }): React.JSX.Element {
+  return (
+    <>
+      {props.parameters.map(({ name, value }) => (
+        <span key={name} className="cellmill-Telling" title={`${name}=${value}`}>
+          <Breakable name={`${name}=${value}`} />
+        </span>
+      ))}
+    </>
+  );
+}
+
 function Metrics(props: {
   readonly run: RunSummary;
   readonly limit: number;
@@ -86,14 +101,7 @@ function Metrics(props: {
         </span>
       )}
       {shown.map(metric => (
-        <span
-          key={metric.name}
-          className="cellmill-Metric"
-          title={`${metric.name} = ${metric.value}`}
-        >
-          <span className="cellmill-Metric-name">{metric.name}</span>{' '}
-          <span className="cellmill-Metric-value">{metricWords(metric.value)}</span>
-        </span>
+        <Metric key={metric.name} metric={metric} />
       ))}
       {run.status === 'finished' && run.metrics.length === 0 ? (
         <span className="cellmill-Quiet">{trans.__('no metrics yet')}</span>

@@ -2,12 +2,13 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
-import type { IFetched } from '../../state/latest';
+import { NOTHING, type IFetched } from '../../state/latest';
 import type { TrialList, WireTrial } from '../../wire/generated';
 import { Breakable } from '../frame/breakable';
-import { Loading, TroubleNotice } from '../frame/notices';
-import { countWords, metricWords } from '../frame/numbers';
+import { Fetched } from '../frame/fetched';
+import { countWords } from '../frame/numbers';
 import { Incomplete } from './incomplete';
+import { Metric } from './metric';
 import { Status } from './status';
 import { statusWords, trialMetrics } from './words';
 
@@ -23,13 +24,16 @@ export interface ITrialsProps {
 
 export function Trials(props: ITrialsProps): React.JSX.Element {
   const { fetched, trans } = props;
-  if (fetched?.trouble) {
-    return <TroubleNotice trouble={fetched.trouble} onRetry={props.onRetry} trans={trans} />;
-  }
-  if (!fetched?.value) {
-    return <Loading trans={trans} />;
-  }
-  const { trials, total } = fetched.value;
+  return (
+    <Fetched fetched={fetched ?? NOTHING} onRetry={props.onRetry} trans={trans}>
+      {list => <Rows {...props} list={list} />}
+    </Fetched>
+  );
+}
+
+function Rows(props: ITrialsProps & { readonly list: TrialList }): React.JSX.Element {
+  const { trials, total } = props.list;
+  const { trans } = props;
   return (
     <>
       <ul role="list" className="cellmill-List cellmill-Trials" aria-label={trans.__('Trials')}>
@@ -65,14 +69,7 @@ function Trial(
         <Status status={trial.status} trans={trans} />
         <span className="cellmill-Trial-title">{trans.__('Trial %1', number)}</span>
         {trialMetrics(trial.metrics, metricsPerRow).map(metric => (
-          <span
-            key={metric.name}
-            className="cellmill-Metric"
-            title={`${metric.name} = ${metric.value}`}
-          >
-            <span className="cellmill-Metric-name">{metric.name}</span>{' '}
-            <span className="cellmill-Metric-value">{metricWords(metric.value)}</span>
-          </span>
+          <Metric key={metric.name} metric={metric} />
         ))}
       </span>
       <span className="cellmill-Row-facts">
@@ -85,7 +82,7 @@ function Trial(
           </span>
         )}
         {trial.parameters.map(({ name, value }) => (
-          <span key={name} className="cellmill-Trial-parameter" title={`${name}=${value}`}>
+          <span key={name} className="cellmill-Telling" title={`${name}=${value}`}>
             <Breakable name={`${name}=${value}`} />
           </span>
         ))}

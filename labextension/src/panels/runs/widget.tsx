@@ -3,12 +3,21 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import React from 'react';
 
-import { cellsGone, marksOf, runsOfChosen, type NotebookCells } from '../../state/cells';
+import {
+  cellsGone,
+  cellsNow,
+  marksOf,
+  runsOfChosen,
+  type INotebookCells,
+  type IMark,
+  type NotebookCells
+} from '../../state/cells';
 import type { RunsState } from '../../state/runs';
-import type { WireFigure } from '../../wire/generated';
+import type { RunDetail, WireFigure } from '../../wire/generated';
 import { useNow, useWatched } from '../frame/watch';
 import { RunDetailView } from './detail';
 import { RunsList } from './list';
+import { WentInto } from './went';
 
 const NONE_GONE: ReadonlySet<string> = new Set();
 
@@ -53,11 +62,10 @@ function ConnectedList(props: {
 }): React.JSX.Element {
   const { state, onDelete, trans } = props;
   const runs = useWatched(state);
-  const cells = useWatched(props.cells);
   return (
     <RunsList
       runs={runs}
-      wentInto={runsOfChosen(runs.list.value, cells)}
+      foot={<ConnectedWentInto state={state} cells={props.cells} trans={trans} />}
       nowMs={useNow()}
       onScope={scope => state.choose(scope)}
       onOpen={run => state.open(run)}
@@ -67,6 +75,17 @@ function ConnectedList(props: {
       trans={trans}
     />
   );
+}
+
+/** Alone it hears of the cells, which change while the user types: the list is not drawn anew for that. */
+function ConnectedWentInto(props: {
+  readonly state: RunsState;
+  readonly cells: NotebookCells;
+  readonly trans: TranslationBundle;
+}): React.JSX.Element {
+  const { state, trans } = props;
+  const runs = runsOfChosen(useWatched(state).list.value, useWatched(props.cells));
+  return <WentInto runs={runs} onOpen={run => state.open(run)} trans={trans} />;
 }
 
 function ConnectedDetail(props: {
@@ -81,7 +100,7 @@ function ConnectedDetail(props: {
   const run = runs.detail.value;
   return (
     <RunDetailView
-      marks={marksOf(run, cells)}
+      marks={marksByRan(run, cells)}
       gone={run === null ? NONE_GONE : cellsGone(run, cells)}
       wentInto={runsOfChosen(runs.list.value, cells)}
       detail={runs.detail}
@@ -94,7 +113,22 @@ function ConnectedDetail(props: {
       onBack={() => state.close()}
       onRetry={() => void state.refresh()}
       {...doors}
+      onReveal={(notebook, cell) =>
+        doors.onReveal(notebook, (run === null ? null : cellsNow(run, cells).get(cell)) ?? cell)
+      }
       trans={trans}
     />
+  );
+}
+
+/** The marks of a run by the ids that its cells had. */
+function marksByRan(run: RunDetail | null, cells: INotebookCells): ReadonlyMap<string, IMark> {
+  const marks = marksOf(run, cells);
+  const found = run === null ? [] : [...cellsNow(run, cells)];
+  return new Map(
+    found.flatMap(([ran, now]): [string, IMark][] => {
+      const mark = marks.get(now);
+      return mark === undefined ? [] : [[ran, mark]];
+    })
   );
 }

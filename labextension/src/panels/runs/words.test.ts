@@ -5,12 +5,12 @@ import { aDetail, aRun } from '../../../testing/fakes';
 import {
   answersTo,
   differenceWords,
-  fileName,
   firstLine,
   judgedWords,
   kindWords,
   pageOf,
   rowMetrics,
+  rowParameters,
   shortClass,
   trialMetrics,
   trialsWords,
@@ -20,10 +20,9 @@ import {
 
 const trans = nullTranslator.load('cellmill');
 
-test('a class is known by its last word, a notebook by its file', () => {
+test('a class is known by its last word', () => {
   expect(shortClass('sklearn.linear_model._ridge.Ridge')).toBe('Ridge');
   expect(shortClass('Ridge')).toBe('Ridge');
-  expect(fileName('notebooks/tour.ipynb')).toBe('tour.ipynb');
 });
 
 test('the first line of a cell is the first that says something', () => {
@@ -101,4 +100,15 @@ test('two numbers say how far they are apart', () => {
   const figure = { what: 'metric', name: 'r2', recorded: '1', replayed: '2', same: false } as const;
   expect(differenceWords({ ...figure, relative: 1 }, trans)).toBe('Relative difference: 1.0e+0');
   expect(differenceWords({ ...figure, relative: null }, trans)).toBeUndefined();
+});
+
+test('a row tells the few short parameters that tell it apart', () => {
+  const differing = ['1', 'x'.repeat(41), '[]', '2', '3', '4'].map((value, at) => ({
+    name: `p${at}`,
+    value,
+    source: 'estimator' as const
+  }));
+  const run = aRun('1', { differing });
+  expect(rowParameters(run).map(({ name }) => name)).toEqual(['p0', 'p3', 'p4']);
+  expect(answersTo(run, 'p0=1')).toBe(true);
 });

@@ -7,20 +7,21 @@ import type {
   WireComparison,
   WireExecution,
   WireMetric,
+  WireParameter,
   WireTracked,
   WireVerdict
 } from '../../wire/generated';
 import { ageWords } from '../frame/age';
 import { countWords } from '../frame/numbers';
 
+const MOST_TELLING = 3;
+const LONGEST_VALUE = 40;
+/** A list that a cell makes and fills later tells nothing. */
+const EMPTY: ReadonlySet<string> = new Set(['[]', '{}', '()']);
+
 /** `sklearn.linear_model.Ridge` -> `Ridge`. */
 export function shortClass(modelClass: string): string {
   return modelClass.slice(modelClass.lastIndexOf('.') + 1);
-}
-
-/** `notebooks/tour.ipynb` -> `tour.ipynb`. */
-export function fileName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 /** The first line that says something: leading blank lines and IPython's cell magics say little. */
@@ -70,6 +71,13 @@ export function kindWords(kind: RunSummary['kind'], trans: TranslationBundle): s
 
 export function trialsWords(count: number, trans: TranslationBundle): string {
   return trans._n('%2 trial', '%2 trials', count, countWords(count));
+}
+
+/** The parameters of a row: a few short ones that tell the run from others like it. */
+export function rowParameters(run: RunSummary): readonly WireParameter[] {
+  return run.differing
+    .filter(({ value }) => value.length <= LONGEST_VALUE && !EMPTY.has(value))
+    .slice(0, MOST_TELLING);
 }
 
 /** The metrics of a row: of a training that still runs, a loss comes first and is always there. */
@@ -241,7 +249,8 @@ export function answersTo(run: RunSummary, typed: string): boolean {
     run.run,
     run.notebook ?? '',
     run.judgement ?? '',
-    ...names
+    ...names,
+    ...run.differing.map(({ name, value }) => `${name}=${value}`)
   ]
     .join(' ')
     .toLowerCase();

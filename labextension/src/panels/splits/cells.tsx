@@ -6,8 +6,8 @@ import { chosenSteps, type IChosenStep } from '../../state/splits';
 import type { WireBorder, WireCell, WireSplitPlan } from '../../wire/generated';
 import { durationWords } from '../frame/age';
 import { moveByArrows } from '../frame/arrows';
+import { listWords } from '../frame/names';
 import { sizeWords } from '../frame/numbers';
-import { listWords } from '../pipelines/words';
 
 export interface ICellsProps {
   readonly plan: WireSplitPlan;

@@ -8,7 +8,6 @@ import { useWatched } from '../frame/watch';
 import { Wizard } from './wizard';
 
 export interface ISplitDoors {
-  readonly onBack: () => void;
   readonly onReveal: (notebook: string, cell: string) => void;
   readonly onOpenPipeline: (folder: string) => void;
 }
@@ -31,7 +30,7 @@ function Connected(props: {
   return (
     <Wizard
       splits={splits}
-      onBack={doors.onBack}
+      onBack={() => state.close()}
       onRetry={() => void state.refresh()}
       onType={name => state.type(name)}
       onNetwork={allowed => state.allowNetwork(allowed)}

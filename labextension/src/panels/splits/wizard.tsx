@@ -1,15 +1,16 @@
 /** A notebook is split: steps are proposed, borders moved, and the pipeline tried and written. */
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { caretLeftIcon } from '@jupyterlab/ui-components';
 import React, { useId } from 'react';
 
 import { nameOf, type ISplits } from '../../state/splits';
 import type { WireSplit } from '../../wire/generated';
 import { durationWords } from '../frame/age';
 import { Breakable } from '../frame/breakable';
-import { Loading, Spinner, TroubleNotice } from '../frame/notices';
+import { Cover, CoverTitle } from '../frame/cover';
+import { fileName } from '../frame/names';
+import { Problem } from '../frame/notices';
 import { Part } from '../frame/part';
-import { fileName } from '../runs/words';
+import { Standing } from '../frame/standing';
 import { Cells } from './cells';
 
 export interface IWizardProps {
@@ -29,46 +30,34 @@ export interface IWizardProps {
   readonly trans: TranslationBundle;
 }
 
+/** The field of the pipeline's name. */
+const NAME = 'name';
+
 export function Wizard(props: IWizardProps): React.JSX.Element {
   const { splits, onBack, onRetry, trans } = props;
-  const { notebook, answer, trouble } = splits;
+  const { notebook, isOpen, answer, trouble } = splits;
   return (
-    <section
-      className="cellmill-Detail cellmill-Form cellmill-Wizard"
-      aria-label={trans.__('Split into a pipeline')}
-      onKeyDown={event => {
-        if (event.key === 'Escape') {
-          onBack();
-        }
-      }}
+    <Cover
+      label={trans.__('Split into a pipeline')}
+      back={trans.__('Back to pipelines')}
+      onBack={onBack}
+      about={isOpen ? notebook : null}
+      first={answer.value === null ? undefined : NAME}
+      head={
+        <>
+          <CoverTitle>{trans.__('Split into a pipeline')}</CoverTitle>
+          <p className="cellmill-Words cellmill-Quiet">
+            <Breakable name={fileName(notebook ?? '')} />
+          </p>
+        </>
+      }
+      fetched={answer}
+      trouble={trouble}
+      onRetry={onRetry}
+      trans={trans}
     >
-      <div className="cellmill-Detail-bar">
-        <button type="button" className="cellmill-Back" onClick={onBack}>
-          <caretLeftIcon.react tag="span" />
-          {trans.__('Back')}
-        </button>
-      </div>
-      <div className="cellmill-Detail-body">
-        <div className="cellmill-Form-title">
-          <h2>{trans.__('Split into a pipeline')}</h2>
-        </div>
-        <p className="cellmill-Form-words cellmill-Quiet">
-          <Breakable name={notebook === null ? '' : fileName(notebook)} />
-        </p>
-        {[answer.trouble, trouble].map((one, at) =>
-          one === null ? null : (
-            <TroubleNotice key={at} trouble={one} onRetry={onRetry} trans={trans} />
-          )
-        )}
-        {answer.value === null ? (
-          answer.trouble === null ? (
-            <Loading trans={trans} />
-          ) : null
-        ) : (
-          <Whole {...props} split={answer.value.split} />
-        )}
-      </div>
-    </section>
+      {value => <Whole {...props} split={value.split} />}
+    </Cover>
   );
 }
 
@@ -81,10 +70,11 @@ function Whole(props: IWizardProps & { readonly split: WireSplit | null }): Reac
   const plan = split?.plan ?? null;
   return (
     <>
-      <div className="cellmill-Field">
+      <div className="cellmill-Field cellmill-mod-words">
         <label htmlFor={id}>{trans.__('Name of the pipeline')}</label>
         <input
           id={id}
+          name={NAME}
           className="jp-mod-styled"
           value={name}
           spellCheck={false}
@@ -103,7 +93,7 @@ function Whole(props: IWizardProps & { readonly split: WireSplit | null }): Reac
         />
         {trans.__('It may use the network while it is tried')}
       </label>
-      <div className="cellmill-Form-buttons">
+      <div className="cellmill-Buttons">
         <button
           type="button"
           className={`cellmill-Button ${plan === null ? 'cellmill-mod-primary' : ''}`}
@@ -119,30 +109,17 @@ function Whole(props: IWizardProps & { readonly split: WireSplit | null }): Reac
           </button>
         ) : null}
       </div>
-      <div role="status">
-        {split === null ? null : (
-          <p className="cellmill-Activity-words">
-            {isRunning ? <Spinner /> : null}
-            {splitWords(split, trans)}
-          </p>
-        )}
-      </div>
-      {isRunning && split.of > 0 ? (
-        <div className="cellmill-Activity">
-          <progress
-            aria-label={trans.__('Cells that have ended')}
-            value={split.done}
-            max={split.of}
-          />
-        </div>
-      ) : null}
+      <Standing
+        words={split === null ? null : splitWords(split, trans)}
+        isRunning={isRunning}
+        done={split?.done}
+        of={split?.of}
+        trans={trans}
+      />
       {[problem, ...(isRunning || split === null ? [] : [split.message, ...split.reasons])].map(
-        (words, at) =>
-          words === null ? null : (
-            <div key={at} className="cellmill-Note" data-tone="error" role="alert">
-              {words}
-            </div>
-          )
+        (words, at) => (
+          <Problem key={at} words={words} />
+        )
       )}
       {split === null || plan === null ? null : <Plan {...props} split={split} />}
     </>
@@ -165,7 +142,7 @@ function Plan(props: IWizardProps & { readonly split: WireSplit }): React.JSX.El
   return (
     <>
       {folder === null ? null : (
-        <div className="cellmill-Form-buttons">
+        <div className="cellmill-Buttons">
           <button
             type="button"
             className="cellmill-Button cellmill-mod-primary"
@@ -186,11 +163,11 @@ function Plan(props: IWizardProps & { readonly split: WireSplit }): React.JSX.El
           trans={trans}
         />
         {notes.map(note => (
-          <p key={note} className="cellmill-Form-words cellmill-Quiet">
+          <p key={note} className="cellmill-Words cellmill-Quiet">
             {note}
           </p>
         ))}
-        <div className="cellmill-Form-buttons">
+        <div className="cellmill-Buttons">
           <button
             type="button"
             className={`cellmill-Button ${folder === null ? 'cellmill-mod-primary' : ''}`}

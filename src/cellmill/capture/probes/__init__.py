@@ -94,7 +94,7 @@ class Probes:
             self._safely(partial(catalogue.write, self._probes.items()))
 
     def _add(self, entry: EntryPoint, *, but: tuple[str, ...] = ()) -> Probe:
-        made: Probe = entry.load()(self._one_observer(), self._user_names)
+        made: Probe = entry.load()(self.observer(), self._user_names)
         probe = self._probes.setdefault(entry, made)  # two threads may import two of its modules
         if probe is made:
             for module in probe.modules:
@@ -102,7 +102,12 @@ class Probes:
                     self._watch.after(module, partial(self._installed, probe))
         return probe
 
-    def _one_observer(self) -> "Observer":
+    def try_observer(self) -> "Observer | None":
+        """Return what probes report to, None where no library that is watched was imported yet."""
+        return self._observer
+
+    def observer(self) -> "Observer":
+        """Return what probes report to. It is made where there is none."""
         with self._making:  # its modules import nothing of the user's, so nobody waits for them and for this
             self._observer = self._observer or self._make_observer()
             return self._observer

@@ -87,6 +87,7 @@ class Given:
     """The data of a training or a prediction, as far as it can be known."""
 
     data: Any
+    """A data set, or where it may be gone by now its description (`DataUse`)."""
     name: str | None
     target: str | None = None
     rows: Any = None

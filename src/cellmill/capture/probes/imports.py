@@ -37,14 +37,12 @@ class ImportWatch(MetaPathFinder):
         self._actions.setdefault(module, []).append(action)
         if module in sys.modules:
             loaded = import_module(module)
-            for waiting in self._actions.pop(module, []):
-                waiting(loaded)
+            self.loaded(module, loaded)
 
     def modules_came(self, names: Sequence[str]) -> None:
         """Be told of modules that came without being looked for: a warm kernel has imported them ahead."""
         for name in names:
-            for waiting in self._actions.pop(name, []):
-                waiting(sys.modules[name])
+            self.loaded(name, sys.modules[name])
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -59,16 +57,27 @@ class ImportWatch(MetaPathFinder):
             self._finding.name = None
         if spec is None or spec.loader is None or not hasattr(spec.loader, "exec_module"):
             return None
-        spec.loader = _Reporting(spec.loader, self._actions.pop(fullname))
+        # Who only asks whether a module is there gets this too, and never loads it: the actions stay.
+        spec.loader = _Reporting(spec.loader, self, fullname)
         return spec
+
+    def loaded(self, name: str, module: ModuleType) -> None:
+        """Be told that a module has been loaded to its end."""
+        for waiting in self._actions.pop(name, []):
+            waiting(module)
 
 
 class _Reporting(Loader):
     """Loads as the real loader does, gives the module back to it, then reports."""
 
-    def __init__(self, real: Any, actions: list[Action]) -> None:
+    def __init__(self, real: Any, watch: ImportWatch, name: str) -> None:
         self._real = real
-        self._actions = actions
+        self._watch = watch
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        """Who asked for the spec alone may want the source, a file, the resources."""
+        return getattr(self.__dict__.get("_real"), name)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         module: ModuleType | None = self._real.create_module(spec)
@@ -80,5 +89,4 @@ class _Reporting(Loader):
         if module.__spec__ is not None:
             module.__spec__.loader = self._real
         self._real.exec_module(module)
-        for action in self._actions:
-            action(module)
+        self._watch.loaded(self._name, module)

@@ -1,6 +1,9 @@
 """Finds the trainings of Keras 3, whatever its backend: each `Model.fit` is one."""
 
+import functools
 import inspect
+import math
+import re
 import sys
 from collections.abc import Callable, Mapping
 from types import FrameType, ModuleType
@@ -8,7 +11,7 @@ from typing import Any
 
 from cellmill.capture.describe import first_rows
 from cellmill.capture.frames import caller
-from cellmill.capture.models import EXAMPLE_ROWS
+from cellmill.capture.models import EXAMPLE_ROWS, ToCopy
 from cellmill.capture.observer import guarded
 from cellmill.capture.probes.parameters import argument, number, public_name, render
 from cellmill.capture.probes.patching import PatchingProbe
@@ -95,12 +98,10 @@ class KerasProbe(PatchingProbe):
     def _keep(self, run: RunId | None, model: Any, data: Any) -> None:
         if run is None:
             return
-        # Keras's own format, and the backend that must be there before Keras is imported to read it.
-        archive = model.__reduce__()[1][0].getvalue()
-        kept = {"backend": sys.modules["keras"].backend.backend(), "archive": archive}
         example = first_rows(_plain(data), EXAMPLE_ROWS)
-        self._observer.training_finished(run, kept, data=example, flavor=LIBRARY)
         self._observer.remember_model(model, run)
+        kept = ToCopy(sum(map(_size_bytes, model.weights)), functools.partial(_archived, model))
+        self._observer.training_finished(run, kept, data=example, flavor=LIBRARY)
 
     # --- afterwards
 
@@ -133,6 +134,16 @@ class KerasProbe(PatchingProbe):
     def data_behind(self, given: Any, frame: FrameType | None) -> tuple[Any, str | None]:
         """See `PatchingProbe`."""
         return _plain(given), self.name(given, frame, 0)
+
+
+def _archived(model: Any) -> dict[str, Any]:
+    """Keras's own format, and the backend that must be there before Keras is imported to read it."""
+    return {"backend": sys.modules["keras"].backend.backend(), "archive": model.__reduce__()[1][0].getvalue()}
+
+
+def _size_bytes(variable: Any) -> int:
+    bits = re.search(r"\d+", str(variable.dtype))  # `float32`, `bfloat16`, `bool`
+    return int(math.prod(variable.shape)) * max(1, int(bits[0]) // 8 if bits else 1)
 
 
 def _class_name(model: Any) -> str:

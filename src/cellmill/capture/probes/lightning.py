@@ -13,7 +13,7 @@ from cellmill.capture.frames import caller
 from cellmill.capture.observer import guarded
 from cellmill.capture.probes.parameters import argument, public_name, render
 from cellmill.capture.probes.patching import PatchingProbe
-from cellmill.capture.probes.torch_loop import on_cpu
+from cellmill.capture.probes.torch_loop import kept
 from cellmill.capture.probes.torch_owners import Surroundings, first_rows_of, isinstance_of, training_data
 from cellmill.capture.probes.wrapping import Around, unseen_by_warnings
 from cellmill.core.ids import RunId
@@ -104,8 +104,8 @@ class LightningProbe(PatchingProbe):
         best = getattr(trainer.checkpoint_callback, "best_model_path", "") if trainer.checkpoint_callback else ""
         if best:
             params = {**params, "best_model_path": str(best)}
-        self._observer.training_finished(run, on_cpu(model), data=example, flavor="pytorch", params=params)
         self._observer.remember_model(model, run)
+        self._observer.training_finished(run, kept({"": model}), data=example, flavor="pytorch", params=params)
 
     def _stopped(self, run: RunId, callback: Any) -> None:
         """As MLflow: the epoch where it stopped, the one that was best, the score there."""

@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from cellmill.core.events import Failure, Outcome
+from cellmill.core.event_parts import Failure, Outcome
 
 
 @dataclass(frozen=True)

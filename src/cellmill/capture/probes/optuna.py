@@ -17,7 +17,7 @@ from cellmill.capture.probes.parameters import call_parameters, render
 from cellmill.capture.probes.patching import PatchingProbe
 from cellmill.capture.probes.trials import Trial, write_trials
 from cellmill.capture.probes.wrapping import unseen_by_warnings
-from cellmill.core.events import Failure, Outcome
+from cellmill.core.event_parts import Failure, Outcome
 from cellmill.core.ids import ExecutionId, RunId
 
 LIBRARY = "optuna"

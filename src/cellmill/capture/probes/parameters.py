@@ -53,7 +53,9 @@ def render(value: Any) -> str:
 def _render_container(value: Any) -> str:
     if type(value) is dict:
         return "{" + ", ".join(f"{_quoted(k)}: {_quoted(v)}" for k, v in value.items()) + "}"
-    inner = ", ".join(_quoted(item) for item in value)
+    items = [_quoted(item) for item in value]
+    # A set's own order is another in each process, and it may be cut off.
+    inner = ", ".join(items if type(value) in (list, tuple) else sorted(items))
     if type(value) is list:
         return f"[{inner}]"
     if type(value) is tuple:

@@ -90,7 +90,10 @@ class PatchingProbe:
         """Stand around a method that predicts from its first argument, to be given to `wrap`."""
         run = self.run_asked(model)
         if run is None:
-            return predict(*args, **kwargs)
+            made = self._observer.predictions.made
+            result = predict(*args, **kwargs)
+            self._observer.stranger_predicted(made)
+            return result
         with self._observer.around():
             result = predict(*args, **kwargs)
         self._predicted(run, args, kwargs, result)

@@ -17,7 +17,9 @@ from cellmill.capture.frames import pass_unseen
 from cellmill.capture.observer import Observer, guarded
 from cellmill.capture.probes.loops import error_of_loop
 from cellmill.capture.probes.patching import PatchingProbe
-from cellmill.capture.probes.torch_loop import Loop, Part, on_cpu
+from cellmill.capture.probes.torch_loaders import Loaders
+from cellmill.capture.probes.torch_loop import Loop, Part, kept
+from cellmill.capture.probes.torch_losses import Pending
 from cellmill.capture.probes.torch_owners import (
     Surroundings,
     as_array,
@@ -53,16 +55,18 @@ class PytorchProbe(PatchingProbe):
         """The parts of the current training, by the ids of their optimisers."""
         self._part: Part | None = None
         self._in_step = False
-        self._loss: Any = None
-        self._unscaled: tuple[int, Any] | None = None
+        self._pending = Pending(observer.recording)
         self._unhook: Callable[[], None] | None = None
-        self._named = 0
+        self._named: tuple[ExecutionId | None, int] = (None, 0)
+        """How many predictions an execution has made."""
         self._compiles = False
         self._is_traced: Callable[[], bool] = bool
+        self._loaders = Loaders()
 
     def install(self, module: ModuleType) -> None:
         """Hook into steps, and take the losses from `backward`."""
         optimizer = sys.modules["torch.optim.optimizer"]
+        self._is_traced = module.compiler.is_compiling
         for handle in (
             optimizer.register_optimizer_step_pre_hook(self._before_step),
             optimizer.register_optimizer_step_post_hook(self._after_step),
@@ -72,8 +76,11 @@ class PytorchProbe(PatchingProbe):
         self.put(module.nn.Module, "eval", self._watched(module.nn.Module.eval))
         for context in (module.no_grad, module.inference_mode):
             self.put(context, "__enter__", self._watched(context.__enter__))
+        for owner, of_optimizer in ((optimizer.Optimizer, True), (module.nn.Module, False)):
+            self.put(owner, "zero_grad", self._watched_zeroing(owner.zero_grad, of_optimizer=of_optimizer))
         self.put(module, "compile", wrapped_function(module.compile, self._compile))
-        self._is_traced = module.compiler.is_compiling
+        if (data := sys.modules.get("torch.utils.data")) is not None:
+            self.wrap(data.DataLoader, "__iter__", self._go_through)
         scaler = module.amp.GradScaler
         self.put(scaler, "scale", wrapped_function(scaler.scale, self._scale))
 
@@ -81,6 +88,19 @@ class PytorchProbe(PatchingProbe):
         """Put everything back."""
         self._watch_calls(False)
         super().remove()
+
+    # --- data
+
+    @unseen_by_warnings
+    def _go_through(self, loader: Any, begin: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        iterator = begin(*args, **kwargs)
+        self._gone_through(loader, iterator)
+        return iterator
+
+    @guarded
+    def _gone_through(self, loader: Any, iterator: Any) -> None:
+        if self._observer.is_watching and type(loader) is sys.modules["torch.utils.data"].DataLoader:
+            self._loaders.begun(loader, iterator)
 
     # --- losses
 
@@ -90,7 +110,7 @@ class PytorchProbe(PatchingProbe):
         @unseen_by_warnings
         def backward(*args: Any, **kwargs: Any) -> Any:
             if args and type(args[0]) is tensor:
-                self._take_loss(args[0])
+                self._pending.take(args[0], in_step=self._in_step)
             try:
                 return original(*args, **kwargs)
             except BaseException as error:
@@ -99,20 +119,21 @@ class PytorchProbe(PatchingProbe):
 
         return backward
 
-    def _take_loss(self, loss: Any) -> None:
-        try:
-            if loss.dim():
-                return
-            # On the CPU it is read at once; on a GPU when the loop has ended, for to read it is to wait.
-            value = loss.item() if loss.is_cpu else loss.detach()
-            if self._unscaled is not None:
-                scaled, unscaled = self._unscaled
-                self._unscaled = None
-                value = unscaled if scaled == id(loss) else value
-            # Several before one step: their gradients add up, so do they. Within a step a closure asks again.
-            self._loss = value if self._loss is None or self._in_step else self._loss + value
-        except Exception as error:  # noqa: BLE001 - as `guarded`, at less cost
-            self.recording.failed("loss", error)
+    def _watched_zeroing(self, original: Any, *, of_optimizer: bool) -> Any:
+        pending, is_traced = self._pending, self._is_traced
+
+        @functools.wraps(original)
+        @unseen_by_warnings
+        def zero_grad(owner: Any, *args: Any, **kwargs: Any) -> Any:
+            if not is_traced() and not self._in_step:
+                pending.zeroed(owner if of_optimizer else None)
+            try:
+                return original(owner, *args, **kwargs)
+            except BaseException as error:
+                pass_unseen(error)
+                raise
+
+        return zero_grad
 
     @unseen_by_warnings
     def _scale(self, scale: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -124,7 +145,7 @@ class PytorchProbe(PatchingProbe):
     def _scaled(self, args: tuple[Any, ...], scaled: Any) -> None:
         loss: Any = args[1] if len(args) > 1 else None
         if type(loss) is sys.modules["torch"].Tensor and loss is not scaled and not loss.dim():
-            self._unscaled = (id(scaled), loss.item() if loss.is_cpu else loss.detach())
+            self._pending.scaled(loss, scaled)
 
     # --- steps
 
@@ -140,18 +161,21 @@ class PytorchProbe(PatchingProbe):
                 self._watch_calls(False)
         self._in_step = True
 
-    def _after_step(self, _optimizer: Any, _args: Any, _kwargs: Any) -> None:
+    def _after_step(self, optimizer: Any, _args: Any, _kwargs: Any) -> None:
         if self._is_traced() or not self._in_step:
             return  # of a class whose parent's `step` is hooked as well
         self._in_step = False
-        part, loss = self._part, self._loss
-        self._loss = None
+        part, loss = self._part, self._pending.of_step(optimizer)
         if part is not None:
             part.steps += 1
             if loss is not None:
                 part.losses.add(part.steps, loss)
             loop = self._current
-            if loop is not None and loop.is_due():
+            if loop is None:
+                return
+            if loop.steady is not None and part is not self._waiting:
+                loop.steady.look()
+            if loop.is_due():
                 self._tell_so_far(loop)
 
     @guarded
@@ -210,7 +234,7 @@ class PytorchProbe(PatchingProbe):
         loop = self._current = Loop(execution, part)
         self._waiting = None
         self._known = {id(optimizer): part}
-        found = surroundings_of([optimizer], self._user_names)
+        found = surroundings_of([optimizer], self._user_names, self._loaders.going_on())
         loop.run = self._observer.training_started(
             library=LIBRARY,
             model_class=class_of(found),
@@ -219,6 +243,7 @@ class PytorchProbe(PatchingProbe):
             data_name=found.loader_name,
             kind="loop",
         )
+        loop.steady = self.recording.values.steady(loop.run)
         self._hold(loop, found)
         self._observer.when_execution_ends("the end of a loop", partial(self._end, execution))
         self._watch_calls(True)
@@ -230,7 +255,7 @@ class PytorchProbe(PatchingProbe):
         loop.parts.append(part)
         if (optimizer := part.optimizer()) is not None:
             self._known[id(optimizer)] = part
-        self._hold(loop, surroundings_of(loop.optimizers, self._user_names))
+        self._hold(loop, surroundings_of(loop.optimizers, self._user_names, self._loaders.going_on()))
 
     def _hold(self, loop: Loop, found: Surroundings) -> None:
         loop.hold(found, most_bytes=self.recording.settings.max_model_mb * 1_000_000)
@@ -253,8 +278,9 @@ class PytorchProbe(PatchingProbe):
                 if self._current is not None:
                     self._finish(self._current)
         finally:
-            self._current = self._waiting = self._part = self._loss = self._unscaled = None
-            self._known, self._ended, self._named = {}, [], 0
+            self._current = self._waiting = self._part = None
+            self._pending.clear()
+            self._known, self._ended = {}, []
         self._watch_calls(True)
 
     @guarded
@@ -279,11 +305,9 @@ class PytorchProbe(PatchingProbe):
         if not models:
             self._observer.training_ended(run, note="no module that holds the parameters was there at the end")
             return
-        kept = {name: on_cpu(module) for name, module in models.items()}
-        model = kept.get("", kept)
-        self._observer.training_finished(run, model, data=loop.example, flavor=LIBRARY, params=params)
         for module in models.values():
             self._observer.remember_model(module, run)
+        self._observer.training_finished(run, kept(models), data=loop.example, flavor=LIBRARY, params=params)
 
     # --- calls of the model
 
@@ -365,8 +389,10 @@ class PytorchProbe(PatchingProbe):
             return  # a step of the loop
         data: Any = args[0] if args else None
         name = None
-        self._named += 1
-        if self._named <= NAMED_PREDICTIONS:
+        execution, named = self._named
+        named = named + 1 if execution == self.recording.execution else 1
+        self._named = (self.recording.execution, named)
+        if named <= NAMED_PREDICTIONS:
             name = self.name(data, users_frame(), 0)
         if type(data) is torch.Tensor:
             data = as_array(data) if data.is_cpu else None

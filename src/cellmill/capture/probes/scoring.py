@@ -7,6 +7,7 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
+from cellmill.capture.calls import calls_of
 from cellmill.capture.frames import call_derives_from, caller, runs_in
 from cellmill.capture.observer import guarded
 from cellmill.capture.predictions import ANSWERING
@@ -79,16 +80,19 @@ class ScoringProbe(PatchingProbe):
         figures = figures_of_report(result) if name == REPORT else {} if value is None else {name: value}
         if not figures or self._is_called_by_library():
             return
+        frame = caller()
         known = {self._observer.prediction_behind(given) for given in (*args, *kwargs.values())} - {None}
-        found = frozenset(known) or self._observer.predictions_given(caller()) or frozenset()
+        found = frozenset(known) or self._observer.predictions_given(frame) or frozenset()
         behind = next(iter(found)) if len(found) == 1 else None
-        if not found and call_derives_from(caller(), ANSWERING):
-            behind = self._observer.only_prediction_here()
+        only = self._observer.only_prediction_here() if not found else None
+        if only is not None and call_derives_from(frame, ANSWERING):
+            behind = only
         if behind is None:
             return
+        place = calls_of(frame)
         settings = variant({key: given for key, given in kwargs.items() if name != REPORT or key not in LAYOUT})
         for each, figure in figures.items():
-            self._observer.metric(behind.run, each, figure, data_name=behind.data, variant=settings)
+            self._observer.metric(behind.run, each, figure, data_name=behind.data, variant=settings, place=place)
 
     # --- scores
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from cellmill.capture.frames import caller
 from cellmill.capture.observer import Observer, TrainingKind, guarded
-from cellmill.capture.predictions import PREDICTING
+from cellmill.capture.predictions import PREDICTING, Prediction
 from cellmill.capture.probes.batches import Batched, Batches
 from cellmill.capture.probes.boosting import Native, native_training_of
 from cellmill.capture.probes.families import watch_family
@@ -152,6 +152,9 @@ class SklearnProbe(ScoringProbe):
         if training is None:
             return
         training.count()
+        steady = self.recording.values.steady(training.run)
+        if steady is not None:
+            steady.look()
         if training.run is not None and training.batches == 1:
             self._observer.remember_model(training.estimator, training.run)
 
@@ -224,6 +227,7 @@ class SklearnProbe(ScoringProbe):
             note="; ".join(filter(None, notes)) or None,
         )
         self._remember_parts(run, estimator)
+        self._remember_labels(run, estimator, fitted.data)
 
     @guarded
     def _on_training_data(self, run: RunId, estimator: Any, fitted: Fitted) -> str | None:
@@ -265,6 +269,15 @@ class SklearnProbe(ScoringProbe):
             part = vars(estimator).get(name)
             if part is not None:
                 self._observer.remember_model(part, run)
+
+    @guarded
+    def _remember_labels(self, run: RunId, estimator: Any, data: Any) -> None:
+        """What a clusterer found of its training data is a prediction, wherever `labels_` are measured."""
+        labels = vars(estimator).get("labels_")
+        if labels is not None and any(kind.__name__ == "ClusterMixin" for kind in type(estimator).__mro__):
+            prediction = Prediction(run, self._name(data, 0))
+            self._observer.predictions.learned(self.recording.execution, prediction, estimator, labels)
+            self._observer.look_at_cells()
 
     @guarded
     def _fits_for_a_function(self, estimator: Any) -> bool:

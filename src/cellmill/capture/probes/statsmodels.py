@@ -10,6 +10,7 @@ from cellmill.capture.observer import guarded
 from cellmill.capture.probes.families import watch_family
 from cellmill.capture.probes.parameters import call_parameters, number, public_name
 from cellmill.capture.probes.patching import PatchingProbe
+from cellmill.capture.probes.training_metrics import budget_of
 from cellmill.capture.probes.wrapping import unseen_by_warnings
 from cellmill.core.ids import RunId
 
@@ -22,11 +23,10 @@ METRICS = (
     "mse_model", "mse_resid", "mse_total", "ess", "ssr", "centered_tss", "uncentered_tss", "condition_number",
     "prsquared", "llr_pvalue", "deviance", "pearson_chi2", "hqic", "aicc", "sse",
 )  # fmt: skip
-# Some of them are worked out only when they are asked for: for all of them together, beside a share of the fit.
-LEAST_BUDGET_S = 0.01
+# Some of them are worked out only when they are asked for: for all of them together, at the least.
+LEAST_BUDGET_MS = 10.0
 # The data came with the model, not with the call of `fit`: its name is no argument of that.
 NOT_AN_ARGUMENT = 1_000
-SHARE = 0.05
 
 
 class StatsmodelsProbe(PatchingProbe):
@@ -91,9 +91,8 @@ class StatsmodelsProbe(PatchingProbe):
     @guarded
     def _finish(self, run: RunId, model: Any, results: Any, took_s: float) -> None:
         inner = getattr(results, "_results", results)
-        note = self._report(
-            run, inner, max(LEAST_BUDGET_S, self.recording.settings.training_metrics_ms / 1000, SHARE * took_s)
-        )
+        least_ms = max(LEAST_BUDGET_MS, self.recording.settings.training_metrics_ms)
+        note = self._report(run, inner, budget_of(took_s, least_ms))
         self._observer.training_finished(run, results, data=_data_of(model)[0], flavor=LIBRARY, note=note)
         self._observer.remember_model(inner, run)
 

@@ -5,51 +5,15 @@ import time
 import weakref
 from typing import Any
 
+from cellmill.capture.models import ToCopy
+from cellmill.capture.namespace_values import Steady
+from cellmill.capture.probes.torch_losses import Losses
 from cellmill.capture.probes.torch_owners import Surroundings
 from cellmill.core.ids import ExecutionId, RunId
 
-MOST_POINTS = 1_000
 # A loop's curves are told after so long, then again each so often: at least, and as a share of what it has taken.
 TELL_S = 10.0
 TELL_SHARE = 0.05
-
-
-class Losses:
-    """A curve of at most `MOST_POINTS` points, evenly thinned: when it is full, every other goes.
-
-    Losses on a GPU stay there until the curve is read: to ask for each would make the loop wait.
-    """
-
-    def __init__(self) -> None:
-        self._steps: list[int] = []
-        self._values: list[Any] = []
-        self._stride = 1
-        self._last: tuple[int, Any] | None = None
-
-    def add(self, step: int, value: Any) -> None:
-        """Take the loss of a step; steps count from 1."""
-        self._last = (step, value)
-        if (step - 1) % self._stride:
-            return
-        if len(self._values) >= MOST_POINTS - 1:  # the last one comes on top
-            del self._steps[1::2], self._values[1::2]
-            self._stride *= 2
-            if (step - 1) % self._stride:
-                return
-        self._steps.append(step)
-        self._values.append(value)
-
-    def curve(self) -> tuple[list[float], list[int]]:
-        """Return values and steps, the last of all among them."""
-        steps, values = list(self._steps), list(self._values)
-        if self._last is not None and (not steps or steps[-1] != self._last[0]):
-            steps.append(self._last[0])
-            values.append(self._last[1])
-        return [value if type(value) is float else float(value) for value in values], steps
-
-    def settle(self) -> None:
-        """Read what lies on a GPU, so that it is read once."""
-        self._values = [value if type(value) is float else float(value) for value in self._values]
 
 
 class Part:
@@ -76,6 +40,8 @@ class Loop:
         self.parts = [part]
         self.run: RunId | None = None
         self.found = Surroundings()
+        self.steady: Steady | None = None
+        """The names that have held the same values at each step."""
         self.example: Any = None
         self.wants_example = True
         self._models: dict[str, Any] = {}
@@ -116,7 +82,25 @@ class Loop:
         return any(reference() is module for reference in self._weak_models.values())
 
 
-def on_cpu(module: Any) -> Any:
+def kept(models: dict[str, Any]) -> ToCopy:
+    """Return what is kept of modules: by name, or of a single one under `""` itself; on the CPU."""
+
+    def copy() -> Any:
+        copies = {name: _on_cpu(module) for name, module in models.items()}
+        return copies.get("", copies)
+
+    tensors = {id(t): t for module in models.values() for t in (*module.parameters(), *module.buffers())}
+    return ToCopy(sum(map(_stored_bytes, tensors.values())), copy)
+
+
+def _stored_bytes(tensor: Any) -> int:
+    if tensor.layout is not sys.modules["torch"].strided:
+        return 0  # sparse: its size says nothing
+    stored: int = min(tensor.nbytes, tensor.untyped_storage().nbytes())  # one number may be seen as many
+    return stored
+
+
+def _on_cpu(module: Any) -> Any:
     """Return the module, or where it is not on the CPU a copy that is; the user's own tensors stay where they are."""
     tensors = [*module.parameters(), *module.buffers()]
     if all(tensor.is_cpu for tensor in tensors):

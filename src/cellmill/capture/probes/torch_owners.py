@@ -15,6 +15,7 @@ from cellmill.capture.frames import is_ours
 from cellmill.capture.models import EXAMPLE_ROWS
 from cellmill.capture.probes.loops import Place
 from cellmill.capture.probes.parameters import public_name, render
+from cellmill.capture.probes.torch_loaders import MOST_BYTES, tensor_and_rows, training_loader
 
 MOST_FRAMES = 30
 _PLAIN = (int, float, str, bool, type(None), ModuleType, type)
@@ -35,12 +36,15 @@ class Surroundings:
     places: tuple[Place, ...] = ()
 
 
-def surroundings_of(optimizers: list[Any], user_names: dict[str, object]) -> Surroundings:
-    """Look around the calling loop for what owns the parameters of these optimisers."""
+def surroundings_of(optimizers: list[Any], user_names: dict[str, object], going_on: list[Any]) -> Surroundings:
+    """Look around the calling loop for what owns the parameters of these optimisers.
+
+    `going_on` are the loaders that are being gone through.
+    """
     nn, data = sys.modules["torch.nn"], sys.modules.get("torch.utils.data")
     wanted = {id(p) for optimizer in optimizers for group in optimizer.param_groups for p in group["params"]}
     modules: dict[int, tuple[str, Any]] = {}
-    loaders: list[tuple[str, Any]] = []
+    loaders: dict[int, str] = {}
     losses: dict[str, None] = {}
     frames = list(_users_frames())
     for name, value in _named_values(frames, user_names):
@@ -50,10 +54,10 @@ def surroundings_of(optimizers: list[Any], user_names: dict[str, object]) -> Sur
             else:
                 modules.setdefault(id(value), (name, value))
         elif data is not None and type(value) is data.DataLoader:
-            loaders.append((name, value))
+            loaders.setdefault(id(value), name)
     found = Surroundings(places=tuple(Place(frame.f_code, frame.f_lineno) for frame in frames))
     found.name, found.module, found.modules = _owner(list(modules.values()), wanted)
-    found.loader_name, found.loader = _training_loader(loaders)
+    found.loader_name, found.loader = training_loader(going_on, loaders)
     found.loss_class = next(iter(losses)) if len(losses) == 1 else None
     return found
 
@@ -136,16 +140,6 @@ def _owner(modules: list[tuple[str, Any]], wanted: set[int]) -> tuple[str | None
     return " + ".join(parts), None, parts
 
 
-def _training_loader(loaders: list[tuple[str, Any]]) -> tuple[str | None, Any]:
-    if not loaders:
-        return None, None
-    for name, loader in loaders:
-        if "train" in name.lower():
-            return name, loader
-    shuffled = [pair for pair in loaders if type(vars(pair[1]).get("sampler")).__name__ == "RandomSampler"]
-    return (shuffled or loaders)[0]
-
-
 def optimizer_parameters(optimizers: list[Any]) -> dict[str, str]:
     """Name and settings of the optimisers, named as `mlflow.pytorch.autolog` names a Lightning training's.
 
@@ -187,26 +181,27 @@ def model_parameters(found: Surroundings) -> dict[str, str]:
 
 def epochs_of(found: Surroundings, steps: int) -> str | None:
     """Return how often the loop went through its loader, None where that is not evident."""
-    data = sys.modules.get("torch.utils.data")
-    loader = found.loader
-    if data is None or loader is None:
-        return None
-    own = vars(loader)
-    dataset, batch_size = own.get("dataset"), own.get("batch_size")
-    if type(dataset) is not data.TensorDataset or type(batch_size) is not int:
+    tensor, rows = tensor_and_rows(found.loader)
+    own = {} if found.loader is None else vars(found.loader)
+    batch_size = own.get("batch_size")
+    if tensor is None or type(batch_size) is not int:
         return None  # its length would be the user's own code
-    batches = len(dataset.tensors[0]) / batch_size
+    batches = len(tensor if rows is None else rows) / batch_size
     whole = math.floor(batches) if own.get("drop_last") else math.ceil(batches)
     return str(steps // whole) if whole and steps % whole == 0 else None
 
 
 def training_data(found: Surroundings) -> Any:
-    """Return the first tensor of the loader's data set as an array that shares its memory, None without one."""
-    data = sys.modules.get("torch.utils.data")
-    dataset: Any = None if found.loader is None else vars(found.loader).get("dataset")
-    if data is not None and type(dataset) is data.TensorDataset:
-        return as_array(dataset.tensors[0])
-    return None
+    """Return the first tensor of the loader's data set as an array, None without one.
+
+    It shares the tensor's memory; of a Subset, its rows are put together.
+    """
+    tensor, rows = tensor_and_rows(found.loader)
+    array = None if tensor is None else as_array(tensor)
+    if array is None or rows is None:
+        return array
+    part = len(rows) / max(len(array), 1)
+    return array[list(rows)] if array.nbytes * part <= MOST_BYTES else None
 
 
 def as_array(tensor: Any) -> Any:

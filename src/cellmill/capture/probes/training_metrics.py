@@ -1,14 +1,16 @@
 """The metrics of a fitted estimator on its own training data, named and defined as MLflow's autologging does.
 
-They take another pass over the data while the user's cell waits, so they have a budget: the larger of the
-setting `training_metrics_ms` and 5 % of the fit. What a pass over many rows would take is told from two small
-samples. Metrics that would take longer are left out, and so are those that time runs out for: the run says so.
+They take another pass over the data while the user's cell waits, so they have a budget (`budget_of`): some
+milliseconds, and never more than half a percent of a fit that takes seconds. What a pass over many rows would
+take is told from small samples, each no larger than there is time for. Metrics that would take longer are left
+out, and so are those that time runs out for: the run says so.
 
 Only scikit-learn's own estimators are asked, and only those made of its own parts. The `predict` of a user's
 class, or one that prints as it goes (`verbose`), may do anything a second time that the user meant to be done once.
 """
 
 import functools
+import math
 import sys
 import time
 import warnings
@@ -17,13 +19,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-SHARE = 0.05
+# Half a second's fit may be followed by as much as one of five seconds, which would feel a hundredth of itself.
+SHARE, SHARE_OF_MANY_SECONDS = 0.05, 0.005
+MOST_OF_A_SHORT_FIT_S = 0.025
 # As many rows are predicted at once without asking what it would take.
 FEW_ROWS = 1_000
-SAMPLES = (50, 500)
+SAMPLES = (5, 20, 500)
+# So much more may 20 rows take than 5 before we think that it is the rows.
+NOISE = 1.2
+NEXT_TO_NOTHING_S, ATTEMPTS = 0.001, 3
 # What the metrics themselves take for each row: sorting for the area under the curve, mostly.
 METRICS_S_PER_ROW = 1e-7
 PREFIX = "training_"
+
+_MET: set[type] = set()
+"""The classes that have predicted here."""
 
 Step = tuple[tuple[str, ...], Callable[[], tuple[Any, ...]]]
 """Names of metrics, and what measures them together."""
@@ -37,6 +47,11 @@ class Fitted:
     target: Any
     weights: Any
     took_s: float
+
+
+def budget_of(took_s: float, least_ms: float) -> float:
+    """Return the seconds that may be spent on metrics after a fit that took so many."""
+    return max(least_ms / 1000, min(SHARE * took_s, MOST_OF_A_SHORT_FIT_S), SHARE_OF_MANY_SECONDS * took_s)
 
 
 def training_metrics(estimator: Any, fitted: Fitted, *, least_ms: float) -> tuple[dict[str, float], str | None]:
@@ -57,7 +72,7 @@ def training_metrics(estimator: Any, fitted: Fitted, *, least_ms: float) -> tupl
     if any(name.endswith("verbose") and value for name, value in parts.items()):
         return {}, "training metrics left out: with verbose, predicting would print"
     with _unnoticed():
-        return _within_budget(base, estimator, fitted, least_ms / 1000)
+        return _within_budget(base, estimator, fitted, budget_of(fitted.took_s, least_ms))
 
 
 def _has_foreign_part(base: Any, parts: dict[str, Any]) -> bool:
@@ -68,15 +83,19 @@ def _has_foreign_part(base: Any, parts: dict[str, Any]) -> bool:
     )
 
 
-def _within_budget(base: Any, estimator: Any, fitted: Fitted, least_s: float) -> tuple[dict[str, float], str | None]:
+def _within_budget(base: Any, estimator: Any, fitted: Fitted, budget_s: float) -> tuple[dict[str, float], str | None]:
     is_classifier = base.is_classifier(estimator)
     if not is_classifier and not base.is_regressor(estimator):
         return {}, None
-    budget_s = max(least_s, SHARE * fitted.took_s)
     began_s = time.perf_counter()
     has_probability = is_classifier and hasattr(estimator, "predict_proba")
     passes = 1 + has_probability + (_score_of(estimator) not in (base.ClassifierMixin, base.RegressorMixin, None))
-    would_s = passes * _pass_s(estimator.predict, fitted.data) + METRICS_S_PER_ROW * fitted.data.shape[0]
+    try:
+        would_s = passes * pass_s(estimator.predict, fitted.data, budget_s=budget_s, is_met=type(estimator) in _MET)
+    except TooSlow as slow:
+        return {}, f"training metrics left out: {slow}, with {budget_s * 1000:.0f} ms to spend"
+    _MET.add(type(estimator))
+    would_s += METRICS_S_PER_ROW * fitted.data.shape[0]
     if would_s > budget_s:
         return {}, (
             f"training metrics left out: they would take about {would_s * 1000:.0f} ms, "
@@ -96,19 +115,54 @@ def _within_budget(base: Any, estimator: Any, fitted: Fitted, least_s: float) ->
     return found, None
 
 
-def _pass_s(predict: Callable[[Any], Any], data: Any) -> float:
-    """Return what predicting all rows would take, 0 where they are few."""
+class TooSlow(Exception):
+    """There is no time to find out what predicting all rows would take."""
+
+    def __init__(self, rows: int, took_s: float) -> None:
+        super().__init__(f"predicting {rows} rows took {took_s * 1000:.0f} ms")
+
+
+def pass_s(predict: Callable[[Any], Any], data: Any, *, budget_s: float = math.inf, is_met: bool = False) -> float:
+    """Return what predicting all rows would take, 0 where they are few: rather too much than too little.
+
+    A larger sample is asked for only where the smaller says that there is the time. `is_met` says that such a
+    model has predicted before. Raises `TooSlow`.
+    """
     rows = data.shape[0]
     if rows <= FEW_ROWS:
         return 0.0
-    taken = []
-    for count in SAMPLES:
-        sample = data.iloc[:count] if hasattr(data, "iloc") else data[:count]
-        began_s = time.perf_counter()
-        predict(sample)
-        taken.append(time.perf_counter() - began_s)
-    slope = max(0.0, taken[1] - taken[0]) / (SAMPLES[1] - SAMPLES[0])
-    return float(taken[1] + slope * (rows - SAMPLES[1]))
+    until_s = time.perf_counter() + budget_s
+    few, some, many = ((data.iloc[:count] if hasattr(data, "iloc") else data[:count]) for count in SAMPLES)
+    if not is_met:  # it may import, or start threads: taken for the price of few rows, it would hide the rest
+        first_s = _once_s(predict, few)
+        if time.perf_counter() > until_s:
+            raise TooSlow(SAMPLES[0], first_s)
+    few_s = _took_s(predict, few)
+    if few_s * SAMPLES[1] / SAMPLES[0] > until_s - time.perf_counter():  # were it all the rows'
+        raise TooSlow(SAMPLES[0], few_s)
+    some_s = _took_s(predict, some)
+    each_s = (some_s - few_s) / (SAMPLES[1] - SAMPLES[0]) if some_s > NOISE * few_s else 0.0
+    if some_s + each_s * (SAMPLES[2] - SAMPLES[1]) > until_s - time.perf_counter():
+        return float(some_s + each_s * (rows - SAMPLES[1]))
+    many_s = _took_s(predict, many)
+    each_s = (many_s - some_s) / (SAMPLES[2] - SAMPLES[1])
+    if each_s <= 0:  # noise: then all of it may be the rows'
+        each_s = many_s / SAMPLES[2]
+    return float(many_s + each_s * (rows - SAMPLES[2]))
+
+
+def _once_s(predict: Callable[[Any], Any], data: Any) -> float:
+    began_s = time.perf_counter()
+    predict(data)
+    return time.perf_counter() - began_s
+
+
+def _took_s(predict: Callable[[Any], Any], data: Any) -> float:
+    """Return what predicting takes: the least of several times where it is next to nothing."""
+    taken: list[float] = []
+    while not taken or (sum(taken) < NEXT_TO_NOTHING_S and len(taken) < ATTEMPTS):
+        taken.append(_once_s(predict, data))
+    return min(taken)
 
 
 def _of_classifier(base: Any, estimator: Any, fitted: Fitted) -> list[Step]:

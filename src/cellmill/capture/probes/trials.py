@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from cellmill.capture.observer import Observer
 from cellmill.core.clock import now_ms
-from cellmill.core.events import CurveMeasured, Failure, MetricMeasured, Outcome, TrainingFinished, TrainingStarted
+from cellmill.core.event_parts import Failure, Outcome
+from cellmill.core.events import CurveMeasured, MetricMeasured, TrainingFinished, TrainingStarted
 from cellmill.core.ids import RunId, new_run_id
 
 

@@ -39,6 +39,11 @@ class WrappedMethod:
         # What a descriptor such as sklearn's `available_if` stands for, and the wrapper of that.
         self._behind: tuple[Any, Any] = (None, None)
 
+    @property
+    def __isabstractmethod__(self) -> bool:
+        """`ABCMeta` asks what a class holds, and lets one be instantiated that holds nothing abstract."""
+        return bool(getattr(self.original, "__isabstractmethod__", False))
+
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         if self._function is not None:
             return self._function.__get__(instance, owner)

@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping
 from types import FrameType, ModuleType
 from typing import Any
 
-from cellmill.capture.describe import first_rows
+from cellmill.capture.describe import describe_data, first_rows
 from cellmill.capture.frames import caller
 from cellmill.capture.models import EXAMPLE_ROWS
 from cellmill.capture.observer import Observer, guarded
 from cellmill.capture.probes.boosting import BoostingProbe, Given, History, Native
 from cellmill.capture.probes.parameters import argument, number
 from cellmill.capture.probes.wrapping import unseen_by_warnings
+from cellmill.core.event_parts import DataUse
 
 
 class XgboostProbe(BoostingProbe):
@@ -35,6 +36,8 @@ class XgboostProbe(BoostingProbe):
         self.watch_functions(module, "xgboost.training", "xgboost.sklearn")
         self.wrap(module.Booster, "predict", self.predicting)
         self.wrap(module.DMatrix, "__init__", self._make)
+        if "__init__" in vars(module.QuantileDMatrix):
+            self.wrap(module.QuantileDMatrix, "__init__", self._make)
 
     def listening(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], history: History
@@ -66,42 +69,32 @@ class XgboostProbe(BoostingProbe):
     def _made(self, matrix: Any, data: Any, label: Any) -> None:
         frame = caller()
         key = id(matrix)
+        name, target, rows = self.name(data, frame, 0), self.name(label, frame, 1), first_rows(data, EXAMPLE_ROWS)
+        # Now: `DMatrix(X.iloc[train])` leaves nobody who holds what it was made of.
+        use = describe_data(data, name=name, context="training", target=target) if rows is not None else None
         self._made_of[key] = (
             weakref.ref(matrix, lambda _: self._made_of.pop(key, None)),
-            _MadeOf(
-                _reference(data),
-                self.name(data, frame, 0),
-                self.name(label, frame, 1),
-                first_rows(data, EXAMPLE_ROWS),
-            ),
+            _MadeOf(use, name, target, rows),
         )
 
     def given(self, data: Any, frame: FrameType | None, position: int) -> Given:
-        """See `BoostingProbe`. What a matrix was made of, as long as that lives, is described in its place."""
+        """See `BoostingProbe`. What a matrix was made of is described in its place."""
         found = self._made_of.get(id(data))
         if found is None or found[0]() is not data:
             return Given(data, self.name(data, frame, position))
         made = found[1]
-        source = made.data() if made.data is not None else None
         name = made.name or self.name(data, frame, position)
-        return Given(data if source is None else source, name, made.target, made.rows)
+        return Given(data if made.use is None else made.use, name, made.target, made.rows)
 
 
 class _MadeOf:
     """What a `DMatrix` was made of."""
 
-    def __init__(self, data: "weakref.ref[Any] | None", name: str | None, target: str | None, rows: Any) -> None:
-        self.data = data
+    def __init__(self, use: DataUse | None, name: str | None, target: str | None, rows: Any) -> None:
+        self.use = use
         self.name = name
         self.target = target
         self.rows = rows
-
-
-def _reference(data: Any) -> "weakref.ref[Any] | None":
-    try:
-        return weakref.ref(data)
-    except TypeError:
-        return None  # a list, say
 
 
 def _listener(base: type) -> Callable[[History], Any]:

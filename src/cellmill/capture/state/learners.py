@@ -1,12 +1,18 @@
 """How models are read that keep their state in C: tensors, boosters, trees."""
 
+import re
 import sys
+import time
+from collections.abc import Callable
 from types import GetSetDescriptorType
 from typing import Any
 
 from cellmill.capture.state.look import Look, Memory, Reader
 
 _MOST_STEPS = 5_000
+_REMEMBERED = 256
+_TOOK: dict[int, tuple[float, int]] = {}
+"""What reading the whole of a model took last, and its size then. An id that is used again costs a guess."""
 
 
 def _tensor(value: Any, look: Look) -> object:
@@ -78,10 +84,38 @@ def _inert(value: Any, look: Look) -> object:
     return None
 
 
+def whole_content(look: Look, value: object, *, size: int, cost_s: float, digest: Callable[[], object]) -> None:
+    """Put a digest of a whole model into the look, if there is the time: as much as it took before, or is thought to.
+
+    `size` is how many trees the model has: of twice as many it is taken that they take twice as long.
+    """
+    took_s, then = _TOOK.get(id(value), (0.0, size))
+
+    def timed() -> object:
+        began_s = time.perf_counter()
+        found = digest()
+        _TOOK.pop(id(value), None)
+        _TOOK[id(value)] = time.perf_counter() - began_s, size
+        if len(_TOOK) > _REMEMBERED:
+            del _TOOK[next(iter(_TOOK))]
+        return found
+
+    look.content(timed, max(cost_s, took_s * max(1.0, size / max(then, 1))))
+
+
 def _xgboost(value: Any, look: Look) -> object:
     """A booster: its rounds always, its whole content when there is the time."""
     rounds = value.num_boosted_rounds()
-    look.content(lambda: hash((bytes(value.save_raw("ubj")), value.save_config())), 0.0001 + rounds * 0.00002)
+    config = value.save_config()
+    found = re.search(r'"num_trees":"(\d+)"', config)  # for each class, and of several in parallel
+    trees = int(found[1]) if found is not None else rounds
+    whole_content(
+        look,
+        value,
+        size=trees,
+        cost_s=0.0001 + trees * 0.00002,
+        digest=lambda: hash((bytes(value.save_raw("ubj")), config)),
+    )
     return rounds
 
 
@@ -89,7 +123,10 @@ def _lightgbm(value: Any, look: Look) -> object:
     rounds = value.current_iteration()
     attributes = {name: part for name, part in value.__dict__.items() if name != "_handle"}
     key = look.items([*attributes, *attributes.values()])
-    look.content(lambda: hash(value.model_to_string()), 0.0001 + rounds * 0.0001)
+    trees = rounds * value.num_model_per_iteration()
+    leaves = value.params.get("num_leaves") if type(value.params) is dict else None
+    cost_s = 0.0001 + trees * max(0.0001, (leaves if type(leaves) is int else 31) * 0.000003)
+    whole_content(look, value, size=trees, cost_s=cost_s, digest=lambda: hash(value.model_to_string()))
     return hash((rounds, key))
 
 
@@ -103,7 +140,13 @@ def _xgboost_data(value: Any, look: Look) -> object:
 def _catboost(value: Any, look: Look) -> object:
     """A model of catboost, by its own serialisation."""
     trees = value._get_tree_count()
-    look.content(lambda: hash(value._serialize_model()) if trees else 0, trees * 0.00001)
+    whole_content(
+        look,
+        value,
+        size=trees,
+        cost_s=trees * 0.00001,
+        digest=lambda: hash(value._serialize_model()) if trees else 0,
+    )
     return trees
 
 

@@ -9,6 +9,7 @@ import io
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,12 @@ from typing import Any
 from cellmill.capture.blobs import keep_blob, keep_blob_as
 from cellmill.capture.surroundings.background import Background
 from cellmill.capture.surroundings.environment import EnvironmentWatch
-from cellmill.capture.surroundings.files import FileWatch
+from cellmill.capture.surroundings.files import FileWatch, Used
 from cellmill.capture.surroundings.modules import ModuleWatch
 from cellmill.capture.surroundings.random_state import RandomWatch
 from cellmill.core.clock import now_ms
-from cellmill.core.events import DistributionsSeen, Event, FilesDigested, FileUse
+from cellmill.core.event_parts import CHANGED_AGAIN, FileUse
+from cellmill.core.events import DistributionsSeen, Event, FilesDigested
 from cellmill.core.ids import ExecutionId
 from cellmill.core.project import Project
 
@@ -39,7 +41,7 @@ class Surroundings:
         write: Callable[[Event], None],
         failed: Callable[[str, Exception], None],
         mask: Callable[[str], str] = str,
-        opening: Iterable[tuple[Any, str]] = ((builtins, "open"), (io, "open")),
+        opening: Iterable[tuple[Any, str]] = ((builtins, "open"), (io, "open"), (io, "open_code")),
     ) -> None:
         """`write` appends an event to the journal, `failed` is told what went wrong with us, `mask` hides secrets.
 
@@ -53,7 +55,7 @@ class Surroundings:
         self._tripped: set[str] = set()
         self.background = Background(failed)
         self.background.finish_at_exit()
-        self._files = FileWatch((f"{project.folder}{os.sep}", *_of_the_store(project)))
+        self._files = FileWatch((f"{project.folder}{os.sep}", *_of_the_store(project)), str(project.root))
         self._files.install(opening)
         self._modules = ModuleWatch(self._keep_source_later)
         self._random = RandomWatch(self._keep_later)
@@ -78,22 +80,30 @@ class Surroundings:
         self._files.start()
         return fields
 
-    def after(self, execution: ExecutionId, source: str, reads: Iterable[str]) -> dict[str, Any]:
-        """Return what an `ExecutionFinished` says of the surroundings."""
-        imports, modules = self._asked("imports", self._modules.imported, ((), ()))
+    def after(self, execution: ExecutionId, source: str, reads: Iterable[str], *, ended_ms: int) -> dict[str, Any]:
+        """Return what an `ExecutionFinished` says of the surroundings; what was imported was there at `ended_ms`."""
+        look = partial(self._modules.imported, self._began_ns, self._files.has_written)
+        imports, modules = self._asked("imports", look, ((), ()))
         if imports:
-            self.background.do("distributions", partial(self._see_distributions, now_ms(), imports))
+            self.background.do("distributions", partial(self._see_distributions, ended_ms, imports))
+        used: Used = self._asked("files", partial(self._used_files, execution, source, reads), Used())
         return {
-            "files": self._asked("files", partial(self._used_files, execution, source, reads), ()),
+            "files": used.files,
+            "more_files_in": used.more_in,
             "imports": imports,
             "modules": modules,
             "environment": self._asked("environment variables", self._environment.changed_variables, {}),
             "imported_random": self._random.imported(),
+            "inherited": self._asked("inherited variables", partial(self._environment.inherited, source), {}),
         }
 
     def random_was_imported(self) -> None:
         """Numpy's random generator was loaded."""
         self._asked("random state", self._random.was_imported, None)
+
+    def opener_was_imported(self) -> None:
+        """A module was loaded that may have kept an `open` from before us."""
+        self._asked("files", self._files.install, None)
 
     def look_at_git(self) -> None:
         """See in the background at which commit the work stands; it is written where it is another than before."""
@@ -133,13 +143,14 @@ class Surroundings:
         if self._mask(text) == text:
             keep_blob_as(self._project, digest, source)
 
-    def _used_files(self, execution: ExecutionId, source: str, reads: Iterable[str]) -> tuple[FileUse, ...]:
-        values = [self._user_names[name] for name in reads if name in self._user_names]
-        files = self._files.stop(source=source, values=values, began_ns=self._began_ns)
+    def _used_files(self, execution: ExecutionId, source: str, reads: Iterable[str]) -> Used:
+        own = self._modules.own_files()
+        used = self._files.stop(source=source, reads=reads, names=self._user_names)
+        files = tuple(use for use in used.files if use.mode == "written" or use.path not in own)
         if files:
             left = {use.path: _stamp(use.path) for use in files}
             self.background.do("file digests", partial(self._digest, execution, files, left))
-        return files
+        return replace(used, files=files)
 
     def _digest(self, execution: ExecutionId, files: tuple[FileUse, ...], left: Mapping[str, object]) -> None:
         if self.background.thread is not None:
@@ -155,11 +166,13 @@ class Surroundings:
 
     def _digested(self, use: FileUse, left: object, *, is_overwritten: bool) -> FileUse:
         """Return the use with its digest: of what the cell `left`, where that is still there to be read."""
+        if use.note is not None:
+            return use
         if is_overwritten:
             return FileUse(use.path, use.mode, None, None, OVERWRITTEN)
         try:
             if _stamp(use.path) != left:
-                return FileUse(use.path, use.mode, use.size_bytes, None, "changed again before it was read through")
+                return FileUse(use.path, use.mode, use.size_bytes, None, CHANGED_AGAIN)
             before = os.stat(use.path)  # noqa: PTH116
             if before.st_size > LARGEST_DIGESTED:
                 return FileUse(use.path, use.mode, before.st_size, None, "larger than 2 GB")
@@ -178,8 +191,6 @@ class Surroundings:
             self._write(DistributionsSeen(at_ms, found))
 
     def _see_git(self) -> None:
-        from dataclasses import replace
-
         from cellmill.capture.surroundings.git import git_state
 
         seen = git_state(Path(self._project.root))

@@ -9,8 +9,8 @@ from queue import Empty, SimpleQueue
 
 Failed = Callable[[str, Exception], None]
 
-# A kernel that ends waits so long for what is not yet written.
-PATIENCE_S = 2.0
+# A kernel that ends waits so long for what is not yet written: servers and engines kill it after five seconds.
+PATIENCE_S = 4.0
 # The thread ends when there was nothing to do for so long, and is started again.
 QUIET_S = 5.0
 

@@ -1,14 +1,30 @@
 """The environment variables and the working directory, as cells change them."""
 
 import os
+import re
 from typing import Any
+
+from cellmill.capture.secrets import is_named_like_a_secret
+
+# Of the machine or of whoever works there: elsewhere, and in a replay, they are others.
+_OF_THE_MACHINE = frozenset(
+    """
+    HOME PATH PWD OLDPWD USER LOGNAME SHELL TMPDIR TEMP TMP HOSTNAME DISPLAY PYTHONPATH PYTHONHOME VIRTUAL_ENV
+    LD_LIBRARY_PATH CONDA_PREFIX
+    """.split()  # noqa: SIM905 - a list of twenty quoted words reads worse
+)
+_NAMED = (
+    r"(?:environ(?:\.\w+)?\s*[\[(]|getenv\s*\()\s*[\"'](\w+)[\"']|[\"'](\w+)[\"']\s+(?:not\s+)?in\s+(?:os\.)?environ\b"
+)
+_SEED = "PYTHONHASHSEED"
 
 
 class EnvironmentWatch:
     """Says what has changed since the last look."""
 
     def __init__(self) -> None:
-        self._variables = self._now()
+        self._variables = self._first = self._now()
+        self._has_said_seed = False
         self._folder: str | None = None
 
     def changed_folder(self) -> str | None:
@@ -31,6 +47,25 @@ class EnvironmentWatch:
         changed = {name: value for name, value in now.items() if before.get(name) != value}
         gone = dict.fromkeys(before.keys() - now.keys())
         return {_text(name): None if value is None else _text(value) for name, value in {**changed, **gone}.items()}
+
+    def inherited(self, source: str) -> dict[str, str | None]:
+        """Return the variables that a source names, as this process was started with them; None: it was not.
+
+        Once also the seed of hashes, by which sets are ordered. Nothing that is the machine's, or a secret.
+        """
+        names = {one or other for one, other in re.findall(_NAMED, source)} if "env" in source else set()
+        if not self._has_said_seed:
+            self._has_said_seed = True
+            names |= {_SEED} if (self._of_first(_SEED) or "").isdecimal() else set()
+        return {
+            name: self._of_first(name)
+            for name in sorted(names - _OF_THE_MACHINE)
+            if not is_named_like_a_secret(name) and not name.startswith(("CELLMILL", "JPY_"))
+        }
+
+    def _of_first(self, name: str) -> str | None:
+        value = self._first.get(os.fsencode(name), self._first.get(name))
+        return None if value is None else _text(value)
 
     @staticmethod
     def _now() -> dict[Any, Any]:

@@ -23,7 +23,7 @@ class RandomWatch:
         """`keep` is handed the pickled state and its SHA-256, to be written when there is time."""
         self._keep = keep
         self._seen: dict[str, Any] = {}
-        self._raw: Any = None
+        self._raw: dict[str, Any] = {}
         self._imported: dict[str, str] = {}
 
     def was_imported(self) -> None:
@@ -41,11 +41,10 @@ class RandomWatch:
         """Return, for each generator that has moved, the SHA-256 of its pickled state."""
         moved = {}
         for name, read in _GENERATORS.items():
-            if name == "random":
-                raw = _raw_random()
-                if raw is not None and raw == self._raw:
-                    continue
-                self._raw = raw
+            raw = _RAW[name]()
+            if raw is not None and raw == self._raw.get(name):
+                continue
+            self._raw[name] = raw
             state = read()
             if state is not None and state != self._seen.get(name):
                 moved[name] = self._kept(name, state)
@@ -65,6 +64,7 @@ def _random() -> Any:
 
 _KIND: Any = random.Random.__base__  # the part that is written in C: its whole state lies within the object
 _HEAD = object.__basicsize__
+_MT19937_BYTES = 624 * 4 + 4  # numpy's `mt19937_state`: the words, and the position among them
 
 
 def _raw_random() -> Any:
@@ -87,6 +87,23 @@ def _numpy() -> Any:
     return kind, keys.tobytes(), position, has_gauss, gauss
 
 
+def _raw_numpy() -> Any:
+    """Return what differs whenever numpy's generator has moved: `get_state` makes a dictionary and a copy of it.
+
+    The words and the position lie in the bit generator, a normal number in reserve in the object around it. None
+    where someone has put in a bit generator of another kind.
+    """
+    mtrand: Any = sys.modules.get("numpy.random.mtrand")
+    generator = getattr(mtrand, "_rand", None)
+    if generator is None or type(generator) is not mtrand.RandomState:
+        return None
+    bits = generator._bit_generator
+    if type(bits).__name__ != "MT19937":
+        return None
+    size = type(generator).__basicsize__ - _HEAD
+    return string_at(id(generator) + _HEAD, size), string_at(bits.ctypes.state_address, _MT19937_BYTES)
+
+
 def _torch() -> Any:
     torch = sys.modules.get("torch")
     generator = getattr(torch, "default_generator", None) if torch is not None else None
@@ -96,6 +113,8 @@ def _torch() -> Any:
 
 
 _GENERATORS: dict[str, Callable[[], Any]] = {"random": _random, "numpy": _numpy, "torch": _torch}
+# What is quick to read, and another whenever the state is: None where that is not known.
+_RAW: dict[str, Callable[[], Any]] = {"random": _raw_random, "numpy": _raw_numpy, "torch": lambda: None}
 
 
 def restore(states: dict[str, bytes]) -> None:

@@ -25,6 +25,7 @@ from typing import Any, NoReturn
 from cellmill.executors.warm.hidden import Ahead, Hidden, shadows, top
 
 KERNEL = "ipykernel_launcher"
+CONTROL_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -211,6 +212,18 @@ def _run_kernel(request: Request, line: int) -> None:
     app.ParentPollerUnix = ClientWatch
     parent = int(request.environment.get("JPY_PARENT_PID") or 0)
     app.launch_new_instance(parent_handle=parent)
+    _end_control(app.IPKernelApp.instance().control_thread)
+
+
+def _end_control(thread: Any) -> None:
+    """End the thread that was asked to shut down, while the one that carries its words is still there.
+
+    ipykernel stops that one first. If the other is just then about to flush its last words, it waits ten seconds for
+    somebody to do so, and the process with it.
+    """
+    if thread is not None and thread.is_alive():
+        thread.stop()
+        thread.join(CONTROL_S)
 
 
 def _code_of(leaving: SystemExit) -> int:
@@ -226,18 +239,26 @@ def _leave(code: int) -> NoReturn:
     Threads are waited for, what was registered for the exit runs, objects of the user's are freed and files
     that were left open are written out.
     """
-    with suppress(BaseException):
-        threading._shutdown()  # type: ignore[attr-defined]
-    with suppress(BaseException):
-        atexit._run_exitfuncs()
-    with suppress(BaseException):
-        main = sys.modules.get("__main__")
-        if main is not None:
-            main.__dict__.clear()
-        gc.collect()
-    with suppress(BaseException):
-        for each in gc.get_objects():
-            if isinstance(each, io.TextIOWrapper | io.BufferedWriter | io.BufferedRandom) and not each.closed:
-                with suppress(Exception):
-                    each.flush()
-    os._exit(code & 0xFF)
+    try:
+        for last in (threading._shutdown, atexit._run_exitfuncs, _free_objects, _write_out):  # type: ignore[attr-defined]
+            try:
+                last()
+            except BaseException:  # noqa: BLE001 - Ctrl-C, or SystemExit in a destructor: the end goes on
+                sys.excepthook(*sys.exc_info())
+    finally:
+        os._exit(code & 0xFF)
+
+
+def _free_objects() -> None:
+    main = sys.modules.get("__main__")
+    if main is not None:
+        main.__dict__.clear()
+    gc.collect()
+
+
+def _write_out() -> None:
+    for each in gc.get_objects():
+        # By its type: asking a proxy for its class would ask what it stands for, which may be gone.
+        if issubclass(type(each), io.TextIOWrapper | io.BufferedWriter | io.BufferedRandom):
+            with suppress(OSError, ValueError):  # closed or detached, or nobody reads it any more
+                each.flush()

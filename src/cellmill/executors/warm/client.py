@@ -248,7 +248,8 @@ def _ask(server: Server, asked: Mapping[str, Any], streams: Sequence[int] = ()) 
         data = json.dumps(asked).encode() + b"\n"
         passed = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", streams))] if streams else []
         sent = connection.sendmsg([data], passed)
-        connection.sendall(data[sent:])
+        if sent < len(data):  # even nothing cannot be sent to a server that has answered and closed
+            connection.sendall(data[sent:])
         answer = json.loads(_line(connection) or b"{}")
         if "pid" in answer:
             forked = Forked(connection, int(answer["pid"]))

@@ -4,6 +4,7 @@ What one step hands over lies in a folder of its own: `values.pickle`, a Parquet
 back from Parquet as it was, and `manifest.json`, written last.
 """
 
+import hashlib
 import json
 import os
 import pickle
@@ -17,6 +18,8 @@ from typing import Any
 
 from cellmill.capture.probes.imports import ImportWatch
 from cellmill.capture.surroundings import random_state
+from cellmill.core.errors import FolderNotWritable
+from cellmill.core.files import words_of
 from cellmill.core.project import find_project
 from cellmill.core.step_errors import (
     CannotCross,
@@ -27,14 +30,18 @@ from cellmill.core.step_errors import (
     ValuesUnreadable,
 )
 from cellmill.core.steps import MANIFEST, MOST_CROSSING_BYTES, VALUES_VERSION
-from cellmill.kernel.crossing import background, modules, places, settings
-from cellmill.kernel.crossing.bundle import Bundle, Frames, Unbundle, name_that_cannot, survey, why_not
+from cellmill.kernel.crossing import background, lineage, logs, modules, places, settings
+from cellmill.kernel.crossing.bundle import Bundle, Frames, Unbundle, Weight, name_that_cannot, survey, why_not
 from cellmill.kernel.crossing.checks import check_frames
-from cellmill.kernel.values import digest_of, reads_as
+from cellmill.kernel.values import digest_of, digest_of_names, reads_as
 
 __all__ = ["begin_step", "check_frames", "end_step", "namespace_of_notebook"]
 
 VALUES = "values.pickle"
+_OTHER_ORDER = (
+    "cellmill: sets come from step {before}, and this kernel has them in another order: where the order counts, start "
+    "the kernels of all steps with one PYTHONHASHSEED, as `cellmill pipeline run` does.\n"
+)
 
 
 @dataclass
@@ -47,8 +54,14 @@ class _Step:
     baseline: settings.Baseline
     watch: ImportWatch
     threads: frozenset[int] = field(default_factory=background.now)
+    loggers: logs.Seen = field(default_factory=logs.look)
+    """As the kernel and Python have set them up."""
     untouched: dict[str, str] = field(default_factory=dict)
-    """Random generators that nobody has seeded or drawn from when the step began, with digests of their states."""
+    """Random generators that nobody had seeded or drawn from when they came, with digests of their states."""
+    generators: set[str] = field(default_factory=set)
+    """Random generators that stand as a step before has left them."""
+    lineages: list[lineage.Lineage] = field(default_factory=list)
+    """What capture knew of the values taken, in the kernels that they come from."""
 
 
 _current: _Step | None = None
@@ -67,6 +80,7 @@ def begin_step(name: str, *, after: Sequence[str] = (), values: str, folder: str
     baseline = settings.Baseline()
     watch = ImportWatch()
     watch.start()
+    baseline.note(watch)
     place = values if places.is_url(values) else str(root / values)
     _current = _Step(step, place, root, baseline, watch)
     (root / folder).mkdir(parents=True, exist_ok=True)
@@ -80,8 +94,9 @@ def begin_step(name: str, *, after: Sequence[str] = (), values: str, folder: str
         taken = [_take(_current, before, f"{before}.{each}", namespace) for each in items]
         for key in taken[0] if taken else ():
             namespace[key] = [one[key] for one in taken]
-    if not after:
-        _note_untouched(_current)
+    lineage.put_back(_current.lineages, namespace)
+    _note_untouched(_current)
+    if "numpy" not in _current.generators:
         watch.after("numpy.random", lambda _, step=_current: _note_untouched(step))  # type: ignore[misc]
 
 
@@ -89,7 +104,7 @@ def end_step(names: Iterable[str], *, patched: Iterable[str] = (), most_bytes: i
     """End a step: hand these names over, with all that holds for the process as a whole.
 
     `patched` are attributes that the notebook has put into modules, as `pandas.DataFrame.shout`. Raises `NotGiven`,
-    `CannotCross`, `TooLargeToCross`; then nothing is handed over.
+    `CannotCross`, `TooLargeToCross`, `FolderNotWritable`, `BadPlace`; then nothing is handed over.
     """
     if _current is None:
         raise StepNotBegun
@@ -106,21 +121,35 @@ def end_step(names: Iterable[str], *, patched: Iterable[str] = (), most_bytes: i
         "names": given,
         "patches": modules.patches(patched),
         "modules": modules.own_states(step.root, namespace),
-        "settings": settings.read(step.baseline, step.root),
     }
-    size, shared = _measure(content, given, namespace)
+    if (reason := logs.why_not(step.loggers)) is not None:
+        raise CannotCross("logging", reason=reason)
+    of_libraries = settings.of_libraries()
+    if loggers := logs.changed(step.loggers, step.root):
+        of_libraries["logging"] = loggers
+    process = settings.process(step.baseline, step.root)
+    size, shared, has_sets = _measure({**content, "settings": of_libraries}, given, namespace)
     if size > most_bytes:
         raise TooLargeToCross(_largest(given, namespace), size_bytes=size, most_bytes=most_bytes)
-    with tempfile.TemporaryDirectory(prefix="cellmill-") as draft:
-        made = Path(draft)
-        frames = Frames(made, {id(value): name for name, value in given.items()}, shared)
-        with (made / VALUES).open("wb") as stream:
-            Bundle(stream, namespace, keep=frames.keep, shared=shared).dump(content)
-        random_state.restore(random)  # pickling may have drawn
-        (made / "random.pickle").write_bytes(pickle.dumps(random))
-        manifest = _manifest(step, content, frames, made, random)
-        (made / MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
-        places.put(made, step.values, step.name)
+    try:
+        with tempfile.TemporaryDirectory(prefix="cellmill-") as draft:
+            made = Path(draft)
+            frames = Frames(made, {id(value): name for name, value in given.items()}, shared)
+            with (made / VALUES).open("w+b") as stream:
+                pickle.dump(process, stream)  # ahead of values whose modules are found, and behave, by it
+                Bundle(stream, namespace).dump(of_libraries)  # frames are read, too, as pandas' options say
+                bundle = Bundle(stream, namespace, keep=frames.keep, shared=shared)
+                bundle.dump(content)
+                stream.seek(0)
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+                lineage.write(bundle, stream, given)
+            random_state.restore(random)  # pickling may have drawn
+            (made / "random.pickle").write_bytes(pickle.dumps(random))
+            manifest = _manifest(step, content, process, of_libraries, frames, made, digest, random, has_sets)
+            (made / MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
+            places.put(made, step.values, step.name)
+    except OSError as error:
+        raise FolderNotWritable(tempfile.gettempdir(), reason=words_of(error)) from error
 
 
 def namespace_of_notebook() -> dict[str, Any]:
@@ -140,10 +169,16 @@ def _random() -> dict[str, bytes]:
     return kept
 
 
+def _order() -> int:
+    """Return what is the same in all processes that have sets of texts in the same order."""
+    return hash("cellmill")
+
+
 def _note_untouched(step: _Step) -> None:
     """Each process begins with states of its own: as long as they stay so, no two runs have to differ for them."""
     for name, state in _random().items():
-        step.untouched.setdefault(name, sha256(state).hexdigest())
+        if name not in step.generators:
+            step.untouched.setdefault(name, sha256(state).hexdigest())
 
 
 def _take(step: _Step, before: str, folder: str, namespace: dict[str, Any]) -> Mapping[str, Any]:
@@ -155,26 +190,36 @@ def _take(step: _Step, before: str, folder: str, namespace: dict[str, Any]) -> M
             manifest = json.loads((place / MANIFEST).read_text("utf-8"))
             if manifest["version"] != VALUES_VERSION:
                 raise ValueError(f"they are of version {manifest['version']}, and this Cellmill reads {VALUES_VERSION}")
-            frames = Frames.read(place, manifest["frames"])
             with (place / VALUES).open("rb") as stream:
-                content = Unbundle(stream, namespace, frames).load()
+                settings.put_process_back(pickle.load(stream), step.root, step.baseline)
+                of_libraries = Unbundle(stream, namespace, {}).load()
+                # Not Python's own: a filter may turn a warning into an error, and imports are to come.
+                settings.put_back({**of_libraries, "python": None}, step.watch)
+                frames = Frames.read(place, manifest["frames"])
+                unbundle = Unbundle(stream, namespace, frames)
+                content = unbundle.load()
+                known = lineage.try_read(unbundle)
             random = pickle.loads((place / "random.pickle").read_bytes())
         except KeyboardInterrupt:
             raise
         except BaseException as error:
             raise ValuesUnreadable(step.name, before=before, reason=f"{type(error).__name__}: {error}"[:500]) from error
-    settings.put_back(content["settings"], step.root, step.watch)
+    settings.put_back(of_libraries, step.watch)  # again, for modules of values may have changed some when they came
+    logs.put_back(of_libraries.get("logging", {}), step.root, step.watch)
     modules.put_back(content["modules"], step.watch)
     modules.patch(content["patches"])
     random_state.restore(random)
+    step.generators |= random.keys()
     step.untouched |= {name: sha256(random[name]).hexdigest() for name in manifest["untouched"]}
+    if manifest.get("order") not in (None, _order()):
+        sys.stderr.write(_OTHER_ORDER.format(before=before))
+    if known is not None:
+        step.lineages.append(known)
     names: Mapping[str, Any] = content["names"]
     return names
 
 
-def _measure(
-    content: Mapping[str, Any], given: Mapping[str, Any], namespace: dict[str, Any]
-) -> tuple[int, frozenset[int]]:
+def _measure(content: Mapping[str, Any], given: Mapping[str, Any], namespace: dict[str, Any]) -> Weight:
     try:
         return survey(content, namespace, apart={id(value): name for name, value in given.items()})
     except KeyboardInterrupt:
@@ -185,24 +230,34 @@ def _measure(
 
 
 def _largest(given: Mapping[str, Any], namespace: dict[str, Any]) -> str:
-    sizes = {name: survey(value, namespace)[0] for name, value in given.items()}  # together they were measured already
+    sizes = {
+        name: survey(value, namespace).size_bytes for name, value in given.items()
+    }  # together they were measured already
     return max(sizes, key=lambda name: sizes[name])
 
 
 def _manifest(
-    step: _Step, content: Mapping[str, Any], frames: Frames, made: Path, random: Mapping[str, bytes]
+    step: _Step,
+    content: Mapping[str, Any],
+    process: Mapping[str, Any],
+    of_libraries: Mapping[str, Any],
+    frames: Frames,
+    made: Path,
+    bundle: str,
+    random: Mapping[str, bytes],
+    has_sets: bool,
 ) -> dict[str, Any]:
     names: dict[str, dict[str, Any]] = {}
-    bundle = sha256((made / VALUES).read_bytes()).hexdigest()
     for name, value in content["names"].items():
         names[name] = {"digest": digest_of(value), "reads": reads_as(value)}
-        if (written := frames.written.get(f"{name}.parquet")) is not None:
+        if (written := frames.sizes.get(name)) is not None:
             names[name]["bytes"] = written
-    around = {part: content[part] for part in ("settings", "patches", "modules")}
+    around = {"process": process, "patches": content["patches"], "modules": content["modules"]}
+    around["settings"] = settings.that_count(of_libraries, step.baseline)
     states = {name: sha256(state).hexdigest() for name, state in sorted(random.items())}
     untouched = [name for name, digest in states.items() if step.untouched.get(name) == digest]
     digests = [
-        *(f"{name} {entry['digest'] or bundle}" for name, entry in sorted(names.items())),
+        digest_of_names(content["names"], frames.shared) or bundle,
         *(f"{name} {digest}" for name, digest in states.items() if name not in untouched),
         digest_of(around) or bundle,
     ]
@@ -213,5 +268,6 @@ def _manifest(
         "frames": sorted(frames.written),
         "bytes": sum(file.stat().st_size for file in made.iterdir()),
         "untouched": untouched,
+        "order": _order() if has_sets else None,
         "digest": sha256("\n".join(digests).encode()).hexdigest(),
     }

@@ -16,11 +16,12 @@ import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import cloudpickle
 
 from cellmill.core.step_errors import CannotCross
+from cellmill.core.steps import frame_name
 from cellmill.kernel.crossing import memory
 from cellmill.kernel.values import global_generators
 
@@ -60,6 +61,8 @@ class Bundle(cloudpickle.Pickler):
         self._keep = keep
         self._places: dict[int, str | None] = {}
         self.seen = memory.Seen(shared)
+        self.has_sets = False
+        """Whether a set was written whose order another process has otherwise."""
         self.globals_ref[id(namespace)] = namespace  # cloudpickle would make a namespace of its own
         self._there = {id(value): name for name, value in _there().items()}
 
@@ -69,6 +72,8 @@ class Bundle(cloudpickle.Pickler):
         if kind is dict:
             return ("namespace",) if value is self._namespace else None
         if kind in _PLAIN:
+            if kind in _SETS and len(value) > 1:
+                self.has_sets |= not _NUMBERS.issuperset(map(type, value))
             return None
         if kind is bytearray:
             self.seen.buffers.add(id(value))
@@ -80,6 +85,10 @@ class Bundle(cloudpickle.Pickler):
             place = self._places[id(value)]
             return ("frame", place) if place is not None else None
         return None
+
+    def is_kept_apart(self, value: Any) -> bool:
+        """Return whether a value was put elsewhere: then it may be named again, and is not written."""
+        return self._places.get(id(value)) is not None
 
     def reducer_override(self, value: Any) -> Any:
         """Refuse what would not arrive as it is, and keep arrays on the memory that they share."""
@@ -122,6 +131,8 @@ def _fill(function: types.FunctionType, state: tuple[Any, list[tuple[Any, ...]]]
 
 
 _PLAIN = frozenset([int, float, str, bool, type(None), list, tuple, bytes, set, frozenset, complex])
+_SETS = (set, frozenset)
+_NUMBERS = frozenset([int, float, bool, complex])  # their hashes are the same in every process
 
 
 def _shell() -> Any:
@@ -189,10 +200,18 @@ class _Measure(io.RawIOBase):
         return length
 
 
-def survey(
-    value: Any, namespace: dict[str, Any], *, apart: Mapping[int, str] | None = None
-) -> tuple[int, frozenset[int]]:
-    """Write a value into nothing. Returns its size in bytes and the memories that several arrays of it look at.
+class Weight(NamedTuple):
+    """What a value would be in a bundle."""
+
+    size_bytes: int
+    shared: frozenset[int]
+    """The memories that several arrays of it look at."""
+    has_sets: bool
+    """Whether it holds a set whose order another process has otherwise."""
+
+
+def survey(value: Any, namespace: dict[str, Any], *, apart: Mapping[int, str] | None = None) -> Weight:
+    """Write a value into nothing, and return what it weighs.
 
     Data frames `apart`, by their identity, may get files of their own. Raises `CannotCross`, and what pickle raises.
     """
@@ -208,7 +227,7 @@ def survey(
 
     bundle = Bundle(stream, namespace, keep=keep)
     bundle.dump(value)
-    return stream.size + sum(sizes), bundle.seen.several()
+    return Weight(stream.size + sum(sizes), bundle.seen.several(), bundle.has_sets)
 
 
 def why_not(error: BaseException) -> str:
@@ -247,6 +266,7 @@ class Frames:
     shared: frozenset[int] = frozenset()
     """Memories that arrays look at: a frame on one of them stays in the pickle beside those."""
     written: dict[str, int] = field(default_factory=dict)
+    """The bytes of each file."""
 
     def keep(self, frame: Any) -> str | None:
         """Write a frame, and return the file's name; None when it must be pickled."""
@@ -255,7 +275,7 @@ class Frames:
             return None
         if self.shared and memory.begins_of(frame) & self.shared:
             return None
-        path = self.folder / f"{name}.parquet"
+        path = self.folder / self._file_of(name)
         try:
             frame.to_parquet(path)
             import pandas
@@ -267,6 +287,17 @@ class Frames:
             pass
         path.unlink(missing_ok=True)
         return None
+
+    def _file_of(self, name: str) -> str:
+        """`X` and `x` would be one file where case does not count. Before its first point a name stays as it is."""
+        taken = {file.casefold() for file in self.written}
+        among = (f"{name}{end}.parquet" for end in ("", *(f".{number}" for number in range(2, len(taken) + 2))))
+        return next(file for file in among if file.casefold() not in taken)
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """By the names of frames, the bytes of those that have a file."""
+        return {frame_name(file): size for file, size in self.written.items()}
 
     @staticmethod
     def read(folder: Path, names: list[str]) -> dict[str, Any]:

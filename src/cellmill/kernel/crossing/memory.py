@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Any
 
 from cellmill.core.step_errors import CannotCross
+from cellmill.kernel.values import base_of
 
 LOOKED_AT = frozenset(["numpy.ndarray", "torch.Tensor", "torch.nn.parameter.Parameter", "torch.storage.UntypedStorage"])
 
@@ -51,7 +52,7 @@ class Seen:
         return self._tensor(value, home)
 
     def _array(self, array: Any) -> Any:
-        base = _base_of(array)
+        base = base_of(array)
         owner = base.base.obj if isinstance(base.base, memoryview) else base.base
         if type(owner).__name__ in ("mmap", "SharedMemory"):
             raise CannotCross("", reason=f"it looks at memory that belongs to a {type(owner).__name__}")
@@ -91,18 +92,11 @@ class Seen:
         )
 
 
-def _base_of(array: Any) -> Any:
-    """Return the array that owns the memory, as far as arrays go."""
-    while type(array.base).__name__ == "ndarray" and type(array.base).__module__ == "numpy":
-        array = array.base
-    return array
-
-
 def begins_of(frame: Any) -> frozenset[int]:
     """Return the addresses of the memories that a data frame lies in."""
     held = getattr(getattr(frame, "_mgr", None), "arrays", ())
     return frozenset(
-        _base_of(array).__array_interface__["data"][0] for array in held if type(array).__name__ == "ndarray"
+        base_of(array).__array_interface__["data"][0] for array in held if type(array).__name__ == "ndarray"
     )
 
 

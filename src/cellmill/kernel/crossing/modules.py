@@ -19,23 +19,48 @@ _GONE = "cellmill:gone"
 def canonical(path: str, namespace: dict[str, Any]) -> str | None:
     """Return a dotted place as any kernel would find it: `pd.DataFrame.shout` -> `pandas.DataFrame.shout`.
 
-    None where it belongs to neither a module nor a class of one: then it is a part of some value.
+    It may belong to a module, to a class of one, or to an instance that a module holds, as `plotly.io.templates`.
+    None where it belongs to none of them: then it is a part of some value.
     """
     first, *middle, attribute = path.split(".")
     owner = namespace.get(first)
+    place = _place_of(owner) or _holder_of(first, owner)
+    if place is None:
+        return None
     for name in middle:
-        owner = vars(owner).get(name) if isinstance(owner, (types.ModuleType, type)) else None
+        try:
+            owner = getattr(owner, name)  # as the cell did: modules may make what they hold when it is asked for
+        except Exception:  # noqa: BLE001 - what a property of the user's raises
+            return None
+        place = _place_of(owner) or f"{place}.{name}"
+    return f"{place}.{attribute}"
+
+
+def _place_of(owner: Any) -> str | None:
+    """Return where any kernel finds a module, or a class of one."""
     if isinstance(owner, types.ModuleType) and owner.__name__ in sys.modules and owner.__name__ != "__main__":
-        return f"{owner.__name__}.{attribute}"
+        return owner.__name__
     if isinstance(owner, type) and owner.__module__ in sys.modules and owner.__module__ != "__main__":
-        return f"{owner.__module__}.{owner.__qualname__}.{attribute}"
+        return f"{owner.__module__}.{owner.__qualname__}"
     return None
+
+
+def _holder_of(name: str, owner: Any) -> str | None:
+    """Return the place of an instance that a notebook imported by its name: `from plotly.io import templates`."""
+    if owner is None or isinstance(owner, (types.ModuleType, type, int, float, str)):
+        return None
+    found = [
+        key
+        for key, module in list(sys.modules.items())
+        if key != "__main__" and getattr(module, "__dict__", {}).get(name) is owner
+    ]
+    return f"{min(found, key=len)}.{name}" if found else None
 
 
 def patches(paths: Iterable[str]) -> list[tuple[Any, str, Any]]:
     """Return (place of the owner, attribute, value) for each dotted place, as `pandas.DataFrame.shout`.
 
-    Raises `CannotCross` for an owner that is neither a module nor a class of one.
+    Raises `CannotCross` for an owner that is not there.
     """
     found = []
     for path in paths:
@@ -48,10 +73,17 @@ def patches(paths: Iterable[str]) -> list[tuple[Any, str, Any]]:
         names = parts[len(module.split(".")) : -1] if module is not None else []
         for name in names:
             owner = getattr(owner, name, None)
-        if module is None or not isinstance(owner, (types.ModuleType, type)):
-            raise CannotCross(path, reason="what it belongs to is neither a module nor a class of one")
-        found.append(((module, ".".join(names)), parts[-1], vars(owner).get(parts[-1], _GONE)))
+        if module is None or owner is None:
+            raise CannotCross(path, reason="what it belongs to is in no module")
+        found.append(((module, ".".join(names)), parts[-1], _held(owner, parts[-1])))
     return found
+
+
+def _held(owner: Any, attribute: str) -> Any:
+    """Return an attribute as it was put there: what a class inherits was not."""
+    if isinstance(owner, type):
+        return vars(owner).get(attribute, _GONE)
+    return getattr(owner, attribute, _GONE)
 
 
 def patch(found: Iterable[tuple[Any, str, Any]]) -> None:
@@ -61,7 +93,7 @@ def patch(found: Iterable[tuple[Any, str, Any]]) -> None:
         for name in names.split(".") if names else ():
             owner = getattr(owner, name)
         if isinstance(value, str) and value == _GONE:
-            if attribute in vars(owner):
+            if attribute in getattr(owner, "__dict__", ()):
                 delattr(owner, attribute)
         else:
             setattr(owner, attribute, value)

@@ -1,7 +1,9 @@
 """Where values lie between two steps: a folder, or anything that fsspec knows by its URL."""
 
+import glob
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -10,9 +12,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from cellmill.core.files import make_folder
+from cellmill.core.errors import FolderNotWritable
+from cellmill.core.files import FILE_MODE, FOLDER_MODE, make_folder, words_of
 from cellmill.core.step_errors import BadPlace
 from cellmill.core.steps import MANIFEST
+
+_LEFT = re.compile(r"(\d+)\.[0-9a-f]{8}(\.gone)?")
 
 
 def is_url(place: str) -> bool:
@@ -21,26 +26,65 @@ def is_url(place: str) -> bool:
 
 
 def put(made: Path, values: str, step: str) -> None:
-    """Put a folder in a step's place, whole: what lay there before is read until the new one is there."""
+    """Put a folder in a step's place, whole: what lay there before is read until the new one is there.
+
+    Where that fails it stays. Raises `FolderNotWritable`, `BadPlace`.
+    """
     if is_url(values):
-        files, root = _at(f"{values.rstrip('/')}/{step}")
-        if files.exists(root):
-            files.rm(root, recursive=True)
-        files.makedirs(root, exist_ok=True)
-        for file in sorted(made.iterdir(), key=lambda each: each.name == MANIFEST):
-            files.put_file(str(file), f"{root}/{file.name}")
+        try:
+            _put_far(made, f"{values.rstrip('/')}/{step}")
+        except OSError as error:
+            raise BadPlace(values, reason=str(error) or type(error).__name__) from error
         return
     folder = Path(values)
     make_folder(folder)
+    _clear_away(folder, step)
     draft, gone = (folder / f".{step}.{os.getpid()}.{os.urandom(4).hex()}{end}" for end in ("", ".gone"))
-    shutil.copytree(made, draft)
-    for file in draft.iterdir():
-        file.chmod(0o600)
     place = folder / step
-    if place.exists():
-        place.rename(gone)
-    draft.rename(place)
-    shutil.rmtree(gone, ignore_errors=True)
+    try:
+        draft.mkdir(FOLDER_MODE)
+        for file in made.iterdir():
+            shutil.copyfile(file, draft / file.name)
+            (draft / file.name).chmod(FILE_MODE)
+        if place.exists():
+            place.rename(gone)
+        draft.rename(place)
+    except BaseException as error:
+        if gone.exists() and not place.exists():
+            gone.rename(place)
+        shutil.rmtree(draft, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise FolderNotWritable(values, reason=words_of(error)) from error
+        raise
+    finally:
+        shutil.rmtree(gone, ignore_errors=True)
+
+
+def _put_far(made: Path, url: str) -> None:
+    files, root = _at(url)
+    if files.exists(root):
+        files.rm(root, recursive=True)
+    files.makedirs(root, exist_ok=True)
+    for file in sorted(made.iterdir(), key=lambda each: each.name == MANIFEST):
+        files.put_file(str(file), f"{root}/{file.name}")
+
+
+def _clear_away(folder: Path, step: str) -> None:
+    """Remove what a kernel that was killed has left of this step."""
+    for path in folder.glob(f".{glob.escape(step)}.*"):
+        left = _LEFT.fullmatch(path.name.removeprefix(f".{step}."))
+        if left is not None and not _runs(int(left[1])):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is somebody else's
+        return True
+    return True
 
 
 @contextmanager

@@ -5,41 +5,46 @@ from types import ModuleType
 from typing import Any
 
 from cellmill.capture.surroundings import random_state
-from cellmill.kernel.crossing import background, modules
+from cellmill.kernel.crossing import background, logs, modules
 from cellmill.kernel.crossing.bundle import survey, why_not
 
 _running: frozenset[int] | None = None
+_loggers: logs.Seen = {}
 
 
 def weigh(shell: Any, asked: str) -> str:
-    """Answer in JSON: how many bytes each name takes, which cannot cross and why, and why nothing can.
+    """Answer in JSON: how many bytes each name takes, which hold sets, which cannot cross and why, and why nothing can.
 
     `asked` is JSON too: the `names`, null for all there are, and dotted places that may be `patches` of modules.
     """
-    global _running
+    global _running, _loggers
     if _running is None:
-        _running = background.now()
+        _running, _loggers = background.now(), logs.look()
     asks = json.loads(asked)
     namespace: dict[str, Any] = shell.user_ns
     states = _random_states()
     sizes: dict[str, int] = {}
+    sets: list[str] = []
     cannot: dict[str, str] = {}
     names = _own(shell) if asks["names"] is None else [name for name in asks["names"] if name in namespace]
     for name in names:
         try:
-            sizes[name] = survey(namespace[name], namespace)[0]
+            weight = survey(namespace[name], namespace)
+            sizes[name] = weight.size_bytes
+            sets += [name] if weight.has_sets else []
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - an object of the user's may raise anything
             cannot[name] = why_not(error)
     answer = {
         "sizes": sizes,
+        "sets": sets,
         "cannot": cannot,
         "modules": [name for name in names if isinstance(namespace[name], ModuleType)],
         "names": _own(shell),
         "patches": _patches(asks["patches"], namespace),
         "running": background.started_since(_running),
-        "together": _together({name: namespace[name] for name in sizes}, namespace),
+        "together": logs.why_not(_loggers) or _together({name: namespace[name] for name in sizes}, namespace),
     }
     random_state.restore(states)
     return json.dumps(answer)

@@ -56,6 +56,7 @@ class Step(PapermillOperator):
     def execute(self, context):
         self.parameters = {**{name: typed(name, context["params"][name]) for name in self.takes}, **self.given}
         Path(self.output_nb).parent.mkdir(parents=True, exist_ok=True)
+        os.environ.setdefault("PYTHONHASHSEED", "0")  # the same for all steps: sets cross in their order
         before = Path.cwd()
         os.chdir(Path(self.input_nb).parent)
         try:
@@ -108,7 +109,7 @@ def airflow_dag(exported: Exported) -> str:
         version=exported.version,
         root=literal(exported.root),
         values=literal(values_folder(exported.name)),
-        parameters=literal(taken(exported, tasks)),
+        parameters=literal(taken(exported, tasks, "Airflow")),
         output=literal(f"{exported.name}-"),
     )
     if not exported.takes_items:

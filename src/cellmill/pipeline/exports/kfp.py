@@ -37,11 +37,13 @@ def cellmill_step($signature):
     """Run a notebook with papermill, in the folder where it lies."""
     known = {$known}
     import json
+    import os
     import signal
     from pathlib import Path
 
     import papermill
 
+    os.environ.setdefault("PYTHONHASHSEED", "0")  # the same for all steps: sets cross in their order
     task = json.loads(cellmill_task)
     known.update({name: json.loads(known[name]) for name in task["coded"]})
     parameters = {**{name: known[name] for name in task["takes"]}, **task["given"]}
@@ -111,7 +113,7 @@ if __name__ == "__main__":
 def kfp_pipeline(exported: Exported) -> str:
     """Return the file of a Kubeflow pipeline. Its parameters are the pipeline's own. Raises `CannotExport`."""
     tasks = tasks_of(exported, "Kubeflow")
-    parameters = taken(exported, tasks)
+    parameters = taken(exported, tasks, "Kubeflow")
     typed = [f"{name}: {_type(value)}" for name, value in parameters.items()]
     ours = ["cellmill_project: str", "cellmill_task: str", "cellmill_values: str", "cellmill_run: str"]
     defaults = [f"{one} = {_default(value)}" for one, value in zip(typed, parameters.values(), strict=True)]

@@ -28,6 +28,8 @@ class Exported:
     """Of each step the parameters that its notebook declares."""
     version: str
     """Of this Cellmill."""
+    sees: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Of each step the pipeline's parameters as its notebook sees them: 1 for a decimal number is 1.0."""
 
     @property
     def name(self) -> str:
@@ -98,10 +100,21 @@ def _task(exported: Exported, step: PipelineStep, key: str, more: Mapping[str, A
     )
 
 
-def taken(exported: Exported, tasks: Iterable[Task]) -> dict[str, Any]:
-    """Return the pipeline's parameters that some task takes, with their values."""
-    names = {name for task in tasks for name in task.takes}
-    return {name: value for name, value in exported.pipeline.parameters.items() if name in names}
+def taken(exported: Exported, tasks: Iterable[Task], target: str) -> dict[str, Any]:
+    """Return the pipeline's parameters that some task takes, with their values as the notebooks see them.
+
+    Raises `CannotExport`, named after `target`, for one that two notebooks see as values of different types.
+    """
+    found: dict[str, tuple[str, Any]] = {}
+    for task in tasks:
+        step = task.key.partition(".")[0]
+        for name in task.takes:
+            value = exported.sees.get(step, {}).get(name, exported.pipeline.parameters[name])
+            before, known = found.setdefault(name, (step, value))
+            if type(known) is not type(value):
+                kinds = f"{name} is {known!r} for {before} and {value!r} here, and one of them cannot have its own type"
+                raise CannotExport(step, target=target, reason=kinds)
+    return {name: found[name][1] for name in exported.pipeline.parameters if name in found}
 
 
 def literal(value: Any) -> str:

@@ -7,6 +7,8 @@ import pytest
 from tests.unit.capture.state.cells import Cells
 
 from cellmill.capture.state import NamespaceState
+from cellmill.capture.state.learners import whole_content
+from cellmill.capture.state.look import Look
 
 np = pytest.importorskip("numpy")
 
@@ -93,3 +95,52 @@ def test_a_thread_that_changes_objects_meanwhile_raises_nothing() -> None:
         thread.join()
     state.after(names, 1.0)
     assert state.after(names, 1.0).changed == frozenset()
+
+
+LIGHTGBM = """\
+import lightgbm, numpy as np
+rows = np.random.RandomState(0)
+given = {"verbose": -1, "objective": "multiclass", "num_class": 8, "num_leaves": 15, "min_data_in_leaf": 1}
+x = lightgbm.train(given, lightgbm.Dataset(rows.rand(200, 5), rows.randint(0, 8, 200)), 10)
+"""
+XGBOOST = """\
+import xgboost, numpy as np
+rows = np.random.RandomState(0)
+given = {"objective": "multi:softprob", "num_class": 8, "num_parallel_tree": 10}
+x = xgboost.train(given, xgboost.DMatrix(rows.rand(200, 5), rows.randint(0, 8, 200)), 3)
+"""
+
+
+@pytest.mark.parametrize(("library", "source"), [("lightgbm", LIGHTGBM), ("xgboost", XGBOOST)])
+def test_a_booster_with_many_trees_in_a_round_is_not_read_in_little_time(library: str, source: str) -> None:
+    pytest.importorskip(library)
+    cells = Cells()
+    cells.run(source)
+    assert cells.run("x.num_feature() if hasattr(x, 'num_feature') else 0").unsure == set()
+    assert cells.run("x", budget_s=0.004).unsure == {"x"}
+
+
+def test_what_took_longer_than_thought_is_read_again_only_where_there_is_as_much_time() -> None:
+    class Model:
+        pass
+
+    model, read = Model(), []
+
+    def look(left_s: float, size: int = 10) -> bool:
+        def digest() -> int:
+            read.append(size)
+            time.sleep(0.05)
+            return 1
+
+        one = Look(time.perf_counter() + left_s, lambda value, look: None, {})
+        whole_content(one, model, size=size, cost_s=0.001, digest=digest)
+        return one.bulk == 1
+
+    assert [look(0.02), look(0.02), look(1.0), look(0.08, size=30), look(5.0, size=30)] == [
+        True,
+        False,
+        True,
+        False,
+        True,
+    ]
+    assert read == [10, 10, 30]
