@@ -23,6 +23,14 @@ def runs(process: psutil.Process, word: str) -> bool:
         return False
 
 
+def is_running(pid: int) -> bool:
+    """Whether a process can still do something. One that has ended keeps its pid until somebody asks how."""
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
 def end_family(process: "subprocess.Popen[bytes]", *, within_s: float = 20) -> None:
     """End a process and whatever it started: kernels live in process groups of their own."""
     try:

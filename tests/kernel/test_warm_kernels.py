@@ -13,8 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
+from tests.processes import is_running
 
 from cellmill.capture.folder import prepare_folder
 from cellmill.capture.sessions import load_sessions
@@ -108,7 +108,7 @@ def said(kernel: LocalKernel, source: str) -> Any:
 
 def is_gone(pid: int, *, until_s: float = 30) -> bool:
     ends_s = time.monotonic() + until_s
-    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+    while is_running(pid):
         if time.monotonic() > ends_s:
             return False
         time.sleep(0.02)

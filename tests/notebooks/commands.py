@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +62,7 @@ class Desk:
 
     root: Path
     home: Path
+    begun: "list[subprocess.Popen[str]]" = field(default_factory=list)
 
     # --- notebooks
 
@@ -103,7 +104,7 @@ class Desk:
 
     def begin(self, *words: str, **environment: str) -> "subprocess.Popen[str]":
         """Give a command of Cellmill's and do not wait for its end."""
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "cellmill", *words],
             cwd=self.root,
             env=self.environment(environment),
@@ -112,6 +113,14 @@ class Desk:
             stderr=subprocess.PIPE,
             text=True,
         )
+        self.begun.append(process)
+        return process
+
+    def end(self) -> None:
+        """End what was begun: a test that failed has left it."""
+        for process in self.begun:
+            with process:
+                process.kill()
 
     def environment(self, more: dict[str, str]) -> dict[str, str]:
         """What is inherited, without anything that would lead to a store, a server or settings of the user's."""

@@ -10,7 +10,7 @@ import pytest
 from tests.notebooks.commands import EVALUATE, PARAMETERS, TRAIN, Desk, new_desk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from mlflow.entities import Run as MlflowRun
@@ -44,9 +44,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, home: Path, empty_database: Path) -> Desk:
+def desk(tmp_path: Path, home: Path, empty_database: Path) -> Iterator[Desk]:
     """An empty project."""
-    return new_desk(tmp_path / "project", home, empty_database)
+    made = new_desk(tmp_path / "project", home, empty_database)
+    yield made
+    made.end()
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import nbformat
 import psutil
 import pytest
 from tests.notebooks.conftest import NOTEBOOK, WORK
+from tests.processes import is_running
 
 if TYPE_CHECKING:
     from tests.notebooks.commands import Desk
@@ -130,7 +131,7 @@ def test_nothing_is_left_running(shared: Desk, door: Ran) -> None:
     commands = [" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"])]
     assert [command for command in commands if str(shared.root) in command] == []
     assert [session.ended for session in shared.sessions if session.session == door.session] == ["shut down"]
-    assert not any(psutil.pid_exists(session.pid) for session in shared.sessions)
+    assert not any(is_running(session.pid) for session in shared.sessions)
 
 
 def test_recording_again_doubles_nothing(shared: Desk, door: Ran) -> None:

@@ -11,9 +11,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from tests.notebooks.commands import PATIENCE_S, Desk
+from tests.processes import is_running
 
 VALUES = 'cellmill_values = ".cellmill/pipelines/p/values"'
 BEGIN = 'import cellmill\ncellmill.begin_step("{}", after={}, values=cellmill_values, folder=".")'
@@ -91,7 +91,7 @@ def test_a_step_whose_worker_is_killed_is_run_again_by_another(slow: Desk, clust
     ((_, worker, kernel),) = fitting(slow)
     os.kill(int(worker), signal.SIGKILL)
     until(lambda: len(fitting(slow)) == 2 or under_way.poll() is not None)
-    assert not psutil.pid_exists(int(kernel))  # before another begins, or both would write
+    assert not is_running(int(kernel))  # before another begins, or both would write
     (slow.root / "go").touch()
     out, err = under_way.communicate(timeout=PATIENCE_S)
     assert under_way.returncode == 0, err
@@ -122,7 +122,7 @@ def test_ctrl_c_ends_steps_on_a_cluster_of_our_own_and_leaves_no_process(slow: D
     _, err = under_way.communicate(timeout=PATIENCE_S)
     assert under_way.returncode == 130, err
     assert "Interrupted, with 2 steps left." in err
-    assert not [pid for pid in (int(worker), int(kernel)) if psutil.pid_exists(pid)]
+    assert not [pid for pid in (int(worker), int(kernel)) if is_running(pid)]
 
 
 def test_an_address_where_no_scheduler_answers_is_told(slow: Desk) -> None:

@@ -7,10 +7,10 @@ import signal
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from filelock import FileLock, Timeout
 from tests.notebooks.commands import EVALUATE, PARAMETERS, PATIENCE_S, TRAIN, Desk, Said, is_refused, new_desk
+from tests.processes import is_running
 from tests.server.jupyter import wait_for
 
 from cellmill.cli import EXIT_INTERRUPTED
@@ -390,7 +390,7 @@ def test_a_replay_that_is_ended_leaves_nothing_and_one_that_is_killed_no_more_th
         finally:
             process.kill()
             process.communicate()
-        wait_for(lambda pid=kernel: not psutil.pid_exists(pid))  # type: ignore[misc]
+        wait_for(lambda pid=kernel: not is_running(pid))  # type: ignore[misc]
         assert number == signal.SIGKILL or list(folder.iterdir()) == []
     assert desk.captured[0].verdict is None
     flag.unlink()

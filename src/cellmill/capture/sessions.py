@@ -14,6 +14,8 @@ from cellmill.core.ids import SessionId
 from cellmill.core.project import Project
 from cellmill.core.runs import Run, Session
 
+CLOCK_S = 5.0  # when a process began is told by the system's clock, which may be set meanwhile
+
 
 @dataclass
 class _Source:
@@ -208,7 +210,8 @@ def is_alive(started: SessionStarted | Session) -> bool:
 
     try:
         process = psutil.Process(started.pid)
-        same = started.process_started_s is None or abs(process.create_time() - started.process_started_s) < 1
+        began_s = started.process_started_s
+        same = began_s is None or abs(process.create_time() - began_s) < CLOCK_S
         return bool(same and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.Error:
         return False
