@@ -95,6 +95,22 @@ def test_a_metric_with_other_settings_is_another_metric_and_keeps_its_name(kerne
     assert [metric.value for metric in metrics] == numbers(once) + numbers(again)
 
 
+def test_what_is_measured_on_a_part_of_the_rows_does_not_replace_what_is_measured_on_all(kernel: Kernel) -> None:
+    kernel.run("from sklearn.metrics import accuracy_score")
+    trained = kernel.run("model = LogisticRegression(C=0.001).fit(X_train, y_train)")
+    kernel.run("predicted = model.predict(X_test)\nlow = X_test.a.to_numpy() < 0.5")
+    (whole,) = numbers(kernel.run("print([accuracy_score(y_test, predicted)])"))
+    by_group = "print([accuracy_score(y_test[low == of], predicted[low == of]) for of in (True, False)])"
+    of_groups = numbers(kernel.run(by_group))
+
+    of_first_rows = numbers(kernel.run("print([accuracy_score(y_test[:1], predicted[:1])])"))
+    assert whole not in (*of_groups, *of_first_rows)
+    assert kernel.run_of(trained).last_metrics == {
+        "accuracy_score_X_test": whole,
+        "accuracy_score-2_X_test": of_first_rows[-1],
+    }
+
+
 def test_keyword_arguments_say_nothing_new(kernel: Kernel) -> None:
     trained = kernel.run(TWO_MODELS + "prediction = bold.predict(X_test)")
     kernel.run("accuracy_score(y_test, prediction)")

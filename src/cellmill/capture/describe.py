@@ -52,6 +52,17 @@ def first_rows(data: Any, count: int) -> Any | None:
     return None
 
 
+def rows_of(data: Any) -> int | None:
+    """Return how many rows a pandas or numpy object, a list or a tuple has, None for anything else."""
+    pandas, numpy = sys.modules.get("pandas"), sys.modules.get("numpy")
+    kind = type(data)
+    if numpy is not None and kind is numpy.ndarray:
+        return int(data.shape[0]) if data.ndim else None
+    if kind in (list, tuple) or (pandas is not None and kind in (pandas.DataFrame, pandas.Series)):
+        return len(data)
+    return None
+
+
 def _look(data: Any) -> tuple[str, int, tuple[Column, ...], tuple[Buffer, ...]]:
     pandas, numpy = sys.modules.get("pandas"), sys.modules.get("numpy")
     if pandas is not None and type(data) is pandas.DataFrame:

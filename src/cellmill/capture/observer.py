@@ -12,7 +12,7 @@ from dataclasses import replace
 from types import FrameType
 from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar
 
-from cellmill.capture.describe import describe_data
+from cellmill.capture.describe import describe_data, rows_of
 from cellmill.capture.elsewhere import Elsewhere
 from cellmill.capture.failures import describe_failure, outcome_of
 from cellmill.capture.models import Pickled, pickle_model
@@ -273,7 +273,7 @@ class Observer:
     def predicted(self, run: RunId, result: Any, *, data: Any, data_name: str | None) -> None:
         """A run's model predicted: the result is known again when a metric is made of it."""
         self._evaluated(run, data, data_name)
-        self.predictions.add(self.recording.execution, Prediction(run, data_name), result)
+        self.predictions.add(self.recording.execution, Prediction(run, data_name, rows_of(result)), result)
         self.look_at_cells()
 
     @guarded

@@ -8,7 +8,7 @@ import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from types import CodeType, FrameType
 from typing import Any
@@ -57,10 +57,11 @@ Bound = tuple[tuple[int, str, "Prediction"], ...]
 
 @dataclass(frozen=True)
 class Prediction:
-    """Whose prediction an array is, and of which data."""
+    """Whose prediction an array is, of which data, and how many rows it has where that is known."""
 
     run: RunId
     data: str | None
+    rows: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -246,8 +247,7 @@ class Predictions:
             if frame.f_code.co_name != "<module>":
                 names.update(frame.f_locals)
             for name, value in names.items():
-                known = self.behind(value)
-                if known is not None:
+                if (known := self.behind(value)) is not None:
                     yield depth, name, known
 
     def _known_at(

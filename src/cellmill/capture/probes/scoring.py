@@ -1,13 +1,15 @@
 """What scikit-learn's metrics, scorers and `score` say of the models of runs: a part of its probe."""
 
+import math
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from types import ModuleType
 from typing import Any
 
 from cellmill.capture.calls import calls_of
+from cellmill.capture.describe import rows_of
 from cellmill.capture.frames import call_derives_from, caller, runs_in
 from cellmill.capture.observer import guarded
 from cellmill.capture.predictions import ANSWERING
@@ -22,6 +24,9 @@ REPORT = "classification_report"
 LAYOUT = ("digits", "output_dict", "target_names")
 # Modules of scikit-learn's that stand between users and what they call.
 WRAPPING = ("sklearn.base", "sklearn.utils._set_output")
+
+# What is measured on a part of the rows, as of each group in turn, is another metric than that of them all.
+_OF_A_PART = "|a part of the rows"
 
 
 class ScoringProbe(PatchingProbe):
@@ -91,6 +96,8 @@ class ScoringProbe(PatchingProbe):
             return
         place = calls_of(frame)
         settings = variant({key: given for key, given in kwargs.items() if name != REPORT or key not in LAYOUT})
+        if behind.rows is not None and _most_rows((*args, *kwargs.values())) < behind.rows:
+            settings += _OF_A_PART
         for each, figure in figures.items():
             self._observer.metric(behind.run, each, figure, data_name=behind.data, variant=settings, place=place)
 
@@ -144,3 +151,8 @@ class ScoringProbe(PatchingProbe):
                 self._observer.evaluated(run, data=data, data_name=name)
                 metric, settings = scorer_name(measuring, estimator), scorer_variant(measuring)
                 self._observer.metric(run, metric, found, data_name=name, variant=settings)
+
+
+def _most_rows(given: Iterable[Any]) -> float:
+    """Return how many rows the longest of what a metric was given has; infinity where none of it tells."""
+    return max((rows for each in given if (rows := rows_of(each)) is not None), default=math.inf)

@@ -7,6 +7,7 @@ the values all the same; and whatever goes wrong here is written to the journal,
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from cellmill.kernel.crossing.bundle import Bundle, Unbundle
@@ -105,6 +106,7 @@ def _known(observer: "Observer", is_within: Callable[[Any], bool], names: frozen
 
 
 def _take(observer: "Observer", taken: Iterable[Lineage], namespace: dict[str, Any]) -> None:
+    from cellmill.capture.describe import rows_of
     from cellmill.capture.predictions import Prediction
 
     def prediction(run: "RunId", session: Any, data: str | None) -> "Prediction | None":
@@ -121,7 +123,7 @@ def _take(observer: "Observer", taken: Iterable[Lineage], namespace: dict[str, A
         for array, *of in lineage["predictions"]:
             found = prediction(*of)
             if found is not None:
-                arrays.append((array, found))
+                arrays.append((array, replace(found, rows=rows_of(array))))
         for path, labels in lineage["names"].items():
             derived = frozenset(None if each is None else prediction(*each) for each in labels)
             names[path] = names.get(path, frozenset()) | derived
