@@ -6,6 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.kernel.kernels import kernel_with
+
+from cellmill.core.kept import KEPT, STORED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,6 +79,16 @@ def test_what_says_what_is_kept_and_where(kernel: Kernel) -> None:
     assert "nothing is sent anywhere else" in said
     for place in (kernel.project.journals, kernel.project.blobs, kernel.project.settings, kernel.project.store):
         assert str(place) in said
+    for kept in KEPT:
+        assert f"{kept.place}\n    {kept.holds[0]}\n" in said
+    assert f"{kernel.project.store} (MLflow)\n    {STORED[0]}\n" in said
+    assert max(map(len, said.splitlines()[2:-3])) < 120
+
+
+def test_what_says_where_values_of_pipelines_go(home: Path, tmp_path: Path) -> None:
+    with kernel_with(tmp_path, home, settings="pipeline_values = 's3://bucket/{pipeline}'", cell="1") as kernel:
+        said = kernel.run("%cellmill what").stdout
+    assert "nothing is sent anywhere but to s3://bucket/{pipeline} (values of pipelines)." in said
 
 
 def test_what_does_not_claim_to_keep_here_what_goes_to_a_server(start: StartKernel) -> None:

@@ -3,7 +3,7 @@
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from cellmill.core.words import age, count, number
 from cellmill.kernel.state import KernelState
 
 if TYPE_CHECKING:
+    from cellmill.core.project import Project
     from cellmill.core.runs import Run
 
 USAGE = """\
@@ -150,13 +151,15 @@ class Magics:
         project = self._state.project
         if project is None:
             return _say(f"Cellmill is off: {self._off_because}")
-        place = "else" if project.store == project.default_store else f"but to {project.store}"
+        recording = self._state.recording
+        values = recording.settings.pipeline_values if recording is not None else ""
+        sent = [project.store] if project.store != project.default_store else []
+        sent += [f"{values} (values of pipelines)"] if "://" in values else []
+        where = f"but to {' and '.join(sent)}" if sent else "else"
+        places = (f"{place}\n" + "".join(f"    {line}\n" for line in lines) for place, lines in _places(project))
         return _say(
-            f"Kept on this machine, the first two readable by you alone; nothing is sent anywhere {place}.\n"
-            f"  {project.journals}  the source of every cell that ran, when, how it ended, the names it used;\n"
-            f"{' ' * (len(str(project.journals)) + 4)}of each training its parameters, metrics, data shape and digest\n"
-            f"  {project.blobs}  the trained models, and up to five rows of their input\n"
-            f"  {project.store}  MLflow's store, where each run is recorded\n"
+            f"Kept on this machine, {project.folder} readable by you alone; nothing is sent anywhere {where}.\n\n"
+            f"{''.join(places)}\n"
             f"MLFLOW_TRACKING_URI is set to that store in this kernel, so what you log by hand lands there too.\n"
             f"Leave examples out with keep_input_examples = false in {project.settings}; pause with %cellmill pause."
         )
@@ -180,6 +183,15 @@ class Magics:
             stdin=subprocess.DEVNULL,
         )
         _say((done.stdout + done.stderr).rstrip())
+
+
+def _places(project: "Project") -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Return each place with what is kept there, the store last."""
+    from cellmill.core.kept import KEPT, STORED  # asked for now and then, not at every kernel's start
+
+    for kept in KEPT:
+        yield str((project.folder if kept.private else project.root) / kept.place), kept.holds
+    yield f"{project.store} (MLflow)", STORED
 
 
 def table(runs: "tuple[Run, ...]", *, metrics: int = 3) -> str:

@@ -80,7 +80,10 @@ function sentences(status: CaptureStatus, trans: TranslationBundle): string[] {
   switch (status.capture) {
     case 'on':
       return [
-        trans.__('What runs in this notebook is recorded: source, outcome, trainings and data.'),
+        trans.__(
+          'What runs in this notebook is recorded: source, outputs, errors, files used, trainings and their models.'
+        ),
+        trans.__('%1 in a cell lists everything.', '%cellmill what'),
         trans.__('Click to pause.')
       ];
     case 'paused':
