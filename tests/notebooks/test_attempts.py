@@ -58,10 +58,14 @@ def test_a_run_that_fails_is_tried_again_and_told_as_json(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("option", "words", "mark"),
     [
-        ("--cell-timeout", "Cell 2 of slow.ipynb ran for longer than 3 s and was interrupted", "took too long"),
+        (
+            "--cell-timeout",
+            "Cell 2 of slow.ipynb ran for longer than 3 s and was interrupted. Allow more with --cell-timeout.",
+            "took too long",
+        ),
         (
             "--timeout",
-            "slow.ipynb ran for longer than 3 s in all, and cell 2 was interrupted",
+            "slow.ipynb ran for longer than 3 s in all, and cell 2 was interrupted. Allow more with --timeout.",
             "was running when the time for all cells was up",
         ),
     ],

@@ -172,6 +172,7 @@ def test_what_goes_wrong_in_a_step_stops_what_comes_after_it_and_the_next_run_go
     }
     assert "raised AssertionError: not yet" in first["fails"]["error"]
     assert "ran for longer than 3 s in all" in first["hangs"]["error"]
+    assert "Allow more with a step's 'timeout' in pipeline.yaml." in first["hangs"]["error"]
     assert "Step forgets ran to its end and did not write out/result.csv." in first["forgets"]["error"]
     assert {name: step["attempt"] for name, step in first.items() if step["attempt"] > 1} == {"fails": 2, "dies": 2}
 

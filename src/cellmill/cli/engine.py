@@ -144,7 +144,7 @@ class CellmillEngine(Engine):
         except KernelDied as error:
             raise DeadKernelError("\n".join(filter(None, ("Kernel died", error.words)))) from error
         except CellTimedOut as error:
-            raise CellTimeoutError(str(error)) from error
+            raise CellTimeoutError(str(error.limited_by("--execution-timeout"))) from error
         except KernelMissing as error:
             raise NoSuchKernel(error.kernel) from error
 

@@ -209,14 +209,23 @@ class KernelDied(ExecutionError):
 class CellTimedOut(ExecutionError):
     kind = "cell_timed_out"
 
-    def __init__(self, *, notebook: str, number: int | None, seconds: float, in_all: bool = False) -> None:
+    def __init__(
+        self, *, notebook: str, number: int | None, seconds: float, in_all: bool = False, option: str = "--timeout"
+    ) -> None:
         self.notebook, self.number, self.seconds, self.in_all = notebook, number, seconds, in_all
+        self.option = option  # what allows more, which is not the same everywhere
         cell = f"{'cell' if in_all else 'Cell'} {number}" if number is not None else "a cell" if in_all else "A cell"
         long = f"{seconds:g} s"
         super().__init__(
-            f"{notebook} ran for longer than {long} in all, and {cell} was interrupted. Allow it more time."
+            f"{notebook} ran for longer than {long} in all, and {cell} was interrupted. Allow more with {option}."
             if in_all
-            else f"{cell} of {notebook} ran for longer than {long} and was interrupted. Allow it more time."
+            else f"{cell} of {notebook} ran for longer than {long} and was interrupted. Allow more with {option}."
+        )
+
+    def limited_by(self, option: str) -> "CellTimedOut":
+        """Return the same error, with another option as the one that allows more time."""
+        return CellTimedOut(
+            notebook=self.notebook, number=self.number, seconds=self.seconds, in_all=self.in_all, option=option
         )
 
 

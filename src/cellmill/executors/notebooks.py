@@ -228,7 +228,7 @@ class KernelExecutor:
                     self._finished(live)
         except CellTimedOut as error:
             if ends_s is None or time.monotonic() < ends_s:
-                raise
+                raise error.limited_by("--cell-timeout") from error
             assert self._timeout_s is not None
             raise CellTimedOut(
                 notebook=error.notebook, number=error.number, seconds=self._timeout_s, in_all=True

@@ -204,7 +204,7 @@ def _outcome(
     except Stopped:
         return "interrupted", None
     except CellTimedOut as error:
-        return "timed out", str(error)
+        return "timed out", str(error.limited_by("a step's 'timeout' in pipeline.yaml"))
     except KernelDied as error:
         return "died", str(error)
     except (CellFailed, CellmillError, OSError) as error:

@@ -176,7 +176,7 @@ EXAMPLES: list[tuple[CellmillError, str]] = [
     (EnvironmentNotBuilt("aa", reason="no uv"), "Replay it in this one instead."),
     (NoScratch("/tmp/x", reason="no space left"), "Free some space, or set TMPDIR."),
     (ReplayUnderWay("aa"), "Wait for its verdict: cellmill show aa"),
-    (CellTimedOut(notebook="a.ipynb", number=3, seconds=2), "Allow it more time."),
+    (CellTimedOut(notebook="a.ipynb", number=3, seconds=2), "Allow more with --timeout."),
     (NoRuns("this folder"), "Run a notebook that fits a model, then try again."),
     (StoreUnreachable("http://x", reason="refused"), "the next cellmill command records them once MLflow is back."),
     (StoreLocked("sqlite:///x"), "the next cellmill command records them once it is free."),
