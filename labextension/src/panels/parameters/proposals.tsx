@@ -36,7 +36,11 @@ export function Proposals(props: IProposalsProps): React.JSX.Element {
       )}
       {more_proposals === 0 ? null : (
         <p className="cellmill-Words cellmill-Quiet">
-          {trans.__('And %1 more: cellmill params lists them all.', more_proposals)}
+          {trans.__(
+            'And %1 more: cellmill params NOTEBOOK --limit %2 lists them all.',
+            more_proposals,
+            proposals.length + more_proposals
+          )}
         </p>
       )}
       <div className="cellmill-Buttons">
