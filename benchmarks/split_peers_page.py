@@ -69,6 +69,7 @@ soorgeon pickles, and is tried again with its option for cloudpickle where that 
 generates are run one after the other in the order and with the artifacts that its compiled pipeline says, each with
 an empty folder for what it hands over, as in a cluster, but all in the notebook's folder and with the same libraries.
 The hostile notebooks were written here to test Cellmill with: they say what can go wrong, not how often it does.
+The real notebooks are some of those above, not all of them: the last table names them.
 
 The judge is the same for all: the texts that the cells show, in order, beside those of the whole notebook run by
 papermill; a cell that shows something else each time does not count. Of a hostile notebook what its last cell prints

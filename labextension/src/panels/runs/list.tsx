@@ -59,7 +59,7 @@ export function RunsList(props: IRunsListProps): React.JSX.Element {
               <Empty
                 title={trans.__('No run matches “%1”.', typed)}
                 next={trans.__(
-                  'The filter looks at model, status, parameters that differ, metric names and notebook.'
+                  'The filter looks at model, library, kind, status, run id, notebook, verdict, parameters that differ and metric names.'
                 )}
               />
             ) : (
