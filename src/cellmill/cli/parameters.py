@@ -32,7 +32,7 @@ def params(
 ) -> None:
     """List the parameters of a notebook, and then the values in it that are worth turning, best first.
 
-    With --pick, values become parameters: in papermill's own cell, once the notebook was seen to come to the same.
+    With --pick, values become parameters: in papermill's own cell, once the results were seen to be the same.
 
     Example: cellmill params notebooks/01_flight_delays.ipynb --pick min_samples_leaf
     """

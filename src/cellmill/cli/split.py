@@ -1,4 +1,4 @@
-"""`cellmill split`: a notebook made a pipeline that comes to the same."""
+"""`cellmill split`: a notebook made a pipeline that gives the same results."""
 
 import json
 import sys
@@ -40,7 +40,7 @@ def split(
     attended: bool = typer.Option(False, "--attended", help="For programs: end when the input does."),
     as_json: bool = AS_JSON,
 ) -> None:
-    """Split a notebook into steps that papermill runs, once they were seen to come to the same as the whole.
+    """Split a notebook into steps that papermill runs, once they were seen to give the same results as the whole.
 
     Ends with 3, and writes nothing, where no such split was found.
 
@@ -87,7 +87,7 @@ def _split(
             return _show_plan(splitting, proposal, as_json=as_json)
         if asks:
             _show_plan(splitting, proposal, as_json=False)
-            typer.confirm(f"\nTry it, and write {shown_path(splitting.folder)} if it comes to the same?", abort=True)
+            typer.confirm(f"\nTry it, and write {shown_path(splitting.folder)} if the results are the same?", abort=True)
         with _progress(log, silent=silent) as told, interrupts(stop):
             splitting.told = told
             made = splitting.make()

@@ -289,7 +289,7 @@ class Splitting:
         if compared <= 0:
             raise SplitRefused(
                 self._shown,
-                reasons=("Nothing of it can be compared, so no split could be shown to come to the same.",),
+                reasons=("Nothing of it can be compared, so no split could be shown to give the same results.",),
             )
         if self._path.read_bytes() != self._content:
             raise SplitRefused(self._shown, reasons=("It was saved by somebody else in the meantime: split it again.",))
