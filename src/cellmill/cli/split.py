@@ -87,7 +87,7 @@ def _split(
             return _show_plan(splitting, proposal, as_json=as_json)
         if asks:
             _show_plan(splitting, proposal, as_json=False)
-            typer.confirm(f"\nTry it, and write {shown_path(splitting.folder)} if the results are the same?", abort=True)
+            typer.confirm(f"\nTry it, and write {shown_path(splitting.folder)} if results are the same?", abort=True)
         with _progress(log, silent=silent) as told, interrupts(stop):
             splitting.told = told
             made = splitting.make()
