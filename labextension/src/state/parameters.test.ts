@@ -194,3 +194,92 @@ test('trouble with one notebook is not told over the form of another', async () 
   await api.questions.fail(0, new Failed({ kind: 'offline', message: '' }));
   expect(state.now.trouble).toBeNull();
 });
+
+test('that it could not be seen how a run stands is over when it can be seen again', async () => {
+  const { api, state } = await desk(aForm({ activity: anActivity() }));
+  await vi.advanceTimersByTimeAsync(20_000);
+  await api.activities.fail(0, new Failed({ kind: 'offline', message: '' }));
+  expect(state.now.trouble?.kind).toBe('offline');
+  await vi.advanceTimersByTimeAsync(20_000);
+  await api.activities.answer(1, { problems: [], activity: anActivity({ done: 1, of: 2 }) });
+  expect(state.now.trouble).toBeNull();
+});
+
+test('why a wish was refused stays until it is asked again', async () => {
+  const { api, state } = await desk(aForm({ activity: anActivity() }));
+  void state.cancel();
+  await api.cancels.fail(0, new Failed({ kind: 'forbidden', status: 403, message: '' }));
+  await vi.advanceTimersByTimeAsync(20_000);
+  await api.activities.answer(0, { problems: [], activity: anActivity({ done: 1, of: 2 }) });
+  expect(state.now.trouble?.kind).toBe('forbidden');
+  void state.refresh();
+  expect(state.now.trouble).toBeNull();
+});
+
+test('a pick is read again in its document while the form is of another notebook', async () => {
+  const { api, changes, done, state } = await desk();
+  state.pick('rate', true);
+  void state.makeParameters();
+  await settled();
+  await api.picks.answer(0, { problems: [], activity: anActivity({ kind: 'pick' }) });
+  void state.open('other.ipynb');
+  await settled();
+  await api.forms.answer(1, aForm({ notebook: 'other.ipynb' }));
+  changes.tell('parameters', 'work.ipynb');
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(api.activities.asked).toEqual(['work.ipynb']);
+  const activity = anActivity({ kind: 'pick', stage: 'ended' });
+  await api.activities.answer(0, { problems: [], activity });
+  expect(done.filter(one => one.startsWith('reload'))).toEqual(['reload work.ipynb']);
+  expect(state.now.activity).toBeNull();
+  changes.tell('parameters', 'work.ipynb');
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(api.activities.asked).toHaveLength(1);
+});
+
+test('the end of a pick that was not told is asked for, whatever form is shown', async () => {
+  const { api, done, state } = await desk(aForm({ activity: anActivity({ kind: 'pick' }) }));
+  void state.open('other.ipynb');
+  await settled();
+  await vi.advanceTimersByTimeAsync(20_000);
+  const activity = anActivity({ kind: 'pick', stage: 'ended' });
+  await api.activities.answer(0, { problems: [], activity });
+  expect(done.at(-1)).toBe('reload work.ipynb');
+});
+
+test('what is typed is kept for each notebook', async () => {
+  const { api, state } = await desk();
+  state.type('depth', '4');
+  void state.open('other.ipynb');
+  await settled();
+  expect(state.now.typed.size).toBe(0);
+  void state.open('work.ipynb');
+  await settled();
+  await api.forms.answer(2, aForm());
+  expect([...state.now.typed]).toEqual([['depth', '4']]);
+});
+
+test('a notebook that is read again is judged again', async () => {
+  const { api, state } = await desk();
+  state.type('depth', '30');
+  void state.run();
+  await settled();
+  const problems = [
+    { name: '', message: 'cell 1 cannot be read' },
+    { name: 'depth', message: 'takes an integer, 1 to 20' }
+  ];
+  await api.questions.answer(0, { problems, activity: null });
+  expect(state.now.problems.size).toBe(2);
+  void state.refresh();
+  await settled();
+  await api.forms.answer(1, aForm());
+  expect(state.now.problems.size).toBe(0);
+  expect(api.questions.asked.at(-1)).toEqual({
+    notebook: 'work.ipynb',
+    texts: { depth: '30' },
+    run: false
+  });
+  const still = [{ name: 'depth', message: 'takes an integer, 1 to 25' }];
+  await api.questions.answer(1, { problems: still, activity: null });
+  expect([...state.now.problems]).toEqual([['depth', 'takes an integer, 1 to 25']]);
+});

@@ -40,6 +40,9 @@ export interface IParameters {
   readonly trouble: Trouble | null;
 }
 
+/** What the user has begun with a notebook, kept while the form is another's. */
+type Draft = Pick<IParameters, 'typed' | 'picked'>;
+
 const NONE: Omit<IParameters, 'notebook' | 'isOpen' | 'form'> = {
   typed: new Map(),
   problems: new Map(),
@@ -53,9 +56,14 @@ export class ParametersState extends Watched<IParameters> {
   private readonly form = new Latest<ParameterForm>(form => this.takeForm(form));
   private readonly again = new Burst(() => void this.look());
   private readonly whileRunning = new AskAgain(
-    () => this.isRunning,
-    () => void this.look()
+    () => this.isRunning || this.picks.size > 0,
+    () => this.lookAll()
   );
+  private readonly drafts = new Map<string, Draft>();
+  /** The notebooks that are being rewritten: their documents are read again, whatever form is shown by then. */
+  private readonly picks = new Set<string>();
+  /** What went wrong when it was looked how a run stands: over when that can be told again. */
+  private unseen: Trouble | null = null;
 
   constructor(
     private readonly api: IParametersApi,
@@ -65,8 +73,13 @@ export class ParametersState extends Watched<IParameters> {
     super({ notebook: null, isOpen: false, form: NOTHING, ...NONE });
     this.changed.connect(() => this.whileRunning.call());
     changes.changed.connect((_, { subject, notebook }) => {
-      if (subject === 'parameters' && notebook === this.now.notebook) {
+      if (subject !== 'parameters' || notebook === null) {
+        return;
+      }
+      if (notebook === this.now.notebook) {
         this.again.call();
+      } else if (this.picks.has(notebook)) {
+        void this.lookBack(notebook);
       }
     });
   }
@@ -77,9 +90,13 @@ export class ParametersState extends Watched<IParameters> {
 
   /** Show the form of a notebook, as it is on the screen: it is saved first. */
   async open(notebook: string): Promise<void> {
-    if (notebook !== this.now.notebook) {
+    const { notebook: before, typed, picked } = this.now;
+    if (notebook !== before) {
+      if (before !== null) {
+        this.drafts.set(before, { typed, picked });
+      }
       this.form.forget();
-      this.put({ notebook, ...NONE });
+      this.put({ notebook, ...NONE, ...this.drafts.get(notebook) });
     }
     this.put({ isOpen: true });
     await this.refresh();
@@ -92,6 +109,7 @@ export class ParametersState extends Watched<IParameters> {
   async refresh(): Promise<void> {
     const { notebook } = this.now;
     if (notebook !== null) {
+      this.put({ trouble: null });
       await this.form.ask(async () => {
         await this.doors.save(notebook);
         return this.api.form(notebook);
@@ -115,20 +133,9 @@ export class ParametersState extends Watched<IParameters> {
 
   /** A field was left: say what is wrong with it. */
   async leave(name: string): Promise<void> {
-    const { notebook, typed } = this.now;
-    const text = typed.get(name);
-    if (notebook === null || text === undefined) {
-      return;
-    }
-    try {
-      const answer = await this.api.ask({ notebook, texts: { [name]: text }, run: false });
-      if (this.now.notebook === notebook && this.now.typed.get(name) === text) {
-        const problems = new Map(this.now.problems);
-        problems.delete(name);
-        this.put({ problems: withProblems(problems, answer.problems) });
-      }
-    } catch {
-      // Whoever runs it hears of it.
+    const text = this.now.typed.get(name);
+    if (text !== undefined) {
+      await this.check(new Map([[name, text]]));
     }
   }
 
@@ -189,11 +196,7 @@ export class ParametersState extends Watched<IParameters> {
       return this.api.undo(notebook);
     });
     if (answer?.problems.length === 0) {
-      try {
-        await this.changedOnDisk(notebook);
-      } catch (error) {
-        this.fail(notebook, error);
-      }
+      await this.changedOnDisk(notebook);
     }
   }
 
@@ -207,14 +210,47 @@ export class ParametersState extends Watched<IParameters> {
 
   private takeForm(form: IFetched<ParameterForm>): void {
     this.put({ form });
-    if (form.value !== null && !form.loading && form.trouble === null) {
+    const { notebook } = this.now;
+    if (notebook !== null && form.value !== null && !form.loading && form.trouble === null) {
       const proposed = new Set(form.value.proposals.map(({ name }) => name));
       const declared = new Set(form.value.parameters.map(({ name }) => name));
+      const { activity } = form.value;
+      this.note(notebook, activity);
+      const typed = new Map([...this.now.typed].filter(([name]) => declared.has(name)));
       this.put({
-        activity: form.value.activity,
+        activity,
         picked: new Set([...this.now.picked].filter(name => proposed.has(name))),
-        typed: new Map([...this.now.typed].filter(([name]) => declared.has(name)))
+        typed,
+        problems: new Map() // they were of the notebook as it was
       });
+      if (typed.size > 0) {
+        void this.check(typed);
+      }
+    }
+  }
+
+  /** Find out what is wrong with values, and say so of those that have not been typed over meanwhile. */
+  private async check(texts: ReadonlyMap<string, string>): Promise<void> {
+    const { notebook } = this.now;
+    if (notebook === null) {
+      return;
+    }
+    try {
+      const asked = { notebook, texts: Object.fromEntries(texts), run: false };
+      const answer = await this.api.ask(asked);
+      if (this.now.notebook === notebook) {
+        const still = new Set(
+          [...texts]
+            .filter(([name, text]) => this.now.typed.get(name) === text)
+            .map(([name]) => name)
+        );
+        const problems = new Map(this.now.problems);
+        still.forEach(name => problems.delete(name));
+        const found = answer.problems.filter(({ name }) => name === '' || still.has(name));
+        this.put({ problems: withProblems(problems, found) });
+      }
+    } catch {
+      // Whoever runs it hears of it.
     }
   }
 
@@ -225,32 +261,63 @@ export class ParametersState extends Watched<IParameters> {
       return;
     }
     try {
-      const before = this.now.activity;
       const { activity } = await this.api.activity(notebook);
-      if (notebook !== this.now.notebook) {
-        return;
+      if (notebook === this.now.notebook) {
+        const { trouble } = this.now;
+        this.put({ activity, trouble: trouble === this.unseen ? null : trouble });
       }
-      this.put({ activity });
-      const isOver =
-        before?.stage === 'running' && activity !== null && activity.stage !== 'running';
-      if (isOver && activity.kind === 'pick' && activity.stage === 'ended') {
-        await this.changedOnDisk(notebook);
-      }
+      this.note(notebook, activity);
     } catch (error) {
-      this.fail(notebook, error);
+      this.unseen = troubleOf(error);
+      this.fail(notebook, this.unseen);
+    }
+  }
+
+  /** What was begun with a notebook whose form is not shown any more may be over. */
+  private async lookBack(notebook: string): Promise<void> {
+    try {
+      this.note(notebook, (await this.api.activity(notebook)).activity);
+    } catch (error) {
+      this.fail(notebook, troubleOf(error)); // it is asked again: its pick is not known to be over
+    }
+  }
+
+  private lookAll(): void {
+    const { notebook: shown } = this.now;
+    if (this.isRunning || (shown !== null && this.picks.has(shown))) {
+      void this.look();
+    }
+    const others = [...this.picks].filter(notebook => notebook !== shown);
+    others.forEach(notebook => void this.lookBack(notebook));
+  }
+
+  /** Take notice of how things stand: a pick that was under way may have rewritten the notebook. */
+  private note(notebook: string, activity: WireActivity | null): void {
+    if (activity?.kind === 'pick' && activity.stage === 'running') {
+      this.picks.add(notebook);
+    } else if (this.picks.delete(notebook)) {
+      if (activity?.kind === 'pick' && activity.stage === 'ended') {
+        void this.changedOnDisk(notebook);
+      }
     }
   }
 
   /** What went wrong with another notebook than the one that is shown is not told over that. */
-  private fail(notebook: string, error: unknown): void {
+  private fail(notebook: string, trouble: Trouble): void {
     if (notebook === this.now.notebook) {
-      this.put({ trouble: troubleOf(error) });
+      this.put({ trouble });
     }
   }
 
   private async changedOnDisk(notebook: string): Promise<void> {
-    await this.doors.reload(notebook);
-    await this.form.ask(() => this.api.form(notebook));
+    try {
+      await this.doors.reload(notebook);
+    } catch (error) {
+      this.fail(notebook, troubleOf(error));
+    }
+    if (notebook === this.now.notebook) {
+      await this.form.ask(() => this.api.form(notebook));
+    }
   }
 
   private async asked(
@@ -260,13 +327,14 @@ export class ParametersState extends Watched<IParameters> {
     this.put({ asking: true, trouble: null });
     try {
       const answer = await question();
+      this.note(notebook, answer.activity);
       if (notebook === this.now.notebook) {
         const problems = withProblems(new Map(), answer.problems);
         this.put({ problems, activity: answer.activity });
       }
       return answer;
     } catch (error) {
-      this.fail(notebook, error);
+      this.fail(notebook, troubleOf(error));
       return null;
     } finally {
       this.put({ asking: false });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { FakeChanges, FakePipelinesApi, settled } from '../../testing/fakes';
+import { Failed } from '../api/trouble';
 import type { WirePipeline, WirePipelineRun, WireStanding, WireStep } from '../wire/generated';
 import { CurrentNotebook } from './notebook';
 import { PipelinesState, stepNow } from './pipelines';
@@ -121,6 +122,23 @@ test('an answer about a pipeline that is not shown any more is let go', async ()
   state.close();
   await api.standings.answer(0, { run: aRun() });
   expect(state.now).toMatchObject({ opened: null, run: null });
+});
+
+test('that it could not be seen how a run stands is over when it can be seen again, or on a retry', async () => {
+  const { api, changes, state } = await opened(aGraph({ run: aRun() }));
+  changes.tell('pipelines');
+  await vi.advanceTimersByTimeAsync(200);
+  await api.standings.fail(0, new Failed({ kind: 'offline', message: '' }));
+  expect(state.now.trouble?.kind).toBe('offline');
+  await vi.advanceTimersByTimeAsync(20_000);
+  await api.standings.answer(1, { run: aRun() });
+  expect(state.now.trouble).toBeNull();
+
+  void state.cancel();
+  await api.cancels.fail(0, new Failed({ kind: 'offline', message: '' }));
+  expect(state.now.trouble?.kind).toBe('offline');
+  void state.refresh();
+  expect(state.now.trouble).toBeNull();
 });
 
 test('a saved step is looked at again, another file is not', async () => {

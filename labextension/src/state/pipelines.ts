@@ -58,6 +58,8 @@ export class PipelinesState extends Watched<IPipelines> {
   private readonly graphAgain = new Burst(() => void this.refreshGraph());
   private seen = false;
   private stale = true;
+  /** What went wrong when it was looked how a run stands: over when that can be told again. */
+  private unseen: Trouble | null = null;
 
   constructor(
     private readonly api: IPipelinesApi,
@@ -108,6 +110,7 @@ export class PipelinesState extends Watched<IPipelines> {
   }
 
   async refresh(): Promise<void> {
+    this.put({ trouble: null });
     await Promise.all([this.refreshList(), this.refreshGraph()]);
   }
 
@@ -176,13 +179,15 @@ export class PipelinesState extends Watched<IPipelines> {
         return;
       }
       const isOver = this.isRunning && run?.stage !== 'running';
-      this.put({ run });
+      const { trouble } = this.now;
+      this.put({ run, trouble: trouble === this.unseen ? null : trouble });
       if (isOver) {
         await this.refreshGraph();
       }
     } catch (error) {
       if (opened === this.now.opened) {
-        this.put({ trouble: troubleOf(error) });
+        this.unseen = troubleOf(error);
+        this.put({ trouble: this.unseen });
       }
     }
   }

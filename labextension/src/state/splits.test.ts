@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { FakeChanges, FakeSplitsApi } from '../../testing/fakes';
+import { Failed } from '../api/trouble';
 import type { SplitAnswered, WireSplit, WireSplitPlan } from '../wire/generated';
 import { chosenSteps, SplitsState } from './splits';
 
@@ -119,6 +120,24 @@ test('borders are tried in their order under the name typed, and the pipeline is
   await api.standings.answer(2, answered(made));
   expect(done).toEqual(['save work.ipynb', 'save work.ipynb', 'made pipelines/flights']);
   expect(state.now.borders).toEqual(new Set([3, 4]));
+});
+
+test('that it could not be seen how a split stands is over when it can be seen again, or on a retry', async () => {
+  const { api, changes, state } = await looked();
+  changes.tell('splits', 'work.ipynb');
+  await vi.advanceTimersByTimeAsync(200);
+  await api.standings.fail(2, new Failed({ kind: 'offline', message: '' }));
+  expect(state.now.trouble?.kind).toBe('offline');
+  changes.tell('splits', 'work.ipynb');
+  await vi.advanceTimersByTimeAsync(200);
+  await api.standings.answer(3, answered(null));
+  expect(state.now.trouble).toBeNull();
+
+  void state.cancel();
+  await api.cancels.fail(0, new Failed({ kind: 'offline', message: '' }));
+  expect(state.now.trouble?.kind).toBe('offline');
+  void state.refresh();
+  expect(state.now.trouble).toBeNull();
 });
 
 test('steps go from border to border, called as proposed or after their heading', () => {

@@ -42,6 +42,8 @@ export class SplitsState extends Watched<ISplits> {
     () => this.isRunning,
     () => void this.look()
   );
+  /** What went wrong when it was looked how a split stands: over when that can be told again. */
+  private unseen: Trouble | null = null;
 
   constructor(
     private readonly api: ISplitsApi,
@@ -86,6 +88,7 @@ export class SplitsState extends Watched<ISplits> {
     if (notebook === null) {
       return;
     }
+    this.put({ trouble: null });
     await this.answer.ask(() => this.api.standing(notebook));
     if (this.now.borders.size === 0) {
       this.takeProposal();
@@ -182,6 +185,8 @@ export class SplitsState extends Watched<ISplits> {
         return;
       }
       this.answer.take(answer);
+      const { trouble } = this.now;
+      this.put({ trouble: trouble === this.unseen ? null : trouble });
       const { split } = answer;
       if (!wasRunning || split === null || split.stage === 'running') {
         return;
@@ -193,7 +198,8 @@ export class SplitsState extends Watched<ISplits> {
       }
     } catch (error) {
       if (notebook === this.now.notebook) {
-        this.put({ trouble: troubleOf(error) });
+        this.unseen = troubleOf(error);
+        this.put({ trouble: this.unseen });
       }
     }
   }

@@ -17,9 +17,12 @@ export interface IFetchedProps<T> {
 
 export function Fetched<T>(props: IFetchedProps<T>): React.JSX.Element {
   const { fetched, trouble = null, onRetry, trans, children } = props;
+  // A server that is gone is gone for both: it is said once.
+  const isSame =
+    fetched.trouble?.kind === trouble?.kind && fetched.trouble?.message === trouble?.message;
   return (
     <>
-      {[fetched.trouble, trouble].map((one, at) =>
+      {[fetched.trouble, isSame ? null : trouble].map((one, at) =>
         one === null ? null : (
           <TroubleNotice key={at} trouble={one} onRetry={onRetry} trans={trans} />
         )
