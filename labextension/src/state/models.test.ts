@@ -110,3 +110,21 @@ test('a refused registration throws, and asks for nothing', async () => {
   expect(await outcome).toEqual(refused);
   expect(api.lists.asked).toEqual([]);
 });
+
+test('models of another folder are not shown while those of its own project are awaited, or cannot be had', async () => {
+  const api = new FakeModelsApi();
+  const notebook = new CurrentNotebook();
+  notebook.show('here/a.ipynb');
+  const models = new ModelsState(api, notebook, new FakeChanges());
+  models.look(true);
+  await api.lists.answer(0, { models: [{ name: 'delay', versions: [VERSION] }] });
+  notebook.show('here/b.ipynb');
+  vi.runAllTimers();
+  expect(models.now.list.value?.models).toHaveLength(1); // the same project: nothing flickers
+  await api.lists.answer(1, { models: [{ name: 'delay', versions: [VERSION] }] });
+  notebook.show('there/c.ipynb');
+  expect(models.now.list.value).toBeNull();
+  vi.runAllTimers();
+  await api.lists.fail(2, new Failed({ kind: 'offline', message: '' }));
+  expect(models.now.list.value).toBeNull();
+});

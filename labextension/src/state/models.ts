@@ -9,7 +9,7 @@ import type {
 } from '../wire/generated';
 import { Burst } from './burst';
 import { Latest, NOTHING, type IFetched } from './latest';
-import type { CurrentNotebook } from './notebook';
+import { folderOf, type CurrentNotebook } from './notebook';
 import { Watched } from './watched';
 
 export interface IModels {
@@ -29,6 +29,7 @@ export class ModelsState extends Watched<IModels> {
   private readonly again = new Burst(() => this.refreshIfSeen());
   private seen = false;
   private stale = true;
+  private folder: string | null;
 
   constructor(
     private readonly api: IModelsApi,
@@ -36,8 +37,8 @@ export class ModelsState extends Watched<IModels> {
     changes: IChanges
   ) {
     super({ list: NOTHING });
-    // Another notebook may lie in another project, with another store.
-    notebook.changed.connect(() => this.again.call());
+    this.folder = folderOf(notebook.now.path);
+    notebook.changed.connect((_, { path }) => this.follow(path));
     changes.changed.connect((_, { subject }) => {
       if (subject === 'models') {
         this.outdate();
@@ -75,10 +76,21 @@ export class ModelsState extends Watched<IModels> {
     return version;
   }
 
+  /** Another notebook may lie in another project, with another store: what is shown would be taken for its models. */
+  private follow(path: string | null): void {
+    const folder = folderOf(path);
+    if (folder !== this.folder) {
+      this.folder = folder;
+      this.list.forget();
+    }
+    this.again.call();
+  }
+
   private refreshIfSeen(): void {
     this.stale = true;
     this.look(this.seen);
   }
+
   private outdate(): void {
     for (const question of this.open.values()) {
       question.outdated = true;

@@ -9,6 +9,11 @@ export interface INotebook {
   readonly path: string | null;
 }
 
+/** Return the folder of a notebook, `null` where there is none. What lies in one folder is of one project. */
+export function folderOf(path: string | null): string | null {
+  return path === null ? null : path.slice(0, path.lastIndexOf('/') + 1);
+}
+
 export class CurrentNotebook extends Watched<INotebook> {
   /** Its cells: they change far more often than the notebook does. */
   readonly cells = new NotebookCells();

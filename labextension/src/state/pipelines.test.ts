@@ -98,6 +98,21 @@ test('nobody asks what would run before somebody looks', async () => {
   expect(api.lists.asked).toEqual([null]);
 });
 
+test('pipelines of another folder are not shown while those of its own project are awaited', async () => {
+  const api = new FakePipelinesApi();
+  const notebook = new CurrentNotebook();
+  notebook.show('here/a.ipynb');
+  const state = new PipelinesState(api, notebook, new FakeChanges());
+  state.watch(true);
+  await api.lists.answer(0, { pipelines: [] });
+  notebook.show('here/b.ipynb');
+  expect(state.now.list.value).not.toBeNull();
+  notebook.show('there/c.ipynb');
+  expect(state.now.list.value).toBeNull();
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(api.lists.asked).toEqual(['here/a.ipynb', 'there/c.ipynb']);
+});
+
 test('a run is followed, and at its end it is asked what would run now', async () => {
   const { api, changes, state } = await opened();
   const begun = state.run('fit');

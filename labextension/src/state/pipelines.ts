@@ -13,7 +13,7 @@ import type {
 import { AskAgain } from './again';
 import { Burst } from './burst';
 import { Latest, NOTHING, type IFetched } from './latest';
-import type { CurrentNotebook } from './notebook';
+import { folderOf, type CurrentNotebook } from './notebook';
 import { Watched } from './watched';
 
 export interface IPipelines {
@@ -58,6 +58,7 @@ export class PipelinesState extends Watched<IPipelines> {
   private readonly graphAgain = new Burst(() => void this.refreshGraph());
   private seen = false;
   private stale = true;
+  private folder: string | null;
   /** What went wrong when it was looked how a run stands: over when that can be told again. */
   private unseen: Trouble | null = null;
 
@@ -74,8 +75,8 @@ export class PipelinesState extends Watched<IPipelines> {
       asking: false,
       trouble: null
     });
-    // Another notebook may lie in another project.
-    notebook.changed.connect(() => this.listAgain.call());
+    this.folder = folderOf(notebook.now.path);
+    notebook.changed.connect((_, { path }) => this.follow(path));
     this.changed.connect(() => this.whileRunning.call());
     changes.changed.connect((_, { subject }) => {
       if (subject === 'pipelines') {
@@ -141,6 +142,16 @@ export class PipelinesState extends Watched<IPipelines> {
     if (opened !== null) {
       await this.asked(opened, () => this.api.cancel(opened));
     }
+  }
+
+  /** Another notebook may lie in another project: what is listed would be taken for its pipelines. */
+  private follow(path: string | null): void {
+    const folder = folderOf(path);
+    if (folder !== this.folder) {
+      this.folder = folder;
+      this.list.forget();
+    }
+    this.listAgain.call();
   }
 
   private refreshList(): Promise<void> {

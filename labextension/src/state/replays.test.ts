@@ -51,7 +51,7 @@ test('a replay that ends without a judgement is told once, with its own reason',
   expect(failed).toEqual([]);
   for (const question of [2, 3]) {
     changes.tell('runs', 'flights.ipynb');
-    vi.runAllTimers();
+    vi.advanceTimersByTime(1000);
     await lists.answer(question, aList(aRun('1', { replay_problem: 'no space' })));
   }
   expect(failed.map(run => run.replay_problem)).toEqual(['no space']);
@@ -62,12 +62,12 @@ test('an answer of before it began is not taken for its end', async () => {
   void replays.start('1');
   await api.starts.answer(0, { runs: ['1'] });
   changes.tell('runs', 'flights.ipynb'); // the server says that it began, and the list is asked for anew
-  vi.runAllTimers();
+  vi.advanceTimersByTime(1000);
   await lists.answer(1, aList(aRun('1', { replay_problem: 'an old one' })));
   expect(failed).toEqual([]);
   await lists.answer(2, aList(aRun('1', { replaying: true })));
   changes.tell('runs', 'flights.ipynb');
-  vi.runAllTimers();
+  vi.advanceTimersByTime(1000);
   await lists.answer(3, aList(aRun('1', { replay_problem: 'no space' })));
   expect(failed.map(run => run.replay_problem)).toEqual(['no space']);
 });
@@ -75,10 +75,10 @@ test('an answer of before it began is not taken for its end', async () => {
 test('a replay that somebody else asked for is not told here', async () => {
   const { lists, changes, failed } = await sidebar();
   changes.tell('runs', 'flights.ipynb');
-  vi.runAllTimers();
+  vi.advanceTimersByTime(1000);
   await lists.answer(1, aList(aRun('1', { replaying: true })));
   changes.tell('runs', 'flights.ipynb');
-  vi.runAllTimers();
+  vi.advanceTimersByTime(1000);
   await lists.answer(2, aList(aRun('1', { replay_problem: 'no space' })));
   expect(failed).toEqual([]);
 });

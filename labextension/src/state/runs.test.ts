@@ -106,7 +106,7 @@ test('an open run is asked for again when something changed', async () => {
   runs.open('1');
   await api.details.answer(0, aDetail('1', { status: 'running' }));
   changes.tell('runs', 'a.ipynb');
-  vi.runAllTimers();
+  vi.advanceTimersByTime(1000);
   await api.details.answer(1, aDetail('1'));
   expect(runs.now.detail.value?.status).toBe('finished');
 });
@@ -223,4 +223,24 @@ test('a run is found wherever it is shown', async () => {
     'trial',
     null
   ]);
+});
+
+test('what the server told of a replay while the connection was lost is asked for', async () => {
+  const { api, notebook, runs } = sidebar();
+  notebook.show('a.ipynb');
+  await api.lists.answer(0, aList(aRun('1', { replaying: true })));
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(api.lists.asked).toHaveLength(2);
+  await api.lists.answer(1, aList(aRun('1', { replay_problem: 'it was killed' })));
+  expect(runs.now.list.value?.runs[0].replaying).toBe(false);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(api.lists.asked).toHaveLength(2);
+});
+
+test('a run that goes on is asked for again too, in the details', async () => {
+  const { api, runs } = sidebar();
+  runs.open('1');
+  await api.details.answer(0, aDetail('1', { status: 'running' }));
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(api.details.asked).toEqual(['1', '1']);
 });

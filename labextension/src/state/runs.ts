@@ -2,6 +2,7 @@
 import type { IChanges } from '../api/changes';
 import type { IRunsApi } from '../api/runs';
 import type { Change, RunDetail, RunList, RunSummary, TrialList } from '../wire/generated';
+import { AskAgain } from './again';
 import { Burst } from './burst';
 import { Latest, NOTHING, type IFetched } from './latest';
 import type { CurrentNotebook } from './notebook';
@@ -33,6 +34,10 @@ export class RunsState extends Watched<IRuns> {
   private readonly detail = new Latest<RunDetail>(detail => this.takeDetail(detail));
   private readonly trialsOf = new Map<string, Latest<TrialList>>();
   private readonly again = new Burst(() => void this.refresh());
+  private readonly whileRunning = new AskAgain(
+    () => this.isUnderWay,
+    () => void this.refresh()
+  );
   private scopeChosen = false;
 
   constructor(
@@ -50,9 +55,17 @@ export class RunsState extends Watched<IRuns> {
       expanded: new Set(),
       trials: new Map()
     });
+    this.changed.connect(() => this.whileRunning.call());
     notebook.changed.connect((_, { path }) => this.follow(path));
     notebook.moved.connect(() => this.again.call());
     changes.changed.connect((_, change) => this.hear(change));
+  }
+
+  /** Whether a run that is shown is being made or replayed. */
+  private get isUnderWay(): boolean {
+    const { list, detail } = this.now;
+    const shown = [detail.value, ...(list.value?.runs ?? [])];
+    return shown.some(run => run !== null && (run.replaying || run.status === 'running'));
   }
 
   /** Ask again for all that is shown. */
