@@ -98,12 +98,13 @@ def test_what_does_not_fit_is_said_of_its_field_and_nothing_runs(server: Jupyter
 def test_a_run_tells_its_cells_and_leaves_its_notebook(server: Jupyter, form: str) -> None:
     with server.changes() as changes:
         begun = asked(server, form, depth="4", hold='"); raise SystemExit #')
-        assert begun["activity"]["stage"] == "running"
+        assert (begun["activity"]["stage"], begun["activity"]["is_cancelled"]) == ("running", False)
         changes.until("parameters", form)
         wait_for(lambda: server.get("parameters/activity", notebook=form)["activity"]["done"] >= 3)
         again = asked(server, form, depth="5")  # one at a time: this is the first one still
         assert again["activity"]["started_ms"] == begun["activity"]["started_ms"]
-        server.ask("parameters/activity", "DELETE", notebook=form)
+        told = server.ask("parameters/activity", "DELETE", notebook=form).json()["activity"]
+        assert (told["stage"], told["is_cancelled"]) == ("running", True)  # its kernel ends first
         found = ended(server, form)
     assert (found["stage"], found["message"]) == ("cancelled", None)
 

@@ -81,7 +81,8 @@ def test_a_pipeline_is_shown_run_cancelled_and_gone_on_with(server: Jupyter, fol
             lambda found: states(found) == {"load": "ok", "fit": "running"},
         )
         assert server.ask("pipelines/runs", "POST", {"folder": folder}).status_code == 200  # one at a time
-        server.ask("pipelines/runs", "DELETE", folder=folder)
+        told = server.ask("pipelines/runs", "DELETE", folder=folder).json()["run"]
+        assert (told["stage"], told["is_cancelled"]) == ("running", True)  # its steps end first
         run = ended(server, folder)
     assert (run["stage"], states(run)) == ("cancelled", {"load": "ok", "fit": "interrupted"})
 

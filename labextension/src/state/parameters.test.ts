@@ -47,6 +47,7 @@ function anActivity(over: Partial<WireActivity> = {}): WireActivity {
   return {
     kind: 'run',
     stage: 'running',
+    is_cancelled: false,
     started_ms: 0,
     ended_ms: null,
     done: 0,

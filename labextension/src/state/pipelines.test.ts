@@ -53,6 +53,7 @@ function aStanding(step: string, over: Partial<WireStanding> = {}): WireStanding
 function aRun(over: Partial<WirePipelineRun> = {}): WirePipelineRun {
   return {
     stage: 'running',
+    is_cancelled: false,
     start: null,
     started_ms: 0,
     ended_ms: null,

@@ -38,6 +38,7 @@ function aSplit(over: Partial<WireSplit> = {}): WireSplit {
   return {
     kind: 'look',
     stage: 'running',
+    is_cancelled: false,
     name: 'work',
     started_ms: 0,
     ended_ms: null,

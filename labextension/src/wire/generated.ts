@@ -318,11 +318,13 @@ export interface WireProposal {
 /**
  * A run with parameters, or the check of a pick: under way, or the last one.
  *
- * `done` of `of` cells have ended, the last of them `number`. `output` is the executed notebook.
+ * `done` of `of` cells have ended, the last of them `number`. `output` is the executed notebook. `is_cancelled` says
+ * that it was told to end, which may take it a while.
  */
 export interface WireActivity {
   kind: 'run' | 'pick';
   stage: 'running' | 'ended' | 'failed' | 'cancelled';
+  is_cancelled: boolean;
   started_ms: number;
   ended_ms: number | null;
   done: number;
@@ -383,9 +385,12 @@ export interface PipelineAnswered {
 }
 /**
  * A run that a browser asked for: under way, or the last one. `start` is the step that it began from.
+ *
+ * `is_cancelled` says that it was told to end, which may take its steps a while.
  */
 export interface WirePipelineRun {
   stage: 'running' | 'ended' | 'failed' | 'cancelled';
+  is_cancelled: boolean;
   start: string | null;
   started_ms: number;
   ended_ms: number | null;
@@ -752,11 +757,12 @@ export interface SplitAnswered {
  * The last split of a notebook: `look` finds out where it can be split, `make` tries it and writes it.
  *
  * `words` say what is being done, `done` of `of` cells of it. `reasons` say why it was not split, `folder` is the
- * pipeline that was written, and `compared` how many values were the same.
+ * pipeline that was written, and `compared` how many values were the same. `is_cancelled` says that it was told to end.
  */
 export interface WireSplit {
   kind: 'look' | 'make';
   stage: 'running' | 'ended' | 'failed' | 'cancelled';
+  is_cancelled: boolean;
   name: string;
   started_ms: number;
   ended_ms: number | null;

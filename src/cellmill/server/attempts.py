@@ -57,6 +57,7 @@ class Attempts:
         return WireActivity(
             kind=one.kind,
             stage=one.stage,
+            is_cancelled=one.is_cancelled,
             started_ms=one.started_ms,
             ended_ms=one.ended_ms,
             done=one.done,

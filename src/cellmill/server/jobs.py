@@ -37,11 +37,16 @@ class Job:
         return self.ended_ms is None
 
     @property
+    def is_cancelled(self) -> bool:
+        """Whether it was told to end."""
+        return self.cancelled_s is not None
+
+    @property
     def stage(self) -> Stage:
         """How it stands, as the browser reads it."""
         if self.is_running:
             return "running"
-        if self.cancelled_s is not None:
+        if self.is_cancelled:
             return "cancelled"
         return "failed" if self.failed else "ended"
 

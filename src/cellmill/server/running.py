@@ -53,6 +53,7 @@ class PipelineRuns:
             return None
         return WirePipelineRun(
             stage=one.stage,
+            is_cancelled=one.is_cancelled,
             start=one.start,
             started_ms=one.started_ms,
             ended_ms=one.ended_ms,

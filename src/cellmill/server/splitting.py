@@ -82,6 +82,7 @@ class Splits:
         return WireSplit(
             kind=one.kind,
             stage=one.stage,
+            is_cancelled=one.is_cancelled,
             name=one.name,
             started_ms=one.started_ms,
             ended_ms=one.ended_ms,

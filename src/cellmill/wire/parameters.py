@@ -48,11 +48,13 @@ class WireProblem(WireModel):
 class WireActivity(WireModel):
     """A run with parameters, or the check of a pick: under way, or the last one.
 
-    `done` of `of` cells have ended, the last of them `number`. `output` is the executed notebook.
+    `done` of `of` cells have ended, the last of them `number`. `output` is the executed notebook. `is_cancelled` says
+    that it was told to end, which may take it a while.
     """
 
     kind: Literal["run", "pick"]
     stage: Literal["running", "ended", "failed", "cancelled"]
+    is_cancelled: bool
     started_ms: int
     ended_ms: int | None
     done: int

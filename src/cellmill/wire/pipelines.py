@@ -55,9 +55,13 @@ class WireStanding(WireModel):
 
 
 class WirePipelineRun(WireModel):
-    """A run that a browser asked for: under way, or the last one. `start` is the step that it began from."""
+    """A run that a browser asked for: under way, or the last one. `start` is the step that it began from.
+
+    `is_cancelled` says that it was told to end, which may take its steps a while.
+    """
 
     stage: Stage
+    is_cancelled: bool
     start: str | None
     started_ms: int
     ended_ms: int | None

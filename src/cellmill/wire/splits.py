@@ -54,11 +54,12 @@ class WireSplit(WireModel):
     """The last split of a notebook: `look` finds out where it can be split, `make` tries it and writes it.
 
     `words` say what is being done, `done` of `of` cells of it. `reasons` say why it was not split, `folder` is the
-    pipeline that was written, and `compared` how many values were the same.
+    pipeline that was written, and `compared` how many values were the same. `is_cancelled` says that it was told to end.
     """
 
     kind: Literal["look", "make"]
     stage: Literal["running", "ended", "failed", "cancelled"]
+    is_cancelled: bool
     name: str
     started_ms: int
     ended_ms: int | None

@@ -9,6 +9,8 @@ import { Standing } from '../frame/standing';
 
 export interface IActivityProps {
   readonly activity: WireActivity | null;
+  /** An answer is awaited. */
+  readonly asking: boolean;
   readonly onCancel: () => void;
   readonly onOpen: (notebook: string) => void;
   readonly trans: TranslationBundle;
@@ -31,7 +33,7 @@ export function Activity(props: IActivityProps): React.JSX.Element {
 }
 
 function More(props: IActivityProps & { readonly activity: WireActivity }): React.JSX.Element {
-  const { activity, onCancel, onOpen, trans } = props;
+  const { activity, asking, onCancel, onOpen, trans } = props;
   const { output } = activity;
   const isRunning = activity.stage === 'running';
   return (
@@ -44,7 +46,12 @@ function More(props: IActivityProps & { readonly activity: WireActivity }): Reac
       ))}
       <div className="cellmill-Buttons">
         {isRunning ? (
-          <button type="button" className="cellmill-Button" onClick={onCancel}>
+          <button
+            type="button"
+            className="cellmill-Button"
+            disabled={asking || activity.is_cancelled}
+            onClick={onCancel}
+          >
             {trans.__('Cancel')}
           </button>
         ) : null}
@@ -64,6 +71,9 @@ export function activityWords(activity: WireActivity, trans: TranslationBundle):
   const took = durationWords((ended_ms ?? started_ms) - started_ms, trans);
   switch (stage) {
     case 'running':
+      if (activity.is_cancelled) {
+        return trans.__('Cancelling…');
+      }
       if (kind === 'pick') {
         return trans.__('Is the notebook the same with them? It is run twice, and compared…');
       }

@@ -81,7 +81,13 @@ function Whole(props: IParameterFormProps & { readonly form: ParameterForm }): R
           }
         />
       )}
-      <Activity activity={activity} onCancel={props.onCancel} onOpen={props.onOpen} trans={trans} />
+      <Activity
+        activity={activity}
+        asking={asking}
+        onCancel={props.onCancel}
+        onOpen={props.onOpen}
+        trans={trans}
+      />
       {form.problem !== null ? null : (
         <Proposals
           form={form}

@@ -16,12 +16,12 @@ export interface IGraphProps {
   readonly pipeline: WirePipeline;
   readonly run: WirePipelineRun | null;
   readonly looked: Looked | null;
-  /** It has the focus. */
+  /** It was clicked, or has the focus. */
   readonly onLook: (looked: Looked) => void;
   /** The pointer is over it, `null` when it has left the graph. */
   readonly onHover: (looked: Looked | null) => void;
-  /** A step was chosen: by a click, or with the Enter key. */
-  readonly onChoose: (step: WireStep) => void;
+  /** Its notebook is wanted: by a double click, or with the Enter key. */
+  readonly onOpen: (step: WireStep) => void;
   readonly trans: TranslationBundle;
 }
 
@@ -97,7 +97,7 @@ function Node(
     readonly tabStop: boolean;
   }
 ): React.JSX.Element {
-  const { place, step, tabStop, run, looked, onLook, onHover, onChoose, trans } = props;
+  const { place, step, tabStop, run, looked, onLook, onHover, onOpen, trans } = props;
   const { width } = place;
   const now = stepNow(step, run);
   const words = nodeWords(now, trans);
@@ -113,11 +113,12 @@ function Node(
       tabIndex={tabStop ? 0 : -1}
       aria-label={trans.__('%1: %2', step.name, words)}
       transform={`translate(${place.x} ${place.y})`}
-      onClick={() => onChoose(step)}
+      onClick={() => onLook({ step: step.name })}
+      onDoubleClick={() => onOpen(step)}
       onKeyDown={event => {
         if (event.key === 'Enter' || event.key === ' ') {
           event.preventDefault();
-          onChoose(step);
+          onOpen(step);
         }
       }}
       onFocus={() => onLook({ step: step.name })}
@@ -167,6 +168,7 @@ function Edge(
       role="img"
       tabIndex={-1}
       aria-label={trans.__('%1 to %2: %3', before, after, words)}
+      onClick={() => onLook({ before, after })}
       onFocus={() => onLook({ before, after })}
       onPointerEnter={() => onHover({ before, after })}
     >

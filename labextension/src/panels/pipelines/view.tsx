@@ -88,7 +88,12 @@ function Whole(props: IPipelineViewProps & { readonly pipeline: WirePipeline }):
           {trans.__('Run')}
         </button>
         {isRunning ? (
-          <button type="button" className="cellmill-Button" disabled={asking} onClick={onCancel}>
+          <button
+            type="button"
+            className="cellmill-Button"
+            disabled={asking || run?.is_cancelled}
+            onClick={onCancel}
+          >
             {trans.__('Cancel')}
           </button>
         ) : null}
@@ -111,10 +116,7 @@ function Whole(props: IPipelineViewProps & { readonly pipeline: WirePipeline }):
           looked={looked}
           onLook={look}
           onHover={hover}
-          onChoose={step => {
-            look({ step: step.name });
-            onOpen(step.notebook);
-          }}
+          onOpen={step => onOpen(step.notebook)}
           trans={trans}
         />
       )}
@@ -135,7 +137,9 @@ function LookedAt(
   if (looked === null) {
     return pipeline.steps.length === 0 ? null : (
       <p className="cellmill-Words cellmill-Quiet">
-        {trans.__('Point at a step or an edge; a click on a step opens its notebook.')}
+        {trans.__(
+          'Point at a step or an edge; a click keeps it here, a double click opens a step’s notebook.'
+        )}
       </p>
     );
   }

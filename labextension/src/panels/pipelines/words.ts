@@ -119,6 +119,9 @@ export function runWords(run: WirePipelineRun, trans: TranslationBundle): string
   const failed = steps.filter(({ state }) => state === 'failed').map(({ step }) => step);
   switch (stage) {
     case 'running':
+      if (run.is_cancelled) {
+        return trans.__('Cancelling…');
+      }
       return steps.length === 0
         ? trans.__('Starting…')
         : trans.__('Running: %1 of %2 steps done', over, steps.length);

@@ -104,7 +104,12 @@ function Whole(props: IWizardProps & { readonly split: WireSplit | null }): Reac
           {plan === null ? trans.__('Propose steps') : trans.__('Look again')}
         </button>
         {isRunning ? (
-          <button type="button" className="cellmill-Button" disabled={asking} onClick={onCancel}>
+          <button
+            type="button"
+            className="cellmill-Button"
+            disabled={asking || split?.is_cancelled}
+            onClick={onCancel}
+          >
             {trans.__('Cancel')}
           </button>
         ) : null}
@@ -195,6 +200,9 @@ export function splitWords(split: WireSplit, trans: TranslationBundle): string {
   const { kind, stage, words, done, of, started_ms, ended_ms, compared } = split;
   switch (stage) {
     case 'running':
+      if (split.is_cancelled) {
+        return trans.__('Cancelling…');
+      }
       if (words === null) {
         return trans.__('Starting…');
       }
