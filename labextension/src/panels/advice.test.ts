@@ -35,7 +35,9 @@ const EVERY: { [Kind in Trouble['kind']]: Extract<Trouble, { kind: Kind }> } = {
   offline: { kind: 'offline', message: 'm' },
   forbidden: { kind: 'forbidden', status: 403, message: '403 Forbidden' },
   not_installed: { kind: 'not_installed', message: '404' },
-  unreadable: { kind: 'unreadable', status: 502, message: '502 Bad Gateway' }
+  unreadable: { kind: 'unreadable', status: 502, message: '502 Bad Gateway' },
+  refused: { kind: 'refused', status: 500, message: 'no space left' },
+  not_saved: { kind: 'not_saved', path: 'work.ipynb', message: '' }
 };
 
 test('every kind of error says what it is, and what to do', () => {

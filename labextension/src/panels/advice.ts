@@ -129,6 +129,19 @@ export function advise(trouble: Trouble, trans: TranslationBundle): IAdvice {
         what: trans.__('This Jupyter server does not know Cellmill.'),
         next: trans.__('Switch it on with: jupyter server extension enable cellmill. Then restart.')
       };
+    case 'refused':
+      return {
+        what: trans.__('Jupyter could not do this: %1', trouble.message),
+        next: trans.__('Mend what it names, then retry.')
+      };
+    case 'not_saved':
+      return {
+        what:
+          trouble.message === ''
+            ? trans.__('%1 was not saved, so nothing was done.', trouble.path)
+            : trans.__('%1 could not be saved: %2', trouble.path, trouble.message),
+        next: trans.__('What counts is the file: save it, then retry.')
+      };
     case 'unreadable':
       return {
         what: trans.__('The answer could not be read (%1).', trouble.message),

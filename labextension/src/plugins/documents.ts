@@ -2,6 +2,7 @@
 import type { IDocumentManager } from '@jupyterlab/docmanager';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import { notSaved } from '../api/trouble';
 import { tellWarning } from '../commands/tell';
 import type { IDocumentDoors } from '../state/parameters';
 
@@ -17,7 +18,11 @@ export function documentDoors(
     save: async path => {
       const context = contextOf(path);
       if (context?.model.dirty === true) {
-        await context.save();
+        try {
+          await context.save();
+        } catch (error) {
+          throw notSaved(path, error);
+        }
       }
     },
     reload: async path => {
