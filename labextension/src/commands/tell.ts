@@ -41,6 +41,11 @@ function tell(kind: 'error' | 'warning' | 'info', message: string, trans: Transl
   });
 }
 
+/** Something that was begun a while ago is done. */
+export function tellDone(message: string, action: Notification.IAction): void {
+  Notification.success(message, { autoClose: READ_MS, actions: [action] });
+}
+
 /** Something that takes a moment: said once it takes long enough to wonder, and again when it is done. */
 export interface ITold {
   done(message: string, action: Notification.IAction): void;
@@ -62,7 +67,7 @@ export function tellProgress(message: string): ITold {
     done: (done, action) => {
       withdraw();
       // A new one: JupyterLab loses an update of what it has not drawn yet (jupyterlab#15558).
-      Notification.success(done, { autoClose: READ_MS, actions: [action] });
+      tellDone(done, action);
     },
     withdraw
   };

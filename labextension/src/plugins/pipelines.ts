@@ -13,7 +13,8 @@ import { SplitsApi } from '../api/splits';
 import { CommandIDs } from '../commands/ids';
 import { addPipelineCommands } from '../commands/pipelines';
 import { revealFailed } from '../commands/reveal';
-import { tellTrouble } from '../commands/tell';
+import { tellDone, tellTrouble } from '../commands/tell';
+import { fileName } from '../panels/frame/names';
 import { pipelinesListWidget, pipelineWidget } from '../panels/pipelines/widget';
 import type { Sidebar } from '../panels/sidebar';
 import { splitsWidget } from '../panels/splits/widget';
@@ -56,8 +57,15 @@ export const pipelinesPlugin: JupyterFrontEndPlugin<void> = {
       new SplitsApi(request),
       documentDoors(documents, trans),
       folder => {
-        shell.activateById(sidebar.id); // but not the keyboard: it may be in the notebook by now
-        void pipelines.open(folder);
+        if (splits.now.isOpen && sidebar.isVisible) {
+          void pipelines.open(folder);
+        } else {
+          // Whoever went on to something else is not torn away from it.
+          tellDone(trans.__('%1 was split and written.', fileName(folder)), {
+            label: trans.__('Show'),
+            callback: () => openPipeline(folder)
+          });
+        }
       },
       changes
     );
