@@ -24,6 +24,18 @@ export function foldByArrows(
   return true;
 }
 
+/** Return where the keyboard goes on when the stop it was at is gone: at the next that is left, or else the one before. */
+export function stopAfter(
+  gone: string,
+  before: readonly string[],
+  left: readonly string[]
+): string | null {
+  const at = before.indexOf(gone);
+  const next = before.slice(at + 1).find(stop => left.includes(stop));
+  const last = before.slice(0, Math.max(at, 0)).filter(stop => left.includes(stop));
+  return at < 0 ? null : (next ?? last.at(-1) ?? null);
+}
+
 /** Move the focus among the elements marked `data-cellmill-stop` in the list that hears the key. */
 export function moveByArrows(event: KeyboardEvent<HTMLElement>): void {
   const step = STEPS[event.key];

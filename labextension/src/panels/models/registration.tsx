@@ -128,7 +128,7 @@ function Recorded(props: {
                 <th scope="row">
                   <Breakable name={name} />
                 </th>
-                <Value text={value} />
+                <Value text={value} trans={trans} />
               </tr>
             ))}
           </tbody>

@@ -58,7 +58,7 @@ function Columns(props: {
               <th scope="row">
                 <Breakable name={column.name} />
               </th>
-              <Value text={column.type} />
+              <Value text={column.type} trans={trans} />
             </tr>
           ))}
         </tbody>

@@ -7,6 +7,7 @@ import { Age, durationWords } from '../frame/age';
 import { Breakable } from '../frame/breakable';
 import { Spinner } from '../frame/notices';
 import { countWords } from '../frame/numbers';
+import { Value } from '../frame/value';
 import { Badge } from './badge';
 import { differenceWords, figureKindWords, replayingWords } from './words';
 
@@ -144,9 +145,9 @@ function Side(props: {
   return value === null ? (
     <td className="cellmill-Quiet">{trans.__('none')}</td>
   ) : (
-    <td className="cellmill-mod-value">
-      <div className="cellmill-Value">{value}</div>
-    </td>
+    <Value text={value} trans={trans}>
+      {value}
+    </Value>
   );
 }
 
