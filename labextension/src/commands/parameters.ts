@@ -31,14 +31,18 @@ export function addParameterCommands(commands: Commands, need: IParameterCommand
       const theme = themes?.theme ?? null;
       const isLight = theme === null || themes?.isLight(theme) !== false;
       const id = `cellmill-sweep-${sweep}`;
+      const address = parameters.pictureAddress(sweep, isLight);
       for (const there of shell.widgets('main')) {
         if (there.id === id) {
+          if (there instanceof MainAreaWidget && there.content instanceof IFrame) {
+            there.content.url = address; // loaded anew: more trials may have ended
+          }
           shell.activateById(id);
           return;
         }
       }
       const content = new IFrame({ sandbox: ['allow-scripts'] });
-      content.url = parameters.pictureAddress(sweep, isLight);
+      content.url = address;
       const widget = new MainAreaWidget({ content });
       widget.id = id;
       widget.title.label = text(args, 'name');

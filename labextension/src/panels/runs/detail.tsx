@@ -7,6 +7,7 @@ import type { IFetched } from '../../state/latest';
 import type { IRuns } from '../../state/runs';
 import type {
   RunDetail,
+  RunList,
   RunSummary,
   TrialList,
   WireFigure,
@@ -49,6 +50,8 @@ export interface IRunDetailProps {
   readonly gone: ReadonlySet<string>;
   /** The runs that the chosen cell went into, `null` where none is chosen. */
   readonly wentInto: readonly RunSummary[] | null;
+  /** Among which they were looked for. */
+  readonly list: RunList | null;
   readonly nowMs: number;
   readonly onBack: () => void;
   readonly onRetry: () => void;
@@ -73,7 +76,9 @@ export function RunDetailView(props: IRunDetailProps): React.JSX.Element {
       back={trans.__('Back to runs')}
       onBack={onBack}
       about={opened}
-      foot={<WentInto runs={props.wentInto} onOpen={props.onOpen} trans={trans} />}
+      foot={
+        <WentInto runs={props.wentInto} list={props.list} onOpen={props.onOpen} trans={trans} />
+      }
       fetched={detail}
       onRetry={onRetry}
       trans={trans}
@@ -95,7 +100,7 @@ function Whole(props: IRunDetailProps & { readonly run: RunDetail }): React.JSX.
         </Part>
       )}
       <Part title={trans.__('Metrics')} count={run.metrics.length}>
-        <Metrics metrics={run.metrics} curves={run.curves} trans={trans} />
+        <Metrics run={run} trans={trans} />
       </Part>
       {run.trials === 0 ? null : <TrialsPart {...props} />}
       {run.figures.length === 0 ? null : (

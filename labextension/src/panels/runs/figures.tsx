@@ -25,12 +25,18 @@ export function Figures(props: IFiguresProps): React.JSX.Element {
 
 function Thumbnail(props: IFiguresProps & { readonly figure: WireFigure }): React.JSX.Element {
   const { figure, addressOf, onOpen, trans } = props;
-  const [isGone, setGone] = useState(false);
+  const [isMissing, setMissing] = useState(false);
   const name = figureWords(figure, trans);
-  if (isGone) {
+  if (isMissing) {
     return (
       <span className="cellmill-Figure cellmill-Quiet">
-        {trans.__('The picture of [%1] has been removed.', figure.number)}
+        {trans.__(
+          'The picture of [%1] could not be loaded; it may have been removed.',
+          figure.number
+        )}{' '}
+        <button type="button" className="cellmill-Link" onClick={() => setMissing(false)}>
+          {trans.__('Retry')}
+        </button>
       </span>
     );
   }
@@ -41,7 +47,7 @@ function Thumbnail(props: IFiguresProps & { readonly figure: WireFigure }): Reac
       title={trans.__('%1: open large', name)}
       onClick={() => onOpen(figure)}
     >
-      <img src={addressOf(figure)} alt={name} loading="lazy" onError={() => setGone(true)} />
+      <img src={addressOf(figure)} alt={name} loading="lazy" onError={() => setMissing(true)} />
       <span aria-hidden="true">[{figure.number}]</span>
     </button>
   );

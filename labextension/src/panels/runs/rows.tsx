@@ -1,11 +1,11 @@
 /** The entries of the list: runs, searches with their trials, and batches. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { caretDownIcon } from '@jupyterlab/ui-components';
-import React, { useEffect, useRef, useState } from 'react';
+import React, { useEffect, useLayoutEffect, useRef, useState } from 'react';
 
 import type { IRuns } from '../../state/runs';
 import type { RunSummary } from '../../wire/generated';
-import { foldByArrows, moveByArrows } from '../frame/arrows';
+import { foldByArrows, moveByArrows, stopAfter } from '../frame/arrows';
 import { BatchRow } from './batch';
 import { amongItself, inBatches, isBatch, type IBatch, type Listed } from './batches';
 import { RunRow } from './row';
@@ -43,6 +43,7 @@ export function Rows(props: IRowsProps): React.JSX.Element {
   }, [runs.opened]);
   const listed = inBatches(found);
   const stops = listed.flatMap(entry => stopsOf(entry, runs, unfolded));
+  useKeptFocus(list, stops);
   const tabStop = stop !== null && stops.includes(stop) ? stop : stops[0];
   const fold = (key: string, wanted: boolean): void => {
     setUnfolded(before => new Set(wanted ? [...before, key] : [...before].filter(k => k !== key)));
@@ -81,6 +82,27 @@ export function Rows(props: IRowsProps): React.JSX.Element {
       )}
     </ul>
   );
+}
+
+/** Where the entry that has the focus goes, deleted for instance, its neighbour gets it: else it is nowhere. */
+function useKeptFocus(list: React.RefObject<HTMLElement>, stops: readonly string[]): void {
+  const { activeElement } = document;
+  const focused =
+    activeElement instanceof HTMLElement && list.current?.contains(activeElement) === true
+      ? activeElement.dataset.cellmillStop
+      : undefined; // as it is before the list is drawn anew
+  const before = useRef(stops);
+  useLayoutEffect(() => {
+    if (focused !== undefined && !stops.includes(focused)) {
+      const next = stopAfter(focused, before.current, stops);
+      if (next !== null) {
+        list.current
+          ?.querySelector<HTMLElement>(`[data-cellmill-stop="${CSS.escape(next)}"]`)
+          ?.focus();
+      }
+    }
+    before.current = stops;
+  });
 }
 
 /** Many runs of one execution: what they have in common, and below it on demand each of them. */

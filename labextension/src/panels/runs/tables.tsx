@@ -2,24 +2,20 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { Fragment } from 'react';
 
-import type { WireCurve, WireMetric, WireParameter } from '../../wire/generated';
+import type { RunDetail, WireParameter } from '../../wire/generated';
 import { Breakable } from '../frame/breakable';
 import { metricWords } from '../frame/numbers';
 import { Value } from '../frame/value';
 import { Curve } from './curve';
 
 export function Metrics(props: {
-  readonly metrics: readonly WireMetric[];
-  readonly curves: readonly WireCurve[];
+  readonly run: RunDetail;
   readonly trans: TranslationBundle;
 }): React.JSX.Element {
-  const { metrics, curves, trans } = props;
+  const { run, trans } = props;
+  const { metrics, curves } = run;
   if (metrics.length === 0) {
-    return (
-      <p className="cellmill-Quiet">
-        {trans.__('None yet. Score the model in any later cell and it appears here.')}
-      </p>
-    );
+    return <p className="cellmill-Quiet">{noMetricsWords(run, trans)}</p>;
   }
   return (
     <table className="cellmill-Table cellmill-mod-numbers" aria-label={trans.__('Metrics')}>
@@ -51,6 +47,18 @@ export function Metrics(props: {
   );
 }
 
+/** Only what has been trained to its end can be scored. */
+function noMetricsWords({ status }: RunDetail, trans: TranslationBundle): string {
+  switch (status) {
+    case 'finished':
+      return trans.__('None yet. Score the model in any later cell and it appears here.');
+    case 'running':
+      return trans.__('None yet.');
+    default:
+      return trans.__('None.');
+  }
+}
+
 export function Parameters(props: {
   readonly parameters: readonly WireParameter[];
   readonly trans: TranslationBundle;
@@ -80,7 +88,7 @@ export function Parameters(props: {
               <th scope="row">
                 <Breakable name={name} />
               </th>
-              <Value text={value} />
+              <Value text={value} trans={trans} />
             </tr>
           ))}
         </tbody>

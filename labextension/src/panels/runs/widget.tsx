@@ -84,8 +84,9 @@ function ConnectedWentInto(props: {
   readonly trans: TranslationBundle;
 }): React.JSX.Element {
   const { state, trans } = props;
-  const runs = runsOfChosen(useWatched(state).list.value, useWatched(props.cells));
-  return <WentInto runs={runs} onOpen={run => state.open(run)} trans={trans} />;
+  const list = useWatched(state).list.value;
+  const runs = runsOfChosen(list, useWatched(props.cells));
+  return <WentInto runs={runs} list={list} onOpen={run => state.open(run)} trans={trans} />;
 }
 
 function ConnectedDetail(props: {
@@ -103,6 +104,7 @@ function ConnectedDetail(props: {
       marks={marksByRan(run, cells)}
       gone={run === null ? NONE_GONE : cellsGone(run, cells)}
       wentInto={runsOfChosen(runs.list.value, cells)}
+      list={runs.list.value}
       detail={runs.detail}
       opened={runs.opened}
       trials={runs.opened === null ? undefined : runs.trials.get(runs.opened)}
