@@ -91,7 +91,7 @@ function Whole(props: IPipelineViewProps & { readonly pipeline: WirePipeline }):
           <button
             type="button"
             className="cellmill-Button"
-            disabled={asking || run?.is_cancelled}
+            disabled={asking || run.is_cancelled}
             onClick={onCancel}
           >
             {trans.__('Cancel')}

@@ -54,7 +54,8 @@ function noMetricsWords({ status }: RunDetail, trans: TranslationBundle): string
       return trans.__('None yet. Score the model in any later cell and it appears here.');
     case 'running':
       return trans.__('None yet.');
-    default:
+    case 'failed':
+    case 'interrupted':
       return trans.__('None.');
   }
 }

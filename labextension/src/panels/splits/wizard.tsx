@@ -107,7 +107,7 @@ function Whole(props: IWizardProps & { readonly split: WireSplit | null }): Reac
           <button
             type="button"
             className="cellmill-Button"
-            disabled={asking || split?.is_cancelled}
+            disabled={asking || split.is_cancelled}
             onClick={onCancel}
           >
             {trans.__('Cancel')}
