@@ -88,6 +88,11 @@ def test_a_notebook_is_run_with_other_parameters(desk: Desk, lab: Lab, screensho
     form.get_by_role("button", name="Open executed notebook").click()
     expect(page.locator(".jp-NotebookPanel:visible .jp-Notebook")).to_contain_text('7 "); raise SystemExit #')
 
+    form.get_by_role("button", name="Run", exact=True).click()
+    form.get_by_role("button", name="Cancel").click()
+    expect(form).to_contain_text(re.compile("Cancelling…|Cancelled"))
+    expect(form).to_contain_text("Cancelled.")
+
     form.get_by_label("kind").select_option("forest")
     form.get_by_role("button", name="Run", exact=True).click()
     expect(form.get_by_role("alert")).to_contain_text("Cell 3 of work.ipynb raised AssertionError: no forests")

@@ -89,6 +89,14 @@ def test_a_notebook_is_split_and_its_pipeline_is_run(desk: Desk, lab: Lab, scree
     expect(graph.get_by_role("button", name=re.compile("its source changed"))).to_have_count(1)
     pipeline.get_by_role("button", name="Run", exact=True).click()
     expect(pipeline).to_contain_text("Failed after")
+    tabs = page.locator("#jp-main-dock-panel .lm-TabBar-tab")
+    before = tabs.count()
+    steps.first.click()
+    page.mouse.move(0, 0)  # past the graph, towards the buttons
+    expect(pipeline.get_by_role("button", name="Open executed notebook")).to_be_visible()
+    assert tabs.count() == before  # a click opens nothing
+    steps.first.dblclick()
+    expect(tabs).to_have_count(before + 1)
     steps.last.focus()
     expect(pipeline).to_contain_text("ValueError: on purpose")
     for theme, shade in ((LIGHT, "light"), (DARK, "dark")):

@@ -20,11 +20,14 @@ pytestmark = pytest.mark.browser
 
 LIGHT, DARK, CONTRAST = "JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast"
 
+ERROR = "TypeError: unsupported operand types for the addition of two columns of the frame: float"
+
 FIGURES = {
     "differs": (
         Figure("metric", "r2_score_y_test", "0.7613472511432", "0.7613398120771", 9.8e-06, same=False),
         Figure("predictions", "5 rows", "[151.2, 98.7, 163.0]", "[151.2, 98.6, 163.0]", 1e-3, same=False),
         Figure("data", "X_train", "d1" * 8, None, same=False),
+        Figure("outcome", "cell 3", f"{ERROR} and int", f"{ERROR} and str", same=False),
     ),
     "stochastic": (Figure("metric", "val_loss", "0.4312", "0.4019 to 0.4777", 0.1, same=False),),
 }
@@ -190,6 +193,15 @@ def test_verdicts_and_marks_are_looked_at_in_every_theme(desk: Desk, lab: Lab, s
             desk.runs.nth(at).click()
             expect(desk.details.locator(".cellmill-Badge")).to_contain_text(words[at])
             expect(cell(desk, 1).locator(".cellmill-Mark")).to_have_text("trained · edited since")
+            if (name, judgement) == ("dark", "differs"):
+                replayed = desk.details.get_by_role("cell", name=f"{ERROR} and str")
+                height = replayed.bounding_box()
+                replayed.get_by_role("button", name="more").click()
+                expect(replayed.get_by_role("button", name="less")).to_be_focused()
+                whole = replayed.bounding_box()
+                assert height is not None
+                assert whole is not None
+                assert whole["height"] > height["height"]
             if name == "light" or judgement == "differs":
                 page.screenshot(path=screenshots / f"verdict-{judgement}-{name}.png")
             desk.button("Back to runs").click()

@@ -123,8 +123,10 @@ def test_outputs_are_folded_and_pictures_open_large(rich: Desk, screenshots: Pat
     expect(details.get_by_text("… and more")).to_be_attached()
 
     figures = details.get_by_role("list", name="Figures")
-    expect(figures).to_contain_text("has been removed")
-    figures.get_by_role("button").click()
+    expect(figures).to_contain_text("could not be loaded; it may have been removed")
+    figures.get_by_role("button", name="Retry").click()
+    expect(figures).to_contain_text("could not be loaded")
+    figures.get_by_role("button", name="Figure of execution [2]").click()
     large = rich.page.get_by_role("dialog").get_by_role("img", name="Figure of execution [2]")
     expect(large).to_be_visible()
     rich.page.screenshot(path=screenshots / "figure-light.png")
@@ -147,6 +149,7 @@ def test_a_run_is_deleted_from_its_details_when_the_user_agrees(rich: Desk, scre
     expect(rich.runs.filter(has_text="GridSearchCV")).to_be_visible()
     expect(rich.runs.filter(has_text="Ridge")).to_have_count(0)
     expect(rich.page.get_by_text("Deleted Ridge.").first).to_be_visible()
+    expect(rich.sidebar.locator(".cellmill-Row:focus")).to_have_count(1)  # its neighbour
 
 
 def test_a_search_is_deleted_from_its_row_with_its_trials(rich: Desk) -> None:
@@ -161,6 +164,7 @@ def test_a_search_is_deleted_from_its_row_with_its_trials(rich: Desk) -> None:
     dialog.get_by_role("button", name="Delete", exact=True).click()
     expect(rich.runs.filter(has_text="GridSearchCV")).to_have_count(0)
     expect(rich.runs.filter(has_text="Ridge")).to_have_count(1)
+    expect(rich.sidebar.locator(".cellmill-Row:focus")).to_contain_text("Sequential")  # the next one
 
 
 def test_a_real_search_is_one_row_with_its_trials(desk: Desk, lab: Lab) -> None:

@@ -757,7 +757,8 @@ export interface SplitAnswered {
  * The last split of a notebook: `look` finds out where it can be split, `make` tries it and writes it.
  *
  * `words` say what is being done, `done` of `of` cells of it. `reasons` say why it was not split, `folder` is the
- * pipeline that was written, and `compared` how many values were the same. `is_cancelled` says that it was told to end.
+ * pipeline that was written, and `compared` how many values were the same. `is_cancelled` says that it
+ * was told to end.
  */
 export interface WireSplit {
   kind: 'look' | 'make';
