@@ -19,7 +19,7 @@ export function addPipelineCommands(commands: Commands, need: IPipelineCommandsN
   const { pipelines, splits, sidebar, shell, trans } = need;
   const opening = {
     label: trans.__('Split into Pipeline…'),
-    caption: trans.__('Split into a pipeline: steps that come to the same'),
+    caption: trans.__('Split into a pipeline: steps that give the same results'),
     icon: splitIcon,
     open: (notebook: string) => splits.open(notebook)
   };

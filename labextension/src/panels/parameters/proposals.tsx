@@ -50,7 +50,7 @@ export function Proposals(props: IProposalsProps): React.JSX.Element {
             className="cellmill-Button"
             disabled={disabled || picked.size === 0}
             title={trans.__(
-              'The notebook is run twice, with and without, and must come to the same'
+              'The notebook is run twice, with and without, and must give the same results'
             )}
             onClick={props.onMake}
           >

@@ -177,7 +177,7 @@ function Plan(props: IWizardProps & { readonly split: WireSplit }): React.JSX.El
             type="button"
             className={`cellmill-Button ${folder === null ? 'cellmill-mod-primary' : ''}`}
             title={trans.__(
-              'The notebook and the steps are run and compared; only what comes to the same is written'
+              'The notebook and the steps are run and compared; only what gives the same results is written'
             )}
             disabled={asking || isRunning || borders.size === 0 || nameOf(splits) === ''}
             onClick={onMake}
