@@ -2,7 +2,8 @@
 
 SCRATCH/1/2/3/4/NAME/      the project, folder by folder; its files are links to the user's, but for those that
                            came while the session ran and that it is not known to have read;
-                           notebooks and Python files are copies, by which people find their folder
+                           notebooks and Python files are copies, by which people find their folder;
+                           of very many files whole folders are links, in which nothing can be written
 SCRATCH/1/2/…              files that a notebook reaches with `../`
 SCRATCH/temporary/         what `tempfile` gives
 SCRATCH/lock               held as long as the replay lives: what a killed one left is cleared away by the next
@@ -12,6 +13,7 @@ import os
 import shutil
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,7 +24,7 @@ from filelock import FileLock, Timeout
 from cellmill.core.files import make_folder
 from cellmill.core.replay_errors import NoScratch
 
-MOST_LINKS = 20_000
+MOST_LINKS, MOST_WALKED = 20_000, 2_000_000
 MOST_FOLLOWED = 1_000
 LARGEST_COPY_BYTES, COPIES_BYTES, COPIES_BY_HAND_BYTES = 10_000_000, 200_000_000, 50_000_000
 YOUNG_S = 10.0  # a folder that was just made may not be locked yet
@@ -46,6 +48,8 @@ class Scratch:
     root: Path
     project_root: Path
     withheld: list[str] = field(default_factory=list)
+    not_there: list[str] = field(default_factory=list)
+    """Folders of a project that is too large to be walked through: they are not here."""
 
     @property
     def temporary(self) -> Path:
@@ -179,27 +183,69 @@ class _Young:
 
 
 def _link_tree(made: Scratch, absent: set[str], young: _Young) -> None:
-    left = MOST_LINKS
     followed: set[str] = set()
-    for folder, folders, files in os.walk(made.project_root, followlinks=True):
+    found: list[tuple[str, list[str], bool]] = []
+    walked = 0
+    for folder, folders, files in _walk(made.project_root):
+        if walked > MOST_WALKED:
+            made.not_there.append(folder)
+            folders.clear()
+            continue
+        walked += len(files)
+        is_leaf = not folders and folder != str(made.project_root)
         folders[:] = sorted(n for n in folders if not _is_left_out(folder, n))
         here = made.root / Path(folder).relative_to(made.project_root)
         make_folder(here)
         folders[:] = [name for name in folders if not _is_linked(made, os.path.join(folder, name), here, followed)]  # noqa: PTH118
-        for name in sorted(files):
-            path = os.path.join(folder, name)  # noqa: PTH118 - of thousands of files
-            if name in _NOT_LINKED or os.path.realpath(path) in absent:
-                continue
-            if young.is_withheld(path):
-                made.withheld.append(path)
-                continue
-            if left <= 0:
-                return  # of a folder this large only what is known to be needed
-            if young.is_to_be_copied(path):
-                _copy(Path(path), here / name)
-            else:
-                os.symlink(path, here / name)  # noqa: PTH211
-            left -= 1
+        found.append((folder, sorted(files), is_leaf))
+    left = MOST_LINKS
+    found.sort(key=lambda each: len(each[1]))  # a folder of pictures comes after all modules
+    for folder, files, is_leaf in found:
+        left -= _link_files(made, folder, files, absent, young, left=left if is_leaf else None)
+
+
+def _walk(root: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Give each folder, the names of the folders in it and of its files, those of one depth before all deeper ones.
+
+    As with `os.walk` folders are not gone into whose names are removed, and what cannot be read is passed over.
+    """
+    waiting = deque([str(root)])
+    while waiting:
+        folder = waiting.popleft()
+        _, folders, files = next(os.walk(folder, followlinks=True), (folder, [], []))
+        yield folder, folders, files
+        waiting.extend(os.path.join(folder, name) for name in folders)  # noqa: PTH118 - of thousands of folders
+
+
+def _link_files(
+    made: Scratch, folder: str, files: list[str], absent: set[str], young: _Young, *, left: int | None
+) -> int:
+    """Link what is to be there of a folder, and return how many links that took.
+
+    One with more files than there are links `left`, None where it cannot be a link, is one itself, if all of it is to be
+    there and nothing of it is to be copied.
+    """
+    here = made.root / Path(folder).relative_to(made.project_root)
+    there: list[tuple[str, str]] = []
+    for name in files:
+        path = os.path.join(folder, name)  # noqa: PTH118 - of thousands of files
+        if name in _NOT_LINKED or os.path.realpath(path) in absent:
+            continue
+        if young.is_withheld(path):
+            made.withheld.append(path)
+        else:
+            there.append((name, path))
+    is_whole = len(there) == len(files) and not any(path.endswith(_WRITTEN_BY_HAND) for path in files)
+    if left is not None and len(there) > left and is_whole and young.copied.isdisjoint(path for _, path in there):
+        here.rmdir()
+        here.symlink_to(folder)
+        return 1
+    for name, path in there:
+        if young.is_to_be_copied(path):
+            _copy(Path(path), here / name)
+        else:
+            os.symlink(path, here / name)  # noqa: PTH211
+    return len(there)
 
 
 def _mark(made: Scratch) -> None:

@@ -36,6 +36,7 @@ from cellmill.wiring.laid_modules import LAID_OUT, NOT_KEPT, Modules, other_modu
 LEAST_PATIENCE_S, PATIENCE_SHARE = 60.0, 10
 _STATES_GONE = "Recorded random states are no longer there, so that they were not restored."
 GIVEN = "It was given files that came while the session ran, and that no cell is known to have written"
+_NOT_ALL = "The project has so many files that not all were there: {} was missing, and what comes after it."
 _MAKING = re.compile(r"\bmkdir\b|\bmakedirs\b")
 
 
@@ -121,6 +122,8 @@ class Attempts:
         ) as place:
             attempt = self._in_scratch(place, recipe, sections)
             attempt.missed = tuple(path for path in place.withheld if not os.path.lexists(place.place_of(path)))
+            if place.not_there:
+                attempt.notes.append(_NOT_ALL.format(self._project.relative(place.not_there[0])))
         if self.given:
             shown = [self._project.relative(path) or path for path in self.given]
             attempt.notes.append(
@@ -136,6 +139,7 @@ class Attempts:
         cwd = place.place_of(recipe.cwd or self._project.root)
         if not cwd.is_relative_to(place.folder):  # too far from the project to have a place: that folder is the user's
             cwd = place.root
+        place.unfold(cwd / "recipe.ipynb")  # where it works it may write
         make_folder(cwd)
         inner = Project(place.root)
         prepare_folder(inner)

@@ -36,10 +36,10 @@ class Modules:
             is_first = module.path not in self._there
             self._there[module.path] = module.sha256
             is_as_now = change_of(module) is None
-            if is_first and is_as_now:
+            target = self._place.place_of(module.path)
+            if is_first and is_as_now and target.exists():
                 continue  # its link will do
             source = Path(module.path) if is_as_now else blob_path(self._project, module.sha256)
-            target = self._place.place_of(module.path)
             if not source.exists() or not target.is_relative_to(self._place.folder):
                 self._lost[module.name] = None
                 continue

@@ -133,3 +133,51 @@ def test_what_a_killed_replay_left_is_cleared_away_and_what_lives_is_not(
         os.utime(first.folder, (0, 0))
         with scratch(project, inputs=[], written=[], left_out=[]) as second:
             assert set(temporary.iterdir()) == {first.folder, second.folder, foreign}
+
+
+def test_of_a_project_with_very_many_files_all_are_there_and_those_of_large_folders_by_one_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cellmill.executors.scratch.MOST_LINKS", 8)
+    began_ns = 1_000_000_000 * 10**9
+    for folder in ("data", "data/raw", "mixed", "notebooks", "src"):
+        (tmp_path / folder).mkdir()
+    for number in range(9):
+        for folder in ("data/raw", "mixed"):
+            path = tmp_path / folder / f"{number}.png"
+            path.write_text(f"{number}")
+            os.utime(path, ns=(began_ns - 1,) * 2)
+    (tmp_path / "data" / "small.csv").write_text("1")
+    os.utime(tmp_path / "data" / "small.csv", ns=(began_ns - 1,) * 2)
+    (tmp_path / "mixed" / "came.png").write_text("young")
+    (tmp_path / "notebooks" / "a.ipynb").write_text("{}")
+    (tmp_path / "src" / "features.py").write_text("pass")
+    written = str(tmp_path / "data" / "raw" / "3.png")
+
+    with scratch(tmp_path, inputs=[], written=[], left_out=[], began_ns=began_ns) as place:
+        assert (place.root / "src" / "features.py").read_text() == "pass"
+        assert (place.root / "notebooks" / "a.ipynb").exists()
+        assert (place.root / "data" / "small.csv").is_symlink()
+        assert (place.root / "data" / "raw").is_symlink()
+        assert len(list((place.root / "data" / "raw").iterdir())) == 9
+        assert sorted(path.name for path in (place.root / "mixed").iterdir()) == [f"{n}.png" for n in range(9)]
+        assert place.withheld == [str(tmp_path / "mixed" / "came.png")]
+        assert place.not_there == []
+    with scratch(tmp_path, inputs=[], written=[written], left_out=[], began_ns=began_ns) as place:
+        assert sorted(path.name for path in (place.root / "data" / "raw").iterdir()) == [
+            f"{n}.png" for n in range(9) if n != 3
+        ]
+    assert Path(written).read_text() == "3"
+
+
+def test_folders_that_come_after_more_files_than_are_walked_through_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cellmill.executors.scratch.MOST_WALKED", 2)
+    for folder in ("deep/deeper", "src"):
+        (tmp_path / folder).mkdir(parents=True)
+    for name in ("a.csv", "b.csv", "src/m.py", "deep/deeper/c.csv"):
+        (tmp_path / name).write_text("1")
+    with scratch(tmp_path, inputs=[], written=[], left_out=[]) as place:
+        assert (place.root / "src" / "m.py").exists()
+        assert place.not_there == [str(tmp_path / "deep" / "deeper")]
