@@ -12,7 +12,7 @@ from typing import Any
 
 from cellmill.capture.folder import prepare_folder
 from cellmill.core.clock import now_ms
-from cellmill.core.errors import NotebookError
+from cellmill.core.errors import BadSettings, CellmillError, NotebookError
 from cellmill.core.ids import SessionId, new_session_id
 from cellmill.core.pipeline_errors import PipelineError
 from cellmill.core.pipeline_runs import PipelineRun, StepRecord, StepStanding, StepState
@@ -182,7 +182,7 @@ class _Going:
                 self._expand(step)
             except NoAnswer as error:
                 self._put(StepStanding(step.name, step.name, "failed", error=f"Step {step.name}: {error}."))
-            except NotebookError as error:
+            except CellmillError as error:  # a notebook that is gone, or a place of values that does not answer
                 self._put(StepStanding(step.name, step.name, "failed", error=str(error)))
 
     def _expand(self, step: PipelineStep) -> None:
@@ -190,6 +190,7 @@ class _Going:
             self._put(StepStanding(step.name, step.name, "left out", (not_so(step),)))
             return
         items = self._situation.items(step)
+        reasons = {key: self._situation.why(step, key, item) for key, item in items}  # all, before one of them waits
         if step.for_each is not None:
             self._steps[step.name] = {}
         self._forget_items(step, {key for key, _ in items})
@@ -197,12 +198,12 @@ class _Going:
             self._put(StepStanding(step.name, step.name, "unchanged", ("its list is empty",)))
             self._hand_over_items(step)
         for key, item in items:
-            why = self._situation.why(step, key, item)
+            why = reasons[key]
+            if why and step.for_each is None:  # it may have been in a loop the last time
+                remove_values(self._project, self._situation.state, _items_of(step))
             self._put(StepStanding(key, step.name, "waiting" if why else "unchanged", why))
             if why:
                 self._waiting.append((step, key, item))
-                if step.for_each is None:  # it may have been in a loop the last time
-                    remove_values(self._project, self._situation.state, _items_of(step))
         if step.for_each is not None and self._is_settled(step.name):
             self._hand_over_items(step)
 
@@ -211,7 +212,7 @@ class _Going:
             step, key, item = self._waiting.pop(0)
             try:
                 self._submit(step, key, item)
-            except (NotebookError, PipelineError) as error:  # it was changed since it was checked
+            except (NotebookError, PipelineError, BadSettings) as error:  # it was changed since it was checked
                 self._put(replace(self._steps[step.name][key], state="failed", error=str(error)))
         for step, key in self._coming():
             self._sessions[key] = new_session_id()
@@ -227,7 +228,10 @@ class _Going:
             is_next = all(self._is_settled(name) or name in self._begun for name in step.after)
             if is_next and step.when is None and step.for_each is None and step.name in self._situation.selected:
                 if step.name not in self._is_sure:
-                    self._is_sure[step.name] = bool(self._situation.why(step, step.name, None))
+                    try:
+                        self._is_sure[step.name] = bool(self._situation.why(step, step.name, None))
+                    except CellmillError:  # said when its turn comes, if it is so then
+                        self._is_sure[step.name] = False
                 coming += [(step, step.name)] if self._is_sure[step.name] else []
         return [(step, key) for step, key in coming if key not in self._sessions][:at_most]
 
@@ -324,7 +328,10 @@ class _Going:
             return
         self._put(standing)
         if step.for_each is not None and self._is_settled(step.name):
-            self._hand_over_items(step)
+            try:
+                self._hand_over_items(step)
+            except CellmillError as error:
+                self._put(StepStanding(step.name, step.name, "failed", error=str(error)))
 
     # --- small things
 

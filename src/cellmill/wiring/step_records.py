@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from cellmill.core.errors import NotebookError
+from cellmill.core.errors import CellmillError, NotebookError
 from cellmill.core.ids import SessionId
 from cellmill.core.pipeline_errors import OutputMissing
 from cellmill.core.pipeline_runs import MEANWHILE, FileSeen, StepRecord
@@ -59,6 +59,12 @@ def record_of(
     """Return what is kept of a step that has ended, and sentences. One that did not write what it was to has failed."""
     step, root, words = begun.step, situation.project.root, []
     used = observe(situation.project, begun.session)
+    manifest = None
+    try:
+        manifest = manifest_digest(situation.project, situation.state, begun.key)
+    except CellmillError as error:  # then nobody can say what it handed over
+        if ended.outcome == "ok":
+            ended = replace(ended, outcome="failed", error=str(error))
     code = begun.code
     reads, modules, untold = _used(situation, begun, used, ended.started_ms)
     record = StepRecord(
@@ -76,7 +82,7 @@ def record_of(
         modules=modules,
         untold=untold,
         distributions=used.distributions,
-        manifest=manifest_digest(situation.project, situation.state, begun.key),
+        manifest=manifest,
         values=ended.values,
         asks=situation.asks.get(step.name, ()),
         output=output,

@@ -147,7 +147,10 @@ EXAMPLES: list[tuple[CellmillError, str]] = [
     ),
     (NotGiven("fit", name="df"), "Bind it in this step, or take it out of the list."),
     (StepNotBegun(), "Run the cells of this notebook from the first on."),
-    (BadPlace("s3://a", reason="no"), "Install fsspec, and what that kind of URL needs."),
+    (
+        BadPlace("s3://a", reason="no"),
+        "Install fsspec and what that kind of URL needs, or see to it that the place answers.",
+    ),
     (ChecksFailed(("df: 1 of 3 rows: column 'x': ge(0)",)), "Mend the data, or change the checks in this notebook."),
     (NothingToCheck("a"), "Run it first: cellmill pipeline run a"),
     (NothingToCheck("a", step="load"), "Run it first: cellmill pipeline run a"),
