@@ -146,6 +146,8 @@ class CellmillEngine(Engine):
         except CellTimedOut as error:
             raise CellTimeoutError(str(error.limited_by("--execution-timeout"))) from error
         except KernelMissing as error:
+            if error.broken is not None:
+                raise
             raise NoSuchKernel(error.kernel) from error
 
 

@@ -18,7 +18,7 @@ CellmillError
 │   ├── CellFailed               a cell raised
 │   ├── KernelDied               the kernel ended in the middle
 │   ├── CellTimedOut             a cell ran for longer than it may
-│   ├── KernelMissing            no such kernel is installed
+│   ├── KernelMissing            no such kernel is installed, or it cannot be started
 │   ├── OutputMissing            a step did not write what it was to write
 │   └── PipelineFailed           some steps did not come to their end
 ├── RunError
@@ -232,8 +232,13 @@ class CellTimedOut(ExecutionError):
 class KernelMissing(ExecutionError):
     kind = "kernel_missing"
 
-    def __init__(self, kernel: str, *, installed: tuple[str, ...]) -> None:
-        self.kernel, self.installed = kernel, installed
+    def __init__(self, kernel: str, *, installed: tuple[str, ...] = (), broken: str | None = None) -> None:
+        """`broken` says why one that is installed cannot be started."""
+        self.kernel, self.installed, self.broken = kernel, installed, broken
+        if broken is not None:
+            wrong, advice = f"The kernel {kernel!r} cannot be started: {broken}", f"jupyter kernelspec remove {kernel}"
+            super().__init__(f"{wrong}. Choose another with --kernel, or remove it with: {advice}")
+            return
         super().__init__(
             f"There is no kernel {kernel!r} (installed: {', '.join(installed) or 'none'}). "
             f"Choose one with --kernel, or install it with: python -m ipykernel install --user --name {kernel}"

@@ -87,7 +87,8 @@ class BadPlace(CrossingError):
     def __init__(self, place: str, *, reason: str) -> None:
         self.place, self.reason = place, reason
         super().__init__(
-            f"Values cannot cross through {place}: {reason}. Install fsspec and what that kind of URL needs, or see to it that the place answers."
+            f"Values cannot cross through {place}: {reason}. "
+            "Install fsspec and what that kind of URL needs, or see to it that the place answers."
         )
 
 

@@ -12,8 +12,9 @@ from typing import Any
 import zmq
 
 from cellmill.core.clock import now_ms
-from cellmill.core.errors import CellTimedOut, KernelDied
+from cellmill.core.errors import CellTimedOut, KernelDied, KernelMissing
 from cellmill.core.event_parts import Failure, Outcome
+from cellmill.core.files import words_of
 from cellmill.core.ids import ExecutionId
 from cellmill.core.ports import CellRan
 from cellmill.core.project import find_project
@@ -92,12 +93,19 @@ def _process(
 ) -> OwnProcess | ManagedProcess:
     """`kernel` is the name of one, or an interpreter whose kernels are installed nowhere."""
     spec = try_spec(kernel) if isinstance(kernel, str) else spec_of(kernel)
-    if spec is None:
-        return ManagedProcess(str(kernel), cwd=cwd, environment=env, said=said)
     warm = warm and isinstance(kernel, str)  # an interpreter of its own is not for long
     wanted = worth_importing(imports_of(notebook)) if warm else ()
     project = journalled(find_project(notebook.parent)) if warm else None
-    return OwnProcess(spec, cwd=cwd, environment=env, said=said, warm=warm, wanted=wanted, project=project)
+    try:
+        if spec is None:
+            return ManagedProcess(str(kernel), cwd=cwd, environment=env, said=said)
+        return OwnProcess(spec, cwd=cwd, environment=env, said=said, warm=warm, wanted=wanted, project=project)
+    except (FileNotFoundError, PermissionError) as error:
+        if error.filename in (None, str(cwd)) or (spec is not None and error.filename != spec.command[0]):
+            raise
+        # What its kernelspec names: most often of an environment that was removed.
+        broken = f"{error.filename} cannot be run ({words_of(error)})"
+        raise KernelMissing(str(kernel), broken=broken) from error
 
 
 class LocalKernel:

@@ -64,6 +64,9 @@ class PapermillExecutor:
         except DeadKernelError as error:
             kept = shown_path(output) if output.exists() else None
             raise KernelDied(notebook=shown_path(notebook), output=kept, words=str(error).partition("\n")[2]) from error
+        except KernelMissing:
+            output.unlink(missing_ok=True)  # papermill's copy, in which nothing ran
+            raise
         except NoSuchKernel as error:
             from jupyter_client.kernelspec import KernelSpecManager
 

@@ -222,8 +222,8 @@ def _link_files(
 ) -> int:
     """Link what is to be there of a folder, and return how many links that took.
 
-    One with more files than there are links `left`, None where it cannot be a link, is one itself, if all of it is to be
-    there and nothing of it is to be copied.
+    One with more files than there are links `left`, None where it cannot be a link, is one itself, if all of it is to
+    be there and nothing of it is to be copied.
     """
     here = made.root / Path(folder).relative_to(made.project_root)
     there: list[tuple[str, str]] = []

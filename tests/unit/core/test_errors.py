@@ -170,6 +170,7 @@ EXAMPLES: list[tuple[CellmillError, str]] = [
         KernelMissing("julia", installed=("python3",)),
         "install it with: python -m ipykernel install --user --name julia",
     ),
+    (KernelMissing("old", broken="/v/bin/python cannot be run (gone)"), "with: jupyter kernelspec remove old"),
     (UnknownRun("abc"), "List them with: cellmill runs"),
     (UnknownRun("aa00000001", known=("aa00000002",)), "Did you mean aa00000002?"),
     (AmbiguousRun("a", matches=("aa", "ab")), "Give more of the id."),
