@@ -188,6 +188,26 @@ def test_a_plan_is_shown_and_nothing_written(desk: Desk) -> None:
     assert not (desk.root / "pipelines" / "other").exists()
 
 
+def test_trainings_are_known_after_cells_whose_source_is_not_recorded_as_it_is(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / "folder", tmp_path / "home")
+    desk.root.mkdir()
+    secret = "hf_" + "QmZxKvTrPwLsNdGhJyBcFeUaXoWiRtEqMv"
+    cells = [
+        "# cellmill: off\nimport numpy as np",
+        "# cellmill: on\nlow = 0.0",
+        "",
+        f"api_key = '{secret}'\nrows = low + 2 * np.arange(6.0)",
+        "open('rows.txt', 'w').write(str(len(rows)))",
+        "from sklearn.linear_model import LinearRegression\nmodel = LinearRegression().fit(rows[:, None], rows)",
+        "print(model.coef_)",
+    ]
+    write(desk.root, cells)
+    said = desk.cellmill("split", "work.ipynb", "--name", "plain", "--plan", "--json")
+    assert said.code == 0, said.err
+    assert [cell["number"] for cell in said.json["cells"] if cell["trains"]] == [6]
+    assert [cell["number"] for cell in said.json["cells"] if not cell["seconds"]] == [3]
+
+
 def test_a_folder_that_nothing_marks_as_a_project_is_the_root_of_its_steps(tmp_path: Path) -> None:
     desk = Desk(tmp_path / "folder", tmp_path / "home")
     desk.root.mkdir()

@@ -11,13 +11,15 @@ from typing import Any
 
 from cellmill.core.ports import Kernels, LiveKernel, Progress
 from cellmill.core.project import Project
-from cellmill.core.runs import Session
+from cellmill.core.runs import Execution, Session
 from cellmill.dataflow.crossing import Leaning, leanings
 from cellmill.notebook.plain import tags_of
 from cellmill.pipeline.split import Cell, Crossing
 from cellmill.replay.outcomes import Outcome
 from cellmill.wiring.outcomes import Trial, run_parts, whole
 
+# As capture numbers an execution. `execution_count` is another before a cell and after it.
+_NUMBER = "len(get_ipython().history_manager.input_hist_parsed)"
 _WEIGH = "__import__('cellmill.kernel.crossing.weigh', fromlist=['x']).weigh(get_ipython(), {!r})"
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 _UNDERLINED = re.compile(r"^(\S.*)\n(=+|-{3,})[ \t]*$", re.MULTILINE)
@@ -63,9 +65,11 @@ def look_into(
         second = pool.submit(run_parts, [other], project, kernels, trial, look=scales.weigh)
         outcome, _ = first.result()
         again, sessions = second.result()
-    ran = _executions(sources, sessions)
+    ran = _executions(scales.ran, len(sources), sessions)
+    # Of a cell with a secret in it another source was recorded, of one that was kept out none.
     transformed = [
-        (one.python or source) if one is not None else source for one, source in zip(ran, sources, strict=True)
+        (one.python or source) if one is not None and one.source.strip() == source.strip() else source
+        for one, source in zip(ran, sources, strict=True)
     ]
     leans = _merged(guessed, leanings(transformed))
     trained = {
@@ -99,13 +103,18 @@ class _Scales:
     def __init__(self, leans: Sequence[Leaning]) -> None:
         self._patches = [leaning.patches for leaning in leans]
         self._found: dict[int, Crossing] = {}
+        self.ran: dict[int, int] = {}
+        """The cell of each execution, by its number in the kernel."""
 
     def weigh(self, kernel: LiveKernel, number: int) -> None:
         """Ask the kernel. `number` is that of the cell that comes."""
         paths = [path for each in self._patches[: number - 1] for path in each]
         asked = json.dumps({"names": None, "patches": list(dict.fromkeys(paths))})
-        expressions = {"weighed": _WEIGH.format(asked)}
-        answer = kernel.run("", silent=True, timeout_s=_WEIGHING_S, expressions=expressions).expressions.get("weighed")
+        expressions = {"weighed": _WEIGH.format(asked), "number": _NUMBER}
+        answers = kernel.run("", silent=True, timeout_s=_WEIGHING_S, expressions=expressions).expressions
+        if (to_come := answers.get("number")) is not None:
+            self.ran[int(to_come)] = number  # an empty cell takes no number: that is the next one's
+        answer = answers.get("weighed")
         if answer is None:
             self._found[number] = Crossing(nothing_can="what would cross could not be looked at")
             return
@@ -125,12 +134,10 @@ class _Scales:
         return tuple(self._found.get(number, none) for number in range(1, count + 1))
 
 
-def _executions(sources: Sequence[str], sessions: Sequence[Session]) -> list[Any]:
+def _executions(cells: Mapping[int, int], count: int, sessions: Sequence[Session]) -> list[Execution | None]:
     """The execution of each cell, None for one that is empty or was not captured."""
-    ran = [one for session in sessions for one in session.executions]
-    return [
-        ran.pop(0) if source.strip() and ran and ran[0].source.strip() == source.strip() else None for source in sources
-    ]
+    found = {cells[one.number]: one for session in sessions for one in session.executions if one.number in cells}
+    return [found.get(number) for number in range(1, count + 1)]
 
 
 def _merged(guessed: Sequence[Leaning], seen: Sequence[Leaning]) -> tuple[Leaning, ...]:
