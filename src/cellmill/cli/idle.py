@@ -32,6 +32,7 @@ def try_idle(words: Sequence[str]) -> bool:
         return False
     if not is_idle(planned):
         return False
+    situation.keep_looks()
     print_idle(situation.pipeline.name, planned, as_json="--json" in words)
     return True
 

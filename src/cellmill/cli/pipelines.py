@@ -67,6 +67,7 @@ def run(
         if dry_run:
             return _print_plan(situation, planned, as_json=as_json)
         if is_idle(planned):
+            situation.keep_looks()
             return print_idle(situation.pipeline.name, planned, as_json=as_json)
         return _run(pipeline, wanted, situation, jobs, executor, log, as_json=as_json)
 
@@ -168,7 +169,7 @@ def _run(
 
     stop = Stop()
     with alone(situation.project, situation.state):
-        situation = situation_of(folder, wanted)  # whoever ran it until now has changed what there is
+        situation = situation_of(folder, wanted, keeps=True)  # anew: whoever ran it until now has changed it
         place = step_executor(executor, jobs, situation.project)
         with live(situation.pipeline, silent=as_json, log=log) as told, interrupts(stop.ask):
             ended, troubles = run_pipeline(situation, place, stop=stop, told=told)

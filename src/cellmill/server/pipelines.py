@@ -106,7 +106,7 @@ def _pipeline(workspace: Workspace, project: Project, folder: Path) -> WirePipel
     planned: tuple[Planned, ...] = ()
     try:
         # It only looks on: whoever runs the pipeline meanwhile writes the records.
-        situation = Situation(project, folder, read_pipeline(folder), Wanted(), keeps=False)
+        situation = Situation(project, folder, read_pipeline(folder), Wanted())
         planned = situation.plan()
     except CellmillError as error:  # it is what the graph is about, so the graph says it
         problem = str(error)

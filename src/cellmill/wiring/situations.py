@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cellmill.core.errors import FolderNotWritable, UnknownParameter
-from cellmill.core.pipeline_errors import BadCondition, NoStepTakes, UnknownStep
+from cellmill.core.pipeline_errors import BadCondition, NoStepTakes, PipelineUnderWay, UnknownStep
 from cellmill.core.pipeline_runs import FileSeen, Planned, StepNow, StepRecord
 from cellmill.core.pipelines import DOCUMENT, Pipeline, PipelineStep
 from cellmill.core.project import Project, find_project
@@ -18,7 +18,7 @@ from cellmill.pipeline.document import read_pipeline
 from cellmill.pipeline.plan import ASKED, given, reasons, selected
 from cellmill.wiring.looking import look, version_now
 from cellmill.wiring.parameters_given import check_taken, read_given
-from cellmill.wiring.pipeline_records import manifest_digest, read_records, state_name, write_record
+from cellmill.wiring.pipeline_records import alone, manifest_digest, read_records, state_name, write_record
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,14 @@ class Situation:
     """A pipeline, its steps' last runs, and what is there now."""
 
     def __init__(
-        self, project: Project, folder: Path, pipeline: Pipeline, wanted: Wanted, *, keeps: bool = True
+        self, project: Project, folder: Path, pipeline: Pipeline, wanted: Wanted, *, keeps: bool = False
     ) -> None:
-        """Whoever only looks `keeps` nothing: another process may run the pipeline.
+        """Only who runs a pipeline alone `keeps` what it notices at once: another process may run it otherwise.
 
         Raises `UnknownStep`, `NoStepTakes`, `BadCondition`, `NotebookError`.
         """
         self._keeps = keeps
+        self._renewed: set[str] = set()
         self.project, self.folder, self.pipeline, self.wanted = project, folder, pipeline, wanted
         self.state = state_name(project, folder)
         self.records: dict[str, StepRecord] = read_records(project, self.state)
@@ -132,9 +133,19 @@ class Situation:
         """Keep stamps of files that turned out to be the same, so that they need not be read the next time."""
         renewed = replace(self.records[record.key], **changes)
         self.records[record.key] = renewed
+        self._renewed.add(record.key)
         if self._keeps:
             with suppress(FolderNotWritable):  # then the files are read the next time, too
                 write_record(self.project, self.state, renewed)
+
+    def keep_looks(self) -> None:
+        """Keep what `_refresh` found, but of steps that have run since, and where nobody runs the pipeline."""
+        if self._renewed:
+            with suppress(PipelineUnderWay, FolderNotWritable, OSError), alone(self.project, self.state):
+                there = read_records(self.project, self.state)
+                for record in (self.records[key] for key in self._renewed & there.keys()):
+                    if there[record.key].session == record.session:
+                        write_record(self.project, self.state, record)
 
     # --- parameters
 
@@ -354,8 +365,10 @@ class Situation:
         return found
 
 
-def situation_of(given: Path, wanted: Wanted) -> Situation:
+def situation_of(given: Path, wanted: Wanted, *, keeps: bool = False) -> Situation:
     """Return how a pipeline stands. `given` is its folder or document, or its name alone in the project's `pipelines/`.
+
+    Only who is `alone` with it `keeps` what is noticed.
 
     Raises `PipelineError`, `NotebookError`.
     """
@@ -365,7 +378,7 @@ def situation_of(given: Path, wanted: Wanted) -> Situation:
         folder = inside if (inside / DOCUMENT).exists() else folder
     if folder.is_dir():
         folder = folder.resolve()
-    return Situation(find_project(folder), folder, read_pipeline(folder), wanted)
+    return Situation(find_project(folder), folder, read_pipeline(folder), wanted, keeps=keeps)
 
 
 def kernel_of(document: Any) -> str:

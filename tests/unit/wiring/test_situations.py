@@ -256,6 +256,26 @@ def test_that_nothing_is_to_be_done_is_said_by_the_quick_door_alone(
     assert states == {"load": "unchanged", "fit": "unchanged", "end": "left out"}
 
 
+def test_who_looks_at_a_pipeline_writes_over_nothing_of_who_runs_it(folder: Path, project: Project) -> None:
+    for name in ("load", "fit", "end"):
+        has_run(folder, name)
+    data = project.root / "data.csv"
+    os.utime(data, ns=(1, 1))  # the same by another stamp
+    looks = situation(folder)
+    again, _, _ = (has_run(folder, name, session=SessionId("another")) for name in ("load", "fit", "end"))
+    assert [each.what for each in looks.plan()] == ["unchanged"] * 3
+    looks.keep_looks()
+    assert read_records(project, "p")["load"] == again
+    os.utime(data, ns=(2, 2))
+    assert words(folder) == dict.fromkeys(("load", "fit", "end"), "nothing to do")
+    assert read_records(project, "p")["load"] == again
+    with alone(project, "p"):  # another runs it
+        assert try_idle([str(folder)]) is True
+        assert read_records(project, "p")["load"] == again
+    assert try_idle([str(folder)]) is True
+    assert read_records(project, "p")["load"].reads[0].stamp != again.reads[0].stamp
+
+
 def test_pipelines_of_one_name_in_two_folders_have_nothing_in_common(folder: Path) -> None:
     for name in ("load", "fit", "end"):
         has_run(folder, name)
