@@ -223,12 +223,18 @@ def _resumable(
 
 
 def fetched(address: str) -> Path:
-    """Return a copy of a notebook that lies elsewhere, in `executed/fetched/` of the project that one is in."""
+    """Return a copy of a notebook that lies elsewhere, in `executed/fetched/` of the project that one is in.
+
+    Each address has a folder there: notebooks of one name may run at once, and are read again at each retry.
+    """
+    import hashlib
+
     from cellmill.executors.remote import fetch
     from cellmill.wiring.projects import project_of
 
     name = address.partition("?")[0].rstrip("/").rpartition("/")[2] or "notebook.ipynb"
-    path = project_of(Path.cwd()).root / "executed" / "fetched" / name
+    own = hashlib.sha256(address.encode("utf-8", "replace")).hexdigest()[:8]
+    path = project_of(Path.cwd()).root / "executed" / "fetched" / own / name
     fetch(address, path)
     return path
 
