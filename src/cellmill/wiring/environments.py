@@ -5,11 +5,15 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib.metadata import distribution
 from pathlib import Path
 
-from cellmill.core.files import make_folder, write_atomically
+from filelock import FileLock, Timeout
+
+from cellmill.core.files import make_folder, words_of, write_atomically
 from cellmill.core.project import Project
 from cellmill.core.replay_errors import EnvironmentNotBuilt
 from cellmill.core.runs import Run
@@ -33,18 +37,41 @@ def rebuilt_environment(project: Project, run: Run) -> Path:
     key = hashlib.sha256(f"{python}\n{lock}".encode()).hexdigest()[:16]
     folder = project.folder / "environments" / key
     interpreter = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    if (folder / "built").exists():
+    if _is_built(folder, interpreter):
         return interpreter
     uv = _uv(run)
-    shutil.rmtree(folder, ignore_errors=True)
     make_folder(folder.parent)
-    _do(run, [uv, "venv", "--quiet", "--python", python.rpartition(".")[0], str(folder)])
-    requirements = folder / "requirements.txt"
-    write_atomically(requirements, lock.encode())
-    _do(run, [uv, "pip", "install", "--quiet", "--python", str(interpreter), "-r", str(requirements)])
-    _lend_cellmill(folder, interpreter)
-    write_atomically(folder / "built", b"")
+    with _alone(run, folder):
+        if _is_built(folder, interpreter):  # by whom this one has waited for
+            return interpreter
+        shutil.rmtree(folder, ignore_errors=True)
+        _do(run, [uv, "venv", "--quiet", "--python", python.rpartition(".")[0], str(folder)])
+        requirements = folder / "requirements.txt"
+        write_atomically(requirements, lock.encode())
+        _do(run, [uv, "pip", "install", "--quiet", "--python", str(interpreter), "-r", str(requirements)])
+        _lend_cellmill(run, folder, interpreter)
+        write_atomically(folder / "built", b"")
     return interpreter
+
+
+def _is_built(folder: Path, interpreter: Path) -> bool:
+    """Whether an environment is there, whole. The Python that it was made with may have been removed since."""
+    return (folder / "built").exists() and interpreter.exists()
+
+
+@contextmanager
+def _alone(run: Run, folder: Path) -> Iterator[None]:
+    """One process at a time makes an environment: runs with the same packages share it. Others wait for it."""
+    lock = FileLock(folder.with_suffix(".lock"), timeout=2 * LONGEST_S, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        reason = "another process has been making the same one for an hour"
+        raise EnvironmentNotBuilt(run.run, reason=reason) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def try_own_interpreter(run: Run) -> Path | None:
@@ -89,17 +116,24 @@ def _uv(run: Run) -> str:
     return found
 
 
-def _do(run: Run, command: list[str]) -> None:
+def _do(run: Run, command: list[str]) -> str:
+    """Return what a command prints. Raises `EnvironmentNotBuilt`."""
+    name = Path(command[0]).name
     try:
-        subprocess.run(command, check=True, capture_output=True, text=True, timeout=LONGEST_S, stdin=subprocess.DEVNULL)
+        ended = subprocess.run(
+            command, check=True, capture_output=True, text=True, timeout=LONGEST_S, stdin=subprocess.DEVNULL
+        )
     except subprocess.CalledProcessError as error:
-        reason = " ".join(error.stderr.split())[:500] or f"uv ended with {error.returncode}"
+        reason = " ".join(error.stderr.split())[:500] or f"{name} ended with {error.returncode}"
         raise EnvironmentNotBuilt(run.run, reason=reason.rstrip(".")) from error
     except subprocess.TimeoutExpired as error:
-        raise EnvironmentNotBuilt(run.run, reason=f"uv took longer than {LONGEST_S} s") from error
+        raise EnvironmentNotBuilt(run.run, reason=f"{name} took longer than {LONGEST_S} s") from error
+    except OSError as error:
+        raise EnvironmentNotBuilt(run.run, reason=f"{command[0]} cannot be run ({words_of(error)})") from error
+    return ended.stdout
 
 
-def _lend_cellmill(folder: Path, interpreter: Path) -> None:
+def _lend_cellmill(run: Run, folder: Path, interpreter: Path) -> None:
     """Show this Cellmill to the environment, and nothing else that is installed beside it."""
     import cellmill
 
@@ -111,10 +145,5 @@ def _lend_cellmill(folder: Path, interpreter: Path) -> None:
     make_folder(described)
     for name in ("METADATA", "entry_points.txt"):  # by which the probes are found
         write_atomically(described / name, (known.read_text(name) or "").encode())
-    told = subprocess.run(
-        [str(interpreter), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    write_atomically(Path(told.stdout.strip()) / "cellmill-lent.pth", f"{lent}\n".encode())
+    told = _do(run, [str(interpreter), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"])
+    write_atomically(Path(told.strip()) / "cellmill-lent.pth", f"{lent}\n".encode())
