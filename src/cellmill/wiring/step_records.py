@@ -97,8 +97,8 @@ def record_of(
         return record, ()
     missing = next((file.path for file in record.writes if file.sha256 is None), None)
     if missing is not None:
-        error = OutputMissing(missing, step=begun.key, notebook=step.notebook)
-        return replace(record, outcome="failed", error=str(error)), ()
+        not_written = OutputMissing(missing, step=begun.key, notebook=step.notebook)
+        return replace(record, outcome="failed", error=str(not_written)), ()
     written = {file.path for file in used.writes}
     for path, stamp in begun.stood.items():
         if path not in written and stamp_of(root / path) == stamp:

@@ -113,7 +113,7 @@ class StoreProcess:
                 line = process.stdout.readline()
             except OSError:
                 line = b""
-            if not line:
+            if not line.endswith(b"\n"):  # nothing, or what it had written of an answer when it was killed
                 self._end(process)
                 self._process = None
                 raise StoreUnreachable(self._project.store, reason="the process that holds MLflow ended")

@@ -1,17 +1,15 @@
 """A sweep from its first trial to its last: several at a time, stopped and gone on with at will."""
 
 import queue
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 
 from cellmill.capture.folder import prepare_folder
-from cellmill.core.errors import CellmillError
 from cellmill.core.project import Project
 from cellmill.core.sweeps import Sweep, SweepTrial
-from cellmill.wiring.projects import settings_of
-from cellmill.wiring.store_process import StoreProcess
+from cellmill.wiring.store_queue import StoreQueue
 from cellmill.wiring.studies import Study
 from cellmill.wiring.sweeps import add_trial, mark_recorded
 from cellmill.wiring.trials import Trials
@@ -95,8 +93,8 @@ def go_on(
             tell()
             recording.wait(LOOK_S)
     finally:
-        recorded = recording.end()
-    return replace(sweep, recorded=(*sweep.recorded, *recorded)), recording.troubles
+        recording.close()
+    return replace(sweep, recorded=(*sweep.recorded, *recording.recorded)), recording.troubles
 
 
 def _next(stop: Stop) -> Future[SweepTrial | None] | None:
@@ -106,64 +104,25 @@ def _next(stop: Stop) -> Future[SweepTrial | None] | None:
         return None
 
 
-class _Recording:
-    """Keeps the store's run of the sweep, and one for each trial, while others run. Trouble with it stops nothing."""
+class _Recording(StoreQueue):
+    """Keeps the store's run of the sweep, and one for each trial."""
 
     def __init__(self, project: Project, sweep: Sweep) -> None:
+        super().__init__(project)
         self._project = project
-        self._store = StoreProcess(project, from_fork_server=settings_of(project).warm_kernels)
-        self._queue: queue.SimpleQueue[tuple[Sweep, SweepTrial] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, daemon=True)
-        self._one_ended = threading.Event()
-        self._is_given_up = False
-        self._troubles: dict[str, None] = {}
-        self._recorded: list[int] = []
-        self._given = self._done = 0  # each is written by one thread
+        self.recorded: list[int] = []
+        """The numbers of the trials that were recorded."""
         for trial in sweep.trials:
             if trial.number not in sweep.recorded:  # whoever was killed has left some out
                 self.put(sweep, trial)
-        self._store.warm()
-        self._thread.start()
-
-    @property
-    def left(self) -> int:
-        """How many trials wait for their turn, or have it."""
-        return self._given - self._done
-
-    @property
-    def troubles(self) -> tuple[str, ...]:
-        """What went wrong, each once."""
-        return tuple(self._troubles)
+        self.warm()
 
     def put(self, sweep: Sweep, trial: SweepTrial) -> None:
         """Record a trial when its turn comes."""
-        self._given += 1
-        self._queue.put((sweep, trial))
+        self.give(partial(self._record, sweep, trial))
 
-    def wait(self, timeout_s: float) -> None:
-        """Wait until one more is recorded, at most so long."""
-        self._one_ended.wait(timeout_s)
-        self._one_ended.clear()
-
-    def end(self) -> tuple[int, ...]:
-        """Finish the one in hand, and leave the others. Returns the numbers of those that were recorded."""
-        self._is_given_up = True
-        self._queue.put(None)
-        self._thread.join()
-        self._store.close()
-        return tuple(self._recorded)
-
-    def _work(self) -> None:
-        while (given := self._queue.get()) is not None:
-            sweep, trial = given
-            if self._is_given_up:
-                continue
-            try:
-                self._store.record(only=trial.session)
-                self._store.sweep({**asdict(sweep), "trials": [asdict(trial)]}, best=asdict(sweep.best or trial))
-                mark_recorded(self._project, sweep.sweep, trial.number)
-                self._recorded.append(trial.number)
-            except (CellmillError, OSError) as error:
-                self._troubles[str(error)] = None
-            self._done += 1
-            self._one_ended.set()
+    def _record(self, sweep: Sweep, trial: SweepTrial) -> None:
+        self._store.record(only=trial.session)
+        self._store.sweep({**asdict(sweep), "trials": [asdict(trial)]}, best=asdict(sweep.best or trial))
+        mark_recorded(self._project, sweep.sweep, trial.number)
+        self.recorded.append(trial.number)
