@@ -1,5 +1,6 @@
 """A step that checks the data frames of another, proposed from what that one handed over last."""
 
+import io
 import json
 import re
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ from typing import Any
 from cellmill.core.files import write_atomically
 from cellmill.core.pipeline_errors import PipelineExists, UnknownStep
 from cellmill.core.pipelines import DOCUMENT, Pipeline, PipelineStep
+from cellmill.core.project import Project
 from cellmill.core.step_errors import NothingToCheck
 from cellmill.core.steps import MANIFEST, frame_name
 from cellmill.core.words import shown_path
@@ -17,8 +19,8 @@ from cellmill.notebook.plain import as_bytes
 from cellmill.notebook.steps import check_notebook
 from cellmill.pipeline.checks import MOST_CHOICES, ColumnFacts, FrameFacts, is_key, schema_code
 from cellmill.pipeline.document import text_of
-from cellmill.wiring.pipeline_records import values_folder
 from cellmill.wiring.situations import Wanted, situation_of
+from cellmill.wiring.values import try_read_value
 
 NOTEBOOK_MODE = 0o644
 _MOST_ROWS = 1_000_000
@@ -48,13 +50,12 @@ def propose_checks(given: Path, steps: Iterable[str] = ()) -> ChecksMade:
     for name in chosen:
         if name not in pipeline.names:
             raise UnknownStep(name, pipeline=pipeline.name, known=pipeline.names)
-    values = values_folder(situation.project, situation.state)
     found = {
         step.name: facts
         for step in pipeline.ordered
         if (step.name in chosen or (not chosen and pipeline.below(step.name)))
         and f"check-{step.name}" not in pipeline.names
-        and (facts := facts_of(values / step.name))
+        and (facts := facts_of(situation.project, situation.state, step.name))
     }
     if not found:
         raise NothingToCheck(pipeline.name, step=chosen[0] if len(chosen) == 1 else None)
@@ -92,11 +93,11 @@ def _with_check(pipeline: Pipeline, name: str, file: str) -> Pipeline:
     return replace(pipeline, steps=tuple(steps))
 
 
-def facts_of(folder: Path) -> list[FrameFacts]:
-    """Return what the data frames in a step's folder are like."""
+def facts_of(project: Project, pipeline: str, step: str) -> list[FrameFacts]:
+    """Return what the data frames are like that a step has handed over, wherever they lie. Raises `BadPlace`."""
     try:
-        files = json.loads((folder / MANIFEST).read_bytes())["frames"]
-    except (OSError, ValueError, KeyError):
+        files = json.loads(try_read_value(project, pipeline, f"{step}/{MANIFEST}") or b"")["frames"]
+    except (ValueError, KeyError):
         return []
     if not files:
         return []
@@ -104,7 +105,10 @@ def facts_of(folder: Path) -> list[FrameFacts]:
 
     found = []
     for file in files:
-        frame = pandas.read_parquet(folder / file)
+        content = try_read_value(project, pipeline, f"{step}/{file}")
+        if content is None:
+            continue  # it was removed meanwhile
+        frame = pandas.read_parquet(io.BytesIO(content))
         columns = tuple(_column(frame.iloc[:, i]) for i in range(frame.shape[1]))
         found.append(FrameFacts(frame_name(file), columns))
     return found

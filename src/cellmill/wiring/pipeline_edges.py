@@ -4,8 +4,10 @@ import json
 from dataclasses import dataclass
 
 from cellmill.core.pipelines import PipelineStep
-from cellmill.wiring.pipeline_records import values_folder
+from cellmill.core.step_errors import BadPlace
+from cellmill.core.steps import MANIFEST
 from cellmill.wiring.situations import Situation
+from cellmill.wiring.values import try_read_value
 
 
 @dataclass(frozen=True)
@@ -34,13 +36,12 @@ def _handed_over(situation: Situation, step: PipelineStep) -> tuple[tuple[str, .
     names: dict[str, None] = {}
     size = 0
     for record in situation.last(step):
-        manifest = values_folder(situation.project, situation.state) / record.key / "manifest.json"
         try:
-            kept = json.loads(manifest.read_bytes())
+            kept = json.loads(try_read_value(situation.project, situation.state, f"{record.key}/{MANIFEST}") or b"")
             names.update(dict.fromkeys(map(str, kept["names"])))
             size += int(kept["bytes"])
-        except (OSError, ValueError, KeyError, TypeError):
-            continue  # it hands over nothing, or what it did was removed
+        except (ValueError, KeyError, TypeError, BadPlace):
+            continue  # it hands over nothing, or what it did was removed, or cannot be looked at now
     return tuple(names), size
 
 

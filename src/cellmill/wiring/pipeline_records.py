@@ -17,7 +17,7 @@ from cellmill.core.pipeline_errors import PipelineUnderWay
 from cellmill.core.pipeline_runs import FileSeen, Installed, StepRecord
 from cellmill.core.project import Project
 from cellmill.core.steps import MANIFEST, VALUES_VERSION
-from cellmill.wiring.values import remove_values, try_read_value, values_place
+from cellmill.wiring.values import remove_values, try_read_value
 
 _VERSION = 1
 
@@ -35,11 +35,6 @@ def state_name(project: Project, folder: Path) -> str:
 def pipeline_folder(project: Project, pipeline: str) -> Path:
     """Return where the state of a pipeline lies."""
     return project.folder / "pipelines" / pipeline
-
-
-def values_folder(project: Project, pipeline: str) -> Path:
-    """Return where its steps hand over values, if that is a folder here."""
-    return Path(project.root, values_place(project, pipeline))
 
 
 def read_records(project: Project, pipeline: str) -> dict[str, StepRecord]:
