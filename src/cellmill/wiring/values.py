@@ -1,6 +1,7 @@
 """Where values of steps lie, as who runs a pipeline sees it: a folder, or whatever fsspec knows by its URL."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -35,12 +36,9 @@ def try_read_value(project: Project, pipeline: str, name: str) -> bytes | None:
         except OSError:
             return None
     files, root = _at(place)
-    try:
+    with _asking(place), suppress(FileNotFoundError):
         return bytes(files.cat_file(f"{root}/{name}"))
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise BadPlace(place, reason=str(error) or type(error).__name__) from error
+    return None
 
 
 def write_value(project: Project, pipeline: str, name: str, content: bytes) -> None:
@@ -51,11 +49,9 @@ def write_value(project: Project, pipeline: str, name: str, content: bytes) -> N
         make_folder(path.parent)
         return write_atomically(path, content)
     files, root = _at(place)
-    try:
+    with _asking(place):
         files.makedirs(f"{root}/{name}".rpartition("/")[0], exist_ok=True)
         files.pipe_file(f"{root}/{name}", content)
-    except OSError as error:
-        raise BadPlace(place, reason=str(error) or type(error).__name__) from error
     return None
 
 
@@ -73,11 +69,15 @@ def remove_values(project: Project, pipeline: str, key: str) -> None:
                 handed.unlink()
         return
     files, root = _at(place)
-    try:
+    with _asking(place), suppress(FileNotFoundError):
         files.rm(f"{root}/{key}", recursive=True)
-    except FileNotFoundError:
-        pass
-    except OSError as error:
+
+
+@contextmanager
+def _asking(place: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # each file system has errors of its own
         raise BadPlace(place, reason=str(error) or type(error).__name__) from error
 
 

@@ -3,11 +3,15 @@
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
+from fsspec import AbstractFileSystem
+from fsspec.implementations.memory import MemoryFileSystem
 from tests.full_disk import files_at_most
 
 from cellmill.core.errors import FolderNotWritable
+from cellmill.core.step_errors import BadPlace
 from cellmill.core.steps import MANIFEST
 from cellmill.kernel.crossing.places import found, put
 
@@ -60,3 +64,37 @@ def test_what_killed_kernels_have_left_of_a_step_is_cleared_away(made: Path, val
         shutil.copytree(made, values / name)
     put(made, str(values), "fit")
     assert sorted(path.name for path in values.iterdir()) == sorted([*kept, "fit"])
+
+
+@pytest.mark.parametrize("error", [OSError("503"), ValueError("an error of its own")], ids=["known", "its own"])
+def test_an_upload_that_breaks_off_leaves_what_lay_there(
+    made: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    url = f"memory://{os.urandom(4).hex()}"
+    (made / "values.pickle").write_text("before")
+    put(made, url, "fit")
+    upload = MemoryFileSystem.put_file
+
+    def broken(files: MemoryFileSystem, here: str, there: str, **named: Any) -> None:
+        if there.endswith(MANIFEST):
+            raise error
+        upload(files, here, there, **named)
+
+    (made / "values.pickle").write_text("after")
+    with monkeypatch.context() as patched:
+        patched.setattr(MemoryFileSystem, "put_file", broken)
+        with pytest.raises(BadPlace, match=str(error)):
+            put(made, url, "fit")
+    assert handed_over(url) == "before"
+    assert MemoryFileSystem().ls(url, detail=False) == [f"/{url.partition('//')[2]}/fit"]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MemoryFileSystem, "cp_file", AbstractFileSystem.cp_file)  # some have none
+        put(made, url, "fit")
+    assert handed_over(url) == "after"
+
+
+def handed_over(url: str) -> str:
+    with found(url, "fit") as place:
+        assert place is not None
+        return (place / "values.pickle").read_text()

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
 from cellmill.core.project import Project
 from cellmill.core.step_errors import BadPlace
@@ -42,3 +43,24 @@ def test_a_url_that_nothing_is_installed_for_is_told(project: Project) -> None:
     project.settings.write_text('pipeline_values = "nowhere://bucket/{pipeline}"')
     with pytest.raises(BadPlace, match="nowhere://bucket/p"):
         try_read_value(project, "p", "fit/manifest.json")
+
+
+def test_an_error_that_a_file_system_has_of_its_own_is_told_as_one_of_the_place(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class HttpError(Exception):
+        """As that of Google's buckets."""
+
+    def refuse(*given: object, **named: object) -> None:
+        raise HttpError("403")
+
+    project.folder.mkdir()
+    project.settings.write_text('pipeline_values = "memory://refused"')
+    for name in ("cat_file", "pipe_file", "rm"):
+        monkeypatch.setattr(MemoryFileSystem, name, refuse)
+    with pytest.raises(BadPlace, match="403"):
+        try_read_value(project, "p", "fit/manifest.json")
+    with pytest.raises(BadPlace, match="403"):
+        write_value(project, "p", "fit.items.json", b"{}")
+    with pytest.raises(BadPlace, match="403"):
+        remove_values(project, "p", "fit")

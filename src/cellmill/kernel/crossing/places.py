@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -28,12 +28,15 @@ def is_url(place: str) -> bool:
 def put(made: Path, values: str, step: str) -> None:
     """Put a folder in a step's place, whole: what lay there before is read until the new one is there.
 
-    Where that fails it stays. Raises `FolderNotWritable`, `BadPlace`.
+    Where that fails it stays. Behind a URL nothing can be renamed: there it is gone while what was uploaded is copied,
+    and nothing is read until that is whole. Raises `FolderNotWritable`, `BadPlace`.
     """
     if is_url(values):
         try:
-            _put_far(made, f"{values.rstrip('/')}/{step}")
-        except OSError as error:
+            _put_far(made, values.rstrip("/"), step)
+        except BadPlace:
+            raise
+        except Exception as error:  # each file system has errors of its own
             raise BadPlace(values, reason=str(error) or type(error).__name__) from error
         return
     folder = Path(values)
@@ -60,13 +63,25 @@ def put(made: Path, values: str, step: str) -> None:
         shutil.rmtree(gone, ignore_errors=True)
 
 
-def _put_far(made: Path, url: str) -> None:
-    files, root = _at(url)
-    if files.exists(root):
-        files.rm(root, recursive=True)
-    files.makedirs(root, exist_ok=True)
-    for file in sorted(made.iterdir(), key=lambda each: each.name == MANIFEST):
-        files.put_file(str(file), f"{root}/{file.name}")
+def _put_far(made: Path, values: str, step: str) -> None:
+    files, root = _at(values)
+    place, draft = f"{root}/{step}", f"{root}/.{step}.{os.urandom(4).hex()}"
+    names = sorted((file.name for file in made.iterdir()), key=lambda name: name == MANIFEST)
+    try:
+        files.makedirs(draft, exist_ok=True)
+        for name in names:
+            files.put_file(str(made / name), f"{draft}/{name}")
+        if files.exists(place):
+            files.rm(place, recursive=True)
+        files.makedirs(place, exist_ok=True)
+        for name in names:
+            try:
+                files.cp_file(f"{draft}/{name}", f"{place}/{name}")
+            except NotImplementedError:  # by sftp
+                files.put_file(str(made / name), f"{place}/{name}")
+    finally:
+        with suppress(Exception):  # what is left of a draft is read by nobody
+            files.rm(draft, recursive=True)
 
 
 def _clear_away(folder: Path, step: str) -> None:
