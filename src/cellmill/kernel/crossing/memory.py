@@ -89,6 +89,9 @@ class Seen:
             tensor.stride(),
             tensor.requires_grad,
             tensor.grad,
+            tensor.is_conj(),
+            tensor.is_neg(),
+            dict(vars(tensor)),
         )
 
 
@@ -130,13 +133,22 @@ def _rebuilt(
     stride: tuple[int, ...],
     requires_grad: bool,
     grad: Any,
+    is_conjugated: bool,
+    is_negated: bool,
+    attributes: dict[str, Any],
 ) -> Any:
     import torch
 
     tensor = torch.empty(0, dtype=dtype).set_(storage, offset, shape, stride)
+    # Marks beside the memory, which is that of what was conjugated or negated.
+    if is_negated:
+        tensor = torch._neg_view(tensor)
+    if is_conjugated:
+        tensor = torch.conj(tensor)
     tensor.requires_grad_(requires_grad)
     if grad is not None:
         tensor.grad = grad
+    tensor.__dict__.update(attributes)
     return tensor
 
 
