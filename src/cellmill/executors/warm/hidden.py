@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
-from types import ModuleType
+from pathlib import Path
+from types import CodeType, ModuleType
 from typing import Any
 
 
@@ -46,6 +47,7 @@ class Hidden(MetaPathFinder, Loader):
         self._packages: dict[str, dict[str, ModuleType]] = {}
         for name, module in ahead.modules.items():
             self._packages.setdefault(top(name), {})[name] = module
+        self._found: dict[str, ModuleSpec] = {}
 
     def hide(self) -> None:
         """Take them out of `sys.modules`, and stand before the other finders."""
@@ -67,7 +69,38 @@ class Hidden(MetaPathFinder, Loader):
             return None
         spec = ModuleSpec(fullname, self, origin=original.origin, is_package=hasattr(module, "__path__"))
         spec.loader_state = original
+        # Whoever only asks where it is hears what the file system would say.
+        spec.submodule_search_locations = original.submodule_search_locations
+        spec.has_location, spec.cached = original.has_location, original.cached
+        self._found[fullname] = original
         return spec
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        """As the loader of the file does, which those ask who run a module (`runpy`)."""
+        code: CodeType | None = self._loader(fullname).get_code(fullname)
+        return code
+
+    def get_source(self, fullname: str) -> str | None:
+        """As the loader of the file does."""
+        source: str | None = self._loader(fullname).get_source(fullname)
+        return source
+
+    def get_filename(self, fullname: str) -> str:
+        """As the loader of the file does."""
+        return str(self._loader(fullname).get_filename(fullname))
+
+    def is_package(self, fullname: str) -> bool:
+        """As the loader of the file does."""
+        return bool(self._loader(fullname).is_package(fullname))
+
+    def get_data(self, path: str) -> bytes:
+        """As any loader of files does (`pkgutil.get_data`)."""
+        return Path(path).read_bytes()
+
+    def _loader(self, fullname: str) -> Any:
+        if fullname not in self._found:
+            raise ImportError(f"{fullname} was not found here", name=fullname)
+        return self._found[fullname].loader
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         """Return the module that there is."""
