@@ -2,12 +2,14 @@
 
 import contextlib
 import os
+import threading
 from pathlib import Path
 
 from cellmill.core.errors import FolderNotWritable
 
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
+_asking_umask = threading.Lock()
 
 
 def make_folder(folder: Path, *, mode: int = FOLDER_MODE) -> None:
@@ -48,6 +50,16 @@ def check_writable(folder: Path) -> None:
         probe.unlink()
     except OSError as error:
         raise FolderNotWritable(str(folder), reason=words_of(error)) from error
+
+
+def umask() -> int:
+    """Return this process's umask. Several threads may ask: to ask the system means to set it, and to set it back."""
+    with contextlib.suppress(OSError, ValueError, StopIteration), open("/proc/self/status", "rb") as status:  # noqa: PTH123
+        return int(next(line for line in status if line.startswith(b"Umask:")).split()[1], 8)
+    with _asking_umask:
+        found = os.umask(0o077)
+        os.umask(found)
+    return found
 
 
 def words_of(error: OSError) -> str:

@@ -1,12 +1,11 @@
 """An executed notebook on disk: saved on a timer and at the end, never half-written."""
 
-import os
 import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from cellmill.core.files import write_atomically
+from cellmill.core.files import umask, write_atomically
 
 LEAST_S = 1.0
 # So much of the time may go into saving: a notebook with large outputs is saved less often.
@@ -46,11 +45,5 @@ def write_executed(path: Path, content: bytes) -> None:
     if path.exists() and not path.is_file():
         path.write_bytes(content)  # /dev/null, or a pipe: it stays what it is
     else:
-        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask()
+        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~umask()
         write_atomically(path.resolve(), content, mode=mode)
-
-
-def _umask() -> int:
-    found = os.umask(0o077)
-    os.umask(found)
-    return found

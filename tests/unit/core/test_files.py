@@ -1,12 +1,13 @@
 """Files that are whole or absent."""
 
+import os
 import stat
 from pathlib import Path
 
 import pytest
 
 from cellmill.core.errors import FolderNotWritable
-from cellmill.core.files import check_writable, make_folder, write_atomically
+from cellmill.core.files import check_writable, make_folder, umask, write_atomically
 
 
 def mode_of(path: Path) -> int:
@@ -47,3 +48,17 @@ def test_a_write_that_fails_leaves_no_draft(tmp_path: Path) -> None:
 def test_asking_whether_a_folder_is_writable_leaves_nothing_in_it(tmp_path: Path) -> None:
     check_writable(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_where_no_file_tells_the_umask_it_is_asked_for_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere(*given: object) -> None:
+        raise FileNotFoundError
+
+    before = os.umask(0o027)
+    try:
+        with monkeypatch.context() as patched:
+            patched.setattr("builtins.open", nowhere)
+            found = umask()
+        assert found == 0o027 == os.umask(0o027)
+    finally:
+        os.umask(before)

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, NoReturn
 
+from cellmill.core.files import umask
 from cellmill.executors.warm.hidden import Ahead, Hidden, shadows, top
 
 KERNEL = "ipykernel_launcher"
@@ -50,10 +51,8 @@ class Request:
 
 def surroundings() -> dict[str, Any]:
     """Return the parts of a request that a process gives to its children without being asked."""
-    umask = os.umask(0o077)
-    os.umask(umask)
     return {
-        "umask": umask,
+        "umask": umask(),
         "cores": tuple(sorted(os.sched_getaffinity(0))),
         "niceness": os.getpriority(os.PRIO_PROCESS, 0),
         "scheduling": (os.sched_getscheduler(0), os.sched_getparam(0).sched_priority),
