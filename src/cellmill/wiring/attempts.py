@@ -36,6 +36,7 @@ from cellmill.wiring.laid_modules import LAID_OUT, NOT_KEPT, Modules, other_modu
 LEAST_PATIENCE_S, PATIENCE_SHARE = 60.0, 10
 _STATES_GONE = "Recorded random states are no longer there, so that they were not restored."
 GIVEN = "It was given files that came while the session ran, and that no cell is known to have written"
+_NOT_RESTORED = "Random state that was recorded could not be restored ({})."
 _NOT_ALL = "The project has so many files that not all were there: {} was missing, and what comes after it."
 _MAKING = re.compile(r"\bmkdir\b|\bmakedirs\b")
 
@@ -208,7 +209,10 @@ class Attempts:
                     attempt.notes.append(_STATES_GONE)
                 others = [note for note in attempt.notes if not note.startswith((LAID_OUT, NOT_KEPT))]
                 attempt.notes = [*others, *modules.lay_out(one)]
-                kernel.run(f"{REPLAYING}.before_cell(get_ipython(), {one.execution.number}, {states!r})", silent=True)
+                before = f"{REPLAYING}.before_cell(get_ipython(), {one.execution.number}, {states!r})"
+                if (error := kernel.run(before, silent=True).error) is not None:
+                    words = _NOT_RESTORED.format(f"{error.type}: {error.message}"[:300])
+                    attempt.notes += [words] if words not in attempt.notes else []
             result = kernel.run(section.source, timeout_s=self._patience(section))
             if one is not None:
                 ran[one.execution.execution] = result.execution

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cellmill.capture.surroundings.random_state import RandomWatch
+from cellmill.capture.surroundings.random_state import RandomWatch, restore
 
 GLOBAL: Any = np.random  # numpy's own types leave out how its bit generator is replaced
 
@@ -91,3 +91,12 @@ def test_a_state_that_comes_back_is_no_news_where_nothing_was_looked_at_in_betwe
     random.random()
     random.setstate(state)
     assert watch.look() == {}
+
+
+def test_a_state_that_a_generator_does_not_take_keeps_no_other_from_its_own() -> None:
+    random.seed(3)
+    state = pickle.dumps(random.getstate())
+    drawn = random.random()
+    with pytest.raises((ValueError, TypeError)):
+        restore({"numpy": pickle.dumps(("of another version",)), "random": state})
+    assert random.random() == drawn

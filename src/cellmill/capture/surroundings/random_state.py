@@ -118,21 +118,30 @@ _RAW: dict[str, Callable[[], Any]] = {"random": _raw_random, "numpy": _raw_numpy
 
 
 def restore(states: dict[str, bytes]) -> None:
-    """Put generators into states that were kept.
+    """Put generators into states that were kept, each for itself. Raises what one raised that did not take its own.
 
     Numpy is imported for it: what it is asked for is the state that the next cell's import left it in.
     """
+    failed: Exception | None = None
     for name, content in states.items():
-        state = pickle.loads(content)
-        match name:
-            case "random" if "random" in sys.modules:
-                sys.modules["random"].setstate(state)
-            case "numpy" if (numpy := _numpy_random()) is not None:
-                kind, keys, position, has_gauss, gauss = state
-                key = sys.modules["numpy"].frombuffer(keys, dtype="uint32")
-                numpy.set_state((kind, key, position, has_gauss, gauss))
-            case "torch" if (torch := sys.modules.get("torch")) is not None:
-                torch.default_generator.set_state(torch.frombuffer(bytearray(state), dtype=torch.uint8))
+        try:
+            _restore(name, pickle.loads(content))
+        except Exception as error:  # noqa: BLE001 - of another version of its library; raised when all have had a try
+            failed = error
+    if failed is not None:
+        raise failed
+
+
+def _restore(name: str, state: Any) -> None:
+    match name:
+        case "random" if "random" in sys.modules:
+            sys.modules["random"].setstate(state)
+        case "numpy" if (numpy := _numpy_random()) is not None:
+            kind, keys, position, has_gauss, gauss = state
+            key = sys.modules["numpy"].frombuffer(keys, dtype="uint32")
+            numpy.set_state((kind, key, position, has_gauss, gauss))
+        case "torch" if (torch := sys.modules.get("torch")) is not None:
+            torch.default_generator.set_state(torch.frombuffer(bytearray(state), dtype=torch.uint8))
 
 
 def _numpy_random() -> Any:
