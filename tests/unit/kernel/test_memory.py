@@ -23,7 +23,7 @@ def test_a_conjugated_or_negated_view_stays_one() -> None:
 
 def test_a_tensor_keeps_its_gradient_and_what_was_written_on_it() -> None:
     tensor = torch.tensor([1.0, 2.0], requires_grad=True)
-    (tensor * 3).sum().backward()
+    tensor.grad = torch.tensor([3.0, 3.0])
     tensor.name_of_it = "weights"  # type: ignore[attr-defined]
     again = crossed(tensor)
     assert (again.name_of_it, again.requires_grad, again.grad.tolist()) == ("weights", True, [3.0, 3.0])

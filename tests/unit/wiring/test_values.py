@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from fsspec.implementations.memory import MemoryFileSystem
+from fsspec.implementations.memory import MemoryFileSystem  # type: ignore[import-untyped]
 
 from cellmill.core.project import Project
 from cellmill.core.step_errors import BadPlace
