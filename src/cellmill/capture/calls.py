@@ -12,7 +12,7 @@ from functools import lru_cache
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from types import CodeType, FrameType
 
-from cellmill.capture.frames import cell_around
+from cellmill.capture.frames import cell_around, locals_of
 
 # The calls that are running, the innermost first.
 Calls = tuple[tuple[CodeType, int], ...]
@@ -38,7 +38,7 @@ def activation_of(frame: FrameType, around: FrameType | None) -> Activation:
     """Return the key of a call; `around` is the nearest frame of the user's that called it."""
     code = frame.f_code
     names = _kept_arguments(code)
-    local = frame.f_locals if names else {}
+    local = locals_of(frame) if names else {}
     given = tuple(id(local[name]) for name in names if name in local)
     is_called = around is not None and not code.co_flags & _RESUMED
     return Activation(

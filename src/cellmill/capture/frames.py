@@ -1,9 +1,12 @@
 """Who calls, and under which names: read from the interpreter's frames, never from the user's objects."""
 
 import ast
+import dis
 import sys
 from collections import ChainMap
 from collections.abc import Mapping
+from functools import lru_cache
+from inspect import CO_OPTIMIZED
 from itertools import islice
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, MethodType, ModuleType, TracebackType
 from typing import Any
@@ -44,6 +47,36 @@ def is_ours(frame: FrameType) -> bool:
     return str(frame.f_globals.get("__name__", "")).startswith(_OURS) or frame.f_code.co_filename == PASSED_OVER
 
 
+def locals_of(frame: FrameType) -> dict[str, Any]:
+    """Return a copy of the names of a running frame, and leave no trace of the look.
+
+    Before Python 3.13 a function's frame keeps the snapshot that is made for who asks, for as long as it runs: what
+    the function deletes would stay in memory. And it is one with what `locals()` answered earlier: of a function that
+    has kept that, the answer is empty, or it would change under the function's hands.
+    """
+    code = frame.f_code
+    if sys.version_info >= (3, 13) or not code.co_flags & CO_OPTIMIZED:  # of a module or a class it is the namespace
+        return dict(frame.f_locals)
+    if "locals" in code.co_names and _keeps_locals(code):
+        return {}
+    snapshot = frame.f_locals
+    names = dict(snapshot)
+    # A debugger may hold it, and writes it back into the function.
+    if frame.f_trace is None and sys.getrefcount(snapshot) <= 3:
+        for name in (*code.co_varnames, *code.co_cellvars, *code.co_freevars):  # others are `exec`'s, and live there
+            snapshot.pop(name, None)
+    return names
+
+
+@lru_cache(maxsize=256)
+def _keeps_locals(code: CodeType) -> bool:
+    """Whether a function has a name for what `locals()` answers; `f(**locals())` and the like have not."""
+    steps = [each for each in dis.get_instructions(code) if each.opname != "PRECALL"]
+    answered = [two for one, two in zip(steps, steps[2:], strict=False) if one.argval == "locals"]
+    # The call lies between. To put it somewhere, Python loads where; to unpack it or to ask it something, nothing.
+    return any(each.opname.startswith(("STORE_", "LOAD_FAST", "LOAD_GLOBAL", "LOAD_DEREF")) for each in answered)
+
+
 def name_of(value: Any, frame: FrameType | None, user_names: dict[str, Any], *, position: int) -> str | None:
     """Return the variable that holds a value: a global, else a local of the caller, by identity.
 
@@ -53,15 +86,21 @@ def name_of(value: Any, frame: FrameType | None, user_names: dict[str, Any], *, 
     for name, bound in list(user_names.items()):
         if bound is value and not name.startswith("_"):
             return name
-    while frame is not None and _is_librarys(frame):
-        frame = frame.f_back
+    frame = in_users_code(frame)
     if frame is None:
         return None
-    local = {} if frame.f_globals is user_names and frame.f_code.co_name == "<module>" else frame.f_locals
-    for name, bound in list(local.items()):
+    local = {} if frame.f_globals is user_names and frame.f_code.co_name == "<module>" else locals_of(frame)
+    for name, bound in local.items():
         if bound is value and not name.startswith("_"):
             return name
     return _data_in(_argument(frame, position), ChainMap(local, frame.f_globals))
+
+
+def in_users_code(frame: FrameType | None) -> FrameType | None:
+    """Return the nearest frame from this one on outwards that is no library's."""
+    while frame is not None and _is_librarys(frame):
+        frame = frame.f_back
+    return frame
 
 
 def runs_in(module: str) -> bool:

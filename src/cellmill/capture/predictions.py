@@ -31,6 +31,7 @@ from cellmill.capture.frames import (
     caller,
     file_of,
     in_comprehension,
+    locals_of,
     place,
     position_of,
     running,
@@ -233,8 +234,7 @@ class Predictions:
         # The source is the same in each round of a loop; what its names hold is not.
         seen = (calls_of(frame), tuple(self._bound_in(frames)))
         if seen not in self._derived:
-            found = self._known_at(frame, methods)
-            known, call = found if found is not None else (None, None)
+            known, call = self._known_at(frame, methods) or (None, None)
             given = (*call.args, *call.keywords) if isinstance(call, ast.Call) else ()
             self._derived[seen] = frozenset().union(*(known.of(each) for each in given)) if known else frozenset()
         return self._derived[seen]
@@ -242,13 +242,13 @@ class Predictions:
     def _bound_in(self, frames: list[FrameType]) -> Iterator[tuple[int, str, Prediction]]:
         """Find the predictions that names hold where these frames are."""
         for depth, frame in enumerate(frames):
-            shared = frame.f_globals
-            names = {name: shared[name] for name in frame.f_code.co_names if name in shared}
-            if frame.f_code.co_name != "<module>":
-                names.update(frame.f_locals)
-            for name, value in names.items():
-                if (known := self.behind(value)) is not None:
-                    yield depth, name, known
+            known = {name: self.behind(frame.f_globals.get(name)) for name in frame.f_code.co_names}
+            known.update({} if frame.f_code.co_name == "<module>" else self._held_in(frame))
+            yield from ((depth, name, found) for name, found in known.items() if found is not None)
+
+    def _held_in(self, frame: FrameType) -> dict[str, Prediction | None]:
+        """Return which predictions the names of a function hold now: not the objects, which are the function's own."""
+        return {name: self.behind(value) for name, value in locals_of(frame).items()}
 
     def _known_at(
         self, frame: FrameType, methods: tuple[str, ...], depth: int = 0
@@ -276,7 +276,7 @@ class Predictions:
             known = outer[0]
             for each in scope.generators:
                 known.bind(each.target, known.of(each.iter))
-            known.bound = partial(self._bound, dict(frame.f_locals), frame.f_globals, known.bound)
+            known.bound = partial(self._bound, self._held_in(frame), frame.f_globals, known.bound)
             return known, node
         if not isinstance(scope, (ast.FunctionDef, ast.AsyncFunctionDef)) or scope.name != code.co_name:
             return None
@@ -290,19 +290,19 @@ class Predictions:
                     known.bind(ast.Name(name), labels)
         known.run(scope.body, here)
         known.parts = {} if in_comprehension(node) else known.parts
-        known.bound = partial(self._bound, dict(frame.f_locals), frame.f_globals, None)
+        known.bound = partial(self._bound, self._held_in(frame), frame.f_globals, None)
         return known, node
 
     def _bound(
         self,
-        local: Mapping[str, Any],
+        local: Mapping[str, Prediction | None],
         user_names: Mapping[str, Any],
         outer: Callable[[str], Labels | None] | None,
         name: str = "",
     ) -> Labels | None:
         if name not in local and outer is not None:
             return outer(name)
-        known = self.behind(local[name] if name in local else user_names.get(name))
+        known = local[name] if name in local else self.behind(user_names.get(name))
         return None if known is None else frozenset([known])
 
     def cell_ended(

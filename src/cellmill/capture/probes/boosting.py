@@ -13,7 +13,7 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from cellmill.capture.describe import first_rows
-from cellmill.capture.frames import caller
+from cellmill.capture.frames import caller, locals_of
 from cellmill.capture.models import EXAMPLE_ROWS
 from cellmill.capture.observer import Observer, guarded
 from cellmill.capture.probes.parameters import argument, call_parameters, number, render
@@ -260,6 +260,6 @@ def _estimator_that_fits(frame: FrameType | None) -> Any:
             return None
         code = frame.f_code
         if code.co_name == "fit" and code.co_varnames[:1] == ("self",):
-            return frame.f_locals.get("self")
+            return locals_of(frame).get("self")
         frame = frame.f_back
     return None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import FrameType, ModuleType
 from typing import Any
 
-from cellmill.capture.frames import is_ours
+from cellmill.capture.frames import is_ours, locals_of
 from cellmill.capture.models import EXAMPLE_ROWS
 from cellmill.capture.probes.loops import Place
 from cellmill.capture.probes.parameters import public_name, render
@@ -91,11 +91,7 @@ def _named_values(frames: list[FrameType], user_names: dict[str, object]) -> Ite
     """Everything that a name holds: in the calling functions first, then in the namespace. One level deep."""
     for frame in frames:
         if frame.f_code.co_name != "<module>":
-            local_names = frame.f_locals
-            yield from _opened(list(local_names.items()))
-            if sys.version_info < (3, 13) and sys.getrefcount(local_names) <= 3:
-                # The frame keeps this snapshot for as long as it runs: it would hold the first batch in memory.
-                local_names.clear()
+            yield from _opened(list(locals_of(frame).items()))
         if frame.f_globals is not user_names:
             yield from list(frame.f_globals.items())
     yield from _opened(list(user_names.items()))
