@@ -16,15 +16,14 @@ from cellmill.capture.describe import describe_data, rows_of
 from cellmill.capture.elsewhere import Elsewhere
 from cellmill.capture.failures import describe_failure, outcome_of
 from cellmill.capture.models import Pickled, pickle_model
+from cellmill.capture.points import Points
 from cellmill.capture.predictions import ANSWERING, Prediction, Predictions
 from cellmill.capture.recording import Recording
-from cellmill.capture.repeats import MOST_IN_ONE_PLACE, Repeats
 from cellmill.core.clock import now_ms
 from cellmill.core.event_parts import Context, DataUse
 from cellmill.core.events import (
     CurveMeasured,
     DataEvaluated,
-    MetricLeftOut,
     MetricMeasured,
     ModelKept,
     TrackedElsewhere,
@@ -97,7 +96,7 @@ class Observer:
         self._described_here: tuple[ExecutionId | None, set[tuple[RunId, str | None]]] = (None, set())
         self._measured_here: list[float] = []
         """The metrics of the cell that runs now, as far as models have predicted."""
-        self._repeats = Repeats()
+        self._points = Points(recording, self.elsewhere)
         self.variants: dict[tuple[RunId, str], dict[str, int]] = {}
         """By run, and by metric and data: the settings it was measured with, numbered as they came."""
 
@@ -335,15 +334,7 @@ class Observer:
             full = f"{full}_{data_name}"
         if not name.startswith("training_"):  # nobody asked for those, so none was assigned
             self._measured_here.append(value)
-        execution = self.recording.execution
-        since = (execution, self.predictions.made)
-        told, is_last = self._repeats.take(run, full, value, place=place, since=since)
-        if told is None:
-            return
-        # MLflow takes the larger one of two in a millisecond: what is said at the end must be the newest.
-        self.elsewhere.write(MetricMeasured(run, execution, now_ms() + is_last, full, told))
-        if is_last:
-            self.recording.write(MetricLeftOut(run, execution, now_ms(), full, MOST_IN_ONE_PLACE))
+        self._points.write(run, full, value, place=place, predicted=self.predictions.made)
 
     @guarded
     def metric_step(self, run: RunId, name: str, value: float, step: int) -> None:

@@ -1,14 +1,20 @@
-"""What one place of a cell measures again and again of one prediction: a bootstrap, a permutation test.
+"""What one place of a cell measures again and again.
 
-None of those figures is the model's metric. Up to a few they are written as they come, for a loop over thresholds
-is short; from then on none is, and the metric goes back to what it was before.
+Of one prediction, as in a bootstrap or a permutation test: none of those figures is the model's metric. Up to a few
+they are written as they come, for a loop over thresholds is short; from then on none is, and the metric goes back to
+what it was before. Of a new prediction each time, as in a loop over a stream: a curve, of which some points are enough.
 """
 
 from collections.abc import Hashable
+from dataclasses import dataclass
 
-from cellmill.core.ids import RunId
+from cellmill.core.events import MetricMeasured
+from cellmill.core.ids import ExecutionId, RunId
 
 MOST_IN_ONE_PLACE = 20
+# So many points are written as they come, then each that is two percent further on: of a million, some 900.
+WHOLE_CURVE = 500
+APART = 0.02
 
 
 class Repeats:
@@ -40,3 +46,33 @@ class Repeats:
         is_last = times + 1 == MOST_IN_ONE_PLACE
         self._counting[metric] = before if is_last else value
         return self._counting[metric], is_last
+
+
+@dataclass
+class _Curve:
+    times: int = 0
+    next: float = 0.0
+    held: MetricMeasured | None = None
+    """The last point, where it was not written."""
+
+
+class Curves:
+    """The points of metrics that the executions write that run now, by the place that measures them."""
+
+    def __init__(self) -> None:
+        self._curves: dict[ExecutionId | None, dict[tuple[Hashable, RunId, str], _Curve]] = {}
+
+    def take(self, point: MetricMeasured, place: Hashable) -> tuple[bool, bool]:
+        """Return whether a point is to be written, and whether it is the first that is not."""
+        curve = self._curves.setdefault(point.execution, {}).setdefault((place, point.run, point.name), _Curve())
+        curve.times += 1
+        is_written = curve.times <= WHOLE_CURVE or 0 < curve.next <= curve.times
+        is_first = not is_written and not curve.next
+        if is_first or (is_written and curve.next):
+            curve.next = curve.times * (1 + APART)
+        curve.held = None if is_written else point
+        return is_written, is_first
+
+    def end(self, execution: ExecutionId | None) -> list[MetricMeasured]:
+        """An execution has ended. Returns the last points of its curves, where they were not written."""
+        return [curve.held for curve in self._curves.pop(execution, {}).values() if curve.held is not None]

@@ -98,7 +98,10 @@ def model_note(training: Training, is_alive: bool) -> str | None:
 def metrics_left_out(training: Training) -> list[str]:
     """Return a sentence for each metric that was measured too often in one place."""
     return [
-        f"{event.name} was measured {event.times} times and more in one place with no new prediction in between, "
+        f"{event.name} was measured more than {event.times} times in one place: of the points after those some are "
+        f"kept, the last one among them"
+        if event.is_thinned
+        else f"{event.name} was measured {event.times} times and more in one place with no new prediction in between, "
         f"as in a bootstrap: what it was before counts"
         for event in training.left_out
     ]

@@ -288,13 +288,17 @@ class TrainingsLeftOut:
 
 @record
 class MetricLeftOut:
-    """One place of a cell measured a metric again and again, with no new prediction: from now on it is not written."""
+    """One place of a cell measured a metric again and again, with no new prediction: from now on it is not written.
+
+    Where it `is_thinned`, there were new predictions: from now on some points are written, and the last one.
+    """
 
     run: RunId
     execution: ExecutionId | None
     at_ms: int
     name: str
     times: int
+    is_thinned: bool = False
 
 
 @record

@@ -8,7 +8,8 @@ from functools import partial
 from types import FrameType, FunctionType, ModuleType
 from typing import Any
 
-from cellmill.capture.frames import caller, name_of
+from cellmill.capture.frames import caller
+from cellmill.capture.naming import Naming
 from cellmill.capture.observer import Observer, guarded
 from cellmill.capture.probes.families import unwrapping
 from cellmill.capture.probes.parameters import argument
@@ -33,6 +34,7 @@ class PatchingProbe:
         self._observer = observer
         self._user_names = user_names
         self._undo: list[Callable[[], None]] = []
+        self._naming = Naming(user_names)
 
     @property
     def recording(self) -> Recording:
@@ -77,7 +79,9 @@ class PatchingProbe:
 
     def name(self, value: Any, frame: FrameType | None, position: int) -> str | None:
         """Return the variable that holds a value (`frames.name_of`), None for None."""
-        return None if value is None else name_of(value, frame, self._user_names, position=position)
+        if value is None:
+            return None
+        return self._naming.name(value, frame, position, execution=self.recording.execution)
 
     def run_asked(self, model: Any) -> RunId | None:
         """Return the run whose model the user calls; None for a stranger, and where the call is not the user's own."""

@@ -36,7 +36,6 @@ from cellmill.capture.probes.wrapping import unseen_by_warnings, wrapped_functio
 from cellmill.core.ids import ExecutionId, RunId
 
 LIBRARY = "pytorch"
-NAMED_PREDICTIONS = 64
 
 
 class PytorchProbe(PatchingProbe):
@@ -57,8 +56,6 @@ class PytorchProbe(PatchingProbe):
         self._in_step = False
         self._pending = Pending(observer.recording)
         self._unhook: Callable[[], None] | None = None
-        self._named: tuple[ExecutionId | None, int] = (None, 0)
-        """How many predictions an execution has made."""
         self._compiles = False
         self._is_traced: Callable[[], bool] = bool
         self._loaders = Loaders()
@@ -388,12 +385,7 @@ class PytorchProbe(PatchingProbe):
         if self._current is not None and module.training and torch.is_grad_enabled():
             return  # a step of the loop
         data: Any = args[0] if args else None
-        name = None
-        execution, named = self._named
-        named = named + 1 if execution == self.recording.execution else 1
-        self._named = (self.recording.execution, named)
-        if named <= NAMED_PREDICTIONS:
-            name = self.name(data, users_frame(), 0)
+        name = self.name(data, users_frame(), 0)
         if type(data) is torch.Tensor:
             data = as_array(data) if data.is_cpu else None
         self._observer.predicted(run, output, data=data, data_name=name)
