@@ -70,6 +70,8 @@ class ModuleWatch:
 
     def _looked_at(self, name: str) -> Module | None:
         module = sys.modules.get(name)
+        if name in self._own and _is_as_loaded(module, self._own[name][2]):
+            return None  # before any file is asked: of a large package there are thousands, and this is each cell
         path = _source_of(module)
         if path is None or path.startswith(self._installed) or name.partition(".")[0] == "cellmill":
             return None
@@ -98,7 +100,7 @@ class ModuleWatch:
         if known[:2] == (path, mtime_ns):
             self._own[name] = (path, mtime_ns, spec)  # it may have been loaded again, unchanged
             return False
-        return spec is None or spec is not known[2]
+        return True
 
 
 def installed_folders() -> tuple[str, ...]:
@@ -120,6 +122,11 @@ def _is_of(compiled: object, source: os.stat_result) -> bool:
         return False
     # PEP 552: four bytes of magic, flags (0: known by its time), the source's time in seconds, and its size.
     return header[4:] == struct.pack("<III", 0, int(source.st_mtime) & 0xFFFFFFFF, source.st_size & 0xFFFFFFFF)
+
+
+def _is_as_loaded(module: object, spec: object) -> bool:
+    """Whether a module has not been loaded again since it had this spec."""
+    return spec is not None and type(module) is ModuleType and module.__dict__.get("__spec__") is spec
 
 
 def _source_of(module: object) -> str | None:
