@@ -131,6 +131,11 @@ class Recording:
         return self._here.get() or self._latest
 
     @property
+    def execution_here(self) -> ExecutionId | None:
+        """The execution whose cell, or a task of it, is the calling code; None in a thread of the user's own."""
+        return self._here.get()
+
+    @property
     def is_recording(self) -> bool:
         """Whether what happens now is kept: a user's cell is running, or what one left running; and no pause."""
         return not self._paused and (self.execution in self._open or self._outlives_its_cell)

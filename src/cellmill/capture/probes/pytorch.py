@@ -15,16 +15,14 @@ from typing import Any
 
 from cellmill.capture.frames import pass_unseen
 from cellmill.capture.observer import Observer, guarded
-from cellmill.capture.probes.loops import error_of_loop
 from cellmill.capture.probes.patching import PatchingProbe
+from cellmill.capture.probes.torch_lines import Line, Lines
 from cellmill.capture.probes.torch_loaders import Loaders
 from cellmill.capture.probes.torch_loop import Loop, Part, kept
-from cellmill.capture.probes.torch_losses import Pending
 from cellmill.capture.probes.torch_owners import (
     Surroundings,
     as_array,
     class_of,
-    epochs_of,
     first_rows_of,
     model_parameters,
     optimizer_parameters,
@@ -45,16 +43,7 @@ class PytorchProbe(PatchingProbe):
 
     def __init__(self, observer: Observer, user_names: dict[str, object]) -> None:
         super().__init__(observer, user_names)
-        self._current: Loop | None = None
-        self._ended: list[Part] = []
-        """What was trained earlier in this cell."""
-        self._waiting: Part | None = None
-        """Other parameters have been stepped once: a new training, or one that takes turns with the current."""
-        self._known: dict[int, Part] = {}
-        """The parts of the current training, by the ids of their optimisers."""
-        self._part: Part | None = None
-        self._in_step = False
-        self._pending = Pending(observer.recording)
+        self._lines = Lines(observer.recording)
         self._unhook: Callable[[], None] | None = None
         self._compiles = False
         self._is_traced: Callable[[], bool] = bool
@@ -107,7 +96,8 @@ class PytorchProbe(PatchingProbe):
         @unseen_by_warnings
         def backward(*args: Any, **kwargs: Any) -> Any:
             if args and type(args[0]) is tensor:
-                self._pending.take(args[0], in_step=self._in_step)
+                line = self._lines.here()
+                line.pending.take(args[0], in_step=line.in_step)
             try:
                 return original(*args, **kwargs)
             except BaseException as error:
@@ -117,13 +107,13 @@ class PytorchProbe(PatchingProbe):
         return backward
 
     def _watched_zeroing(self, original: Any, *, of_optimizer: bool) -> Any:
-        pending, is_traced = self._pending, self._is_traced
+        lines, is_traced = self._lines, self._is_traced
 
         @functools.wraps(original)
         @unseen_by_warnings
         def zero_grad(owner: Any, *args: Any, **kwargs: Any) -> Any:
-            if not is_traced() and not self._in_step:
-                pending.zeroed(owner if of_optimizer else None)
+            if not is_traced() and not (line := lines.here()).in_step:
+                line.pending.zeroed(owner if of_optimizer else None)
             try:
                 return original(owner, *args, **kwargs)
             except BaseException as error:
@@ -142,35 +132,36 @@ class PytorchProbe(PatchingProbe):
     def _scaled(self, args: tuple[Any, ...], scaled: Any) -> None:
         loss: Any = args[1] if len(args) > 1 else None
         if type(loss) is sys.modules["torch"].Tensor and loss is not scaled and not loss.dim():
-            self._pending.scaled(loss, scaled)
+            self._lines.here().pending.scaled(loss, scaled)
 
     # --- steps
 
     def _before_step(self, optimizer: Any, _args: Any, _kwargs: Any) -> None:
         if self._is_traced():
             return  # a compiled step: what is done here would be compiled with it, and torch would say so
-        part = self._known.get(id(optimizer))
-        if part is None or part.optimizer() is not optimizer or self._waiting is not None:
-            self._part = self._part_of(optimizer)
+        line = self._lines.here()
+        part = line.known.get(id(optimizer))
+        if part is None or part.is_over or part.optimizer() is not optimizer or line.waiting is not None:
+            line.part = self._part_of(line, optimizer)
         else:
-            self._part = part
-            if self._unhook is not None and not self._wants_example():
+            line.part = part
+            if self._unhook is not None and not line.wants_example:
                 self._watch_calls(False)
-        self._in_step = True
+        line.in_step = True
 
     def _after_step(self, optimizer: Any, _args: Any, _kwargs: Any) -> None:
-        if self._is_traced() or not self._in_step:
+        if self._is_traced() or not (line := self._lines.here()).in_step:
             return  # of a class whose parent's `step` is hooked as well
-        self._in_step = False
-        part, loss = self._part, self._pending.of_step(optimizer)
+        line.in_step = False
+        part, loss = line.part, line.pending.of_step(optimizer)
         if part is not None:
             part.steps += 1
             if loss is not None:
                 part.losses.add(part.steps, loss)
-            loop = self._current
+            loop = line.current
             if loop is None:
                 return
-            if loop.steady is not None and part is not self._waiting:
+            if loop.steady is not None and part is not line.waiting:
                 loop.steady.look()
             if loop.is_due():
                 self._tell_so_far(loop)
@@ -178,21 +169,15 @@ class PytorchProbe(PatchingProbe):
     @guarded
     def _tell_so_far(self, loop: Loop) -> None:
         """Write the curves of a loop that goes on: the kernel may be killed before it ends."""
-        for part in loop.parts:
-            part.losses.settle()
         self._write_curves(loop, so_far=True)
 
     def _write_curves(self, loop: Loop, *, so_far: bool = False) -> None:
-        for index, part in enumerate(loop.parts):
-            values, steps = part.losses.curve()
+        for name, values, steps in loop.curves(settle=so_far):
             if loop.run is not None:
-                self._observer.curve(loop.run, f"loss_{index + 1}" if index else "loss", values, steps, so_far=so_far)
-
-    def _wants_example(self) -> bool:
-        return self._current is not None and self._current.wants_example
+                self._observer.curve(loop.run, name, values, steps, so_far=so_far)
 
     @guarded
-    def _part_of(self, optimizer: Any) -> Part | None:
+    def _part_of(self, line: Line, optimizer: Any) -> Part | None:
         """An optimiser steps that did not step before, or not in this cell: to which training does it belong?"""
         execution = self.recording.execution
         if execution is None:
@@ -205,32 +190,39 @@ class PytorchProbe(PatchingProbe):
         key = frozenset(id(p) for group in optimizer.param_groups for p in group["params"])
         if not key:
             return None
-        loop, waiting = self._current, self._waiting
-        if loop is None or loop.execution != execution:
-            self._end(execution=None)  # a cell that was left without its end being seen
-            return self._begin(execution, Part(key, optimizer), optimizer)
+        loop, waiting = line.current, line.waiting
+        if loop is None:
+            shared = self._lines.part_elsewhere(key)
+            if shared is None:
+                return self._begin(line, execution, Part(key, optimizer), optimizer)
+            line.known[id(optimizer)] = shared
+            return shared
         part = next((part for part in loop.parts if part.trains(key)), None)
         if part is not None:
             if waiting is not None:
-                self._join(loop, waiting)
-            self._known[id(optimizer)] = part
+                self._join(line, loop, waiting)
+            line.known[id(optimizer)] = part
             part.optimizer = weakref.ref(optimizer)
             return part
         if waiting is not None and waiting.trains(key):
-            if any(ended.trains(key) for ended in self._ended):
-                self._join(loop, waiting)  # they do take turns, each for more than a step
+            if any(ended.trains(key) for ended in line.ended):
+                self._join(line, loop, waiting)  # they do take turns, each for more than a step
                 return waiting
-            self._finish(loop)
-            return self._begin(execution, waiting, optimizer)
+            self._finish(line, loop)
+            return self._begin(line, execution, waiting, optimizer)
         if waiting is not None:
-            self._join(loop, waiting)
-        self._waiting = Part(key, optimizer)
-        return self._waiting
+            self._join(line, loop, waiting)
+        line.waiting = Part(key, optimizer)
+        return line.waiting
 
-    def _begin(self, execution: ExecutionId, part: Part, optimizer: Any) -> Part:
-        loop = self._current = Loop(execution, part)
-        self._waiting = None
-        self._known = {id(optimizer): part}
+    def _begin(self, line: Line, execution: ExecutionId, part: Part, optimizer: Any, *, ends: bool = False) -> Part:
+        """A training begins; one that `ends` was a single step, and its cell is over."""
+        for left in self._lines.left(line):
+            self._end(left)
+        loop = line.current = Loop(execution, part)
+        line.waiting = None
+        line.known = {id(optimizer): part}
+        self._lines.begins(line)
         found = surroundings_of([optimizer], self._user_names, self._loaders.going_on())
         loop.run = self._observer.training_started(
             library=LIBRARY,
@@ -242,16 +234,25 @@ class PytorchProbe(PatchingProbe):
         )
         loop.steady = self.recording.values.steady(loop.run)
         self._hold(loop, found)
-        self._observer.when_execution_ends("the end of a loop", partial(self._end, execution))
+        if not ends:
+            self._see_to_its_end(line, loop)
         self._watch_calls(True)
         return part
 
-    def _join(self, loop: Loop, part: Part) -> None:
+    def _see_to_its_end(self, line: Line, loop: Loop) -> None:
+        is_threads = self.recording.execution_here is None
+        if self.recording.runs(loop.execution):
+            end = f"the end of a loop in thread {loop.thread.ident}"
+            self._observer.when_execution_ends(end, partial(self._cell_ended, line, loop))
+        if is_threads or not self.recording.runs(loop.execution):  # a task's cell may have ended long ago
+            line.follow(loop, partial(self._end_later, line))
+
+    def _join(self, line: Line, loop: Loop, part: Part) -> None:
         """Two sets of parameters take turns: one training of both."""
-        self._waiting = None
+        line.waiting = None
         loop.parts.append(part)
         if (optimizer := part.optimizer()) is not None:
-            self._known[id(optimizer)] = part
+            line.known[id(optimizer)] = part
         self._hold(loop, surroundings_of(loop.optimizers, self._user_names, self._loaders.going_on()))
 
     def _hold(self, loop: Loop, found: Surroundings) -> None:
@@ -262,48 +263,55 @@ class PytorchProbe(PatchingProbe):
 
     # --- the end
 
-    def _end(self, execution: ExecutionId | None) -> None:
-        """The cell has ended, and with it what it trained."""
-        loop, waiting, optimizer = self._current, self._waiting, None
-        if loop is None or (execution is not None and loop.execution != execution):
+    def _cell_ended(self, line: Line, loop: Loop) -> None:
+        """The cell has ended, and with it what it trained, unless a thread or a task goes on with that."""
+        loop = line.current or loop  # the last one of several
+        if not loop.goes_on():
+            self._end(line)
+        elif not loop.is_followed:
+            line.follow(loop, partial(self._end_later, line))
+
+    @guarded
+    def _end_later(self, line: Line, loop: Loop) -> None:
+        if line.current is loop:
+            self._end(line)
+
+    def _end(self, line: Line) -> None:
+        loop, waiting = line.current, line.waiting
+        if loop is None or not loop.claims_end():
             return
         try:
-            self._finish(loop, may_have_failed=True)
+            self._finish(line, loop, may_have_failed=True)
             optimizer = waiting.optimizer() if waiting is not None else None
-            if waiting is not None and optimizer is not None and execution is not None:
-                self._begin(execution, waiting, optimizer)
-                if self._current is not None:
-                    self._finish(self._current)
+            if waiting is not None and optimizer is not None:
+                self._begin(line, loop.execution, waiting, optimizer, ends=True)
+                if line.current is not None:
+                    self._finish(line, line.current)
         finally:
-            self._current = self._waiting = self._part = None
-            self._pending.clear()
-            self._known, self._ended = {}, []
+            self._lines.ends(line)
         self._watch_calls(True)
 
     @guarded
-    def _finish(self, loop: Loop, *, may_have_failed: bool = False) -> None:
-        self._ended += loop.parts
+    def _finish(self, line: Line, loop: Loop, *, may_have_failed: bool = False) -> None:
+        line.ended += loop.parts
+        for part in loop.parts:
+            part.is_over = True
         with self._observer.around(training=True):
             pass  # no thread is in the middle of this training any more
         run = loop.run
         if run is None:
             return
         self._write_curves(loop)
-        error = error_of_loop(self.recording.ending, loop.found.places) if may_have_failed else None
+        error = loop.error(self.recording.ending) if may_have_failed else None
         if error is not None:
             self._observer.training_raised(run, error)
             return
-        steps_made = loop.parts[0].steps
-        params = {**optimizer_parameters(loop.optimizers), "steps": str(steps_made)}
-        epochs = epochs_of(loop.found, steps_made)
-        if epochs is not None:
-            params["epochs"] = epochs
-        models = loop.models()
-        if not models:
+        if not (models := loop.models()):
             self._observer.training_ended(run, note="no module that holds the parameters was there at the end")
             return
         for module in models.values():
             self._observer.remember_model(module, run)
+        params = loop.parameters()
         self._observer.training_finished(run, kept(models), data=loop.example, flavor=LIBRARY, params=params)
 
     # --- calls of the model
@@ -351,7 +359,7 @@ class PytorchProbe(PatchingProbe):
         """Between steps, `eval` and `no_grad` say that what comes next is no training."""
 
         def around(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            if self._unhook is None and not self._in_step:
+            if self._unhook is None and not self._lines.here().in_step:
                 # This function, what stands in its place, and who called that.
                 module = str(sys._getframe(2).f_globals.get("__name__"))
                 if not module.startswith("torch."):
@@ -366,7 +374,7 @@ class PytorchProbe(PatchingProbe):
             self._watch_calls(True)
 
     def _called(self, module: Any, args: Any, output: Any) -> None:
-        loop = self._current
+        loop = self._lines.here().current
         if loop is not None and loop.wants_example and loop.is_model(module):
             self._take_example(loop, args)
         run = self._observer.run_of(module)
@@ -382,7 +390,7 @@ class PytorchProbe(PatchingProbe):
     @guarded
     def _module_predicted(self, run: RunId, module: Any, args: Any, output: Any) -> None:
         torch = sys.modules["torch"]
-        if self._current is not None and module.training and torch.is_grad_enabled():
+        if self._lines.here().current is not None and module.training and torch.is_grad_enabled():
             return  # a step of the loop
         data: Any = args[0] if args else None
         name = self.name(data, users_frame(), 0)
