@@ -43,6 +43,38 @@ def test_a_cell_of_a_subshell_has_its_own_run_while_another_runs(start: StartKer
     assert parts(kernel, "LogisticRegression") == [(WAIT, "trained")]
 
 
+TRAINS = """\
+import threading
+go, trains = threading.Event(), threading.Event()
+class Slow(ClassifierMixin, BaseEstimator):
+    def fit(self, X, y):
+        trains.set()
+        assert go.wait(30)
+        return self
+    def predict(self, X):
+        return [0] * len(X)
+slow = Slow().fit(X, y)"""
+BESIDE = (
+    "assert trains.wait(30)\nquick = Ridge(alpha=2.0).fit(X, y)\nscore = quick.score(X, y)\n"
+    "bagged = BaggingClassifier(n_estimators=4, n_jobs=2).fit(X, y)\ngo.set()"
+)
+
+
+def test_a_cell_of_a_subshell_has_its_runs_while_the_main_shell_trains(start: StartKernel) -> None:
+    kernel = start(prepared=True)
+    subshell = new_subshell(kernel)
+    kernel.begin(TRAINS)
+    kernel.wait_until(lambda: [run.short_class for run in kernel.runs] == ["Slow"])
+    begin_in(kernel, subshell, BESIDE)
+    kernel.wait_until(lambda: [execution.outcome for execution in kernel.executions] == ["ok", "ok"])
+
+    runs = {run.short_class: run for run in kernel.runs}
+    assert {name: run.status for name, run in runs.items()} == dict.fromkeys(
+        ("Slow", "Ridge", "BaggingClassifier"), "finished"
+    )
+    assert "Ridge_score_X" in runs["Ridge"].last_metrics
+
+
 OUTLIVING = {
     "a thread": "def train():\n    go.wait(30)\n    Ridge().fit(X, y)\n    done.set()\n"
     "threading.Thread(target=train).start()",

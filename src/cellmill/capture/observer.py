@@ -89,6 +89,8 @@ class Observer:
         self.recording = recording
         self._local = threading.local()
         self._main_trains = 0
+        self._main_execution: ExecutionId | None = None
+        """In which execution the main thread is in a training."""
         self._listening: list[Callable[[RunId], None]] = []
         self._models: dict[int, tuple[weakref.ref[Any], RunId]] = {}
         self.predictions = Predictions()
@@ -118,13 +120,15 @@ class Observer:
         """Whether a call seen now is the user's own: capture is on, and no watched call is around it.
 
         While the main thread is in a training, a call from another thread belongs to that training:
-        joblib's threads fit the parts of an ensemble. Of a training in a thread of the user's own, only the
-        probe can tell which other threads are its.
+        joblib's threads fit the parts of an ensemble. But a cell of a subshell is the user's. Of a training in a
+        thread of the user's own, only the probe can tell which other threads are its.
         """
         if getattr(self._local, "depth", 0):
             return False
         if self._main_trains and threading.current_thread() is not threading.main_thread():
-            return False
+            here = self.recording.execution_here
+            if here is None or here == self._main_execution:
+                return False
         return self.recording.is_recording
 
     @contextmanager
@@ -133,6 +137,8 @@ class Observer:
         main_trains = training and threading.current_thread() is threading.main_thread()
         self._local.depth = getattr(self._local, "depth", 0) + 1
         self._main_trains += main_trains
+        if main_trains:
+            self._main_execution = self.recording.execution_here
         try:
             yield
         finally:
