@@ -1,5 +1,6 @@
 """A journal on disk: JSON Lines, one writer, append-only."""
 
+import contextlib
 import json
 import os
 import threading
@@ -84,6 +85,13 @@ def append_once(path: Path, *events: Event) -> None:
             writer.append(event)
     finally:
         writer.close()
+
+
+def append_late(path: Path, *events: Event) -> None:
+    """As `append_once`, of a session that may have ended: who watches the folder looks at it again at once."""
+    append_once(path, *events)
+    with contextlib.suppress(OSError):  # another's folder: it is looked at in a minute
+        os.utime(path.parent)
 
 
 def torn_lines(path: Path) -> int:

@@ -1,8 +1,10 @@
 """Every session of a project, read from its journals and kept up to date."""
 
+import math
 import os
 import socket
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,12 @@ from cellmill.core.project import Project
 from cellmill.core.runs import Run, Session
 
 CLOCK_S = 5.0  # when a process began is told by the system's clock, which may be set meanwhile
+# A session that has ended is looked at all the time for so long: its last lines may come after its end.
+RESTS_AFTER_S = 10.0
+# Then when the journals' folder has changed, and each minute: another machine's word may not be seen in the folder.
+LOOK_AT_ALL_EVERY_S = 60.0
+# What changes within one tick of a file system's clock (two seconds at the most) has one time.
+TICK_S = 3.0
 
 
 @dataclass
@@ -57,6 +65,7 @@ class SessionReader:
         self._folding = Folding(project)
         self._started: SessionStarted | None = None
         self._was_alive: bool | None = None
+        self._changed_s = time.monotonic()
         self.session: Session | None = None
 
     def poll(self, *, measured: bool = True) -> bool:
@@ -82,10 +91,17 @@ class SessionReader:
         if not new and alive == self._was_alive:
             return False
         self._was_alive = alive
+        self._changed_s = time.monotonic()
         self.session = self._folding.session(is_alive=alive)
         if self.session is not None and self.session.ended is not None:
             self._folding = Folding(self._project)
         return True
+
+    @property
+    def rests(self) -> bool:
+        """Whether the session has ended, and nothing has come for a while."""
+        has_ended = self.session is not None and self.session.ended is not None
+        return has_ended and time.monotonic() - self._changed_s >= RESTS_AFTER_S
 
     def _look_who_measured(self) -> None:
         try:
@@ -109,6 +125,38 @@ class Sessions:
         self.project = project
         self._readers: dict[SessionId, SessionReader] = {}
         self._lock = threading.Lock()
+        self._measured: frozenset[SessionId] = frozenset()
+        self._awake: set[SessionId] = set()
+        """The sessions that go on, or did a moment ago."""
+        self._folder_ns: int | None = None
+        self._looked_at_all_s = self._changing_until_s = -math.inf
+
+    def look(self) -> set[SessionId]:
+        """As `poll`, for who asks all the time: at the cost of the sessions that go on, not of all there ever were.
+
+        What is said late of one that has ended is seen at once where it was written by `append_late`, else within
+        a minute.
+        """
+        if self._is_time_for_all():
+            return self.poll()
+        with self._lock:
+            known = [(session, self._readers.get(session)) for session in self._awake]
+            self._awake = going_on = {session for session, reader in known if reader is not None and not reader.rests}
+            measured = {other for session in going_on for other in self.measured_by(session)}
+            self._add(tuple(measured))
+            others = measured | self._measured
+            return {each for each in going_on | measured if self._readers[each].poll(measured=each in others)}
+
+    def _is_time_for_all(self) -> bool:
+        now_s = time.monotonic()
+        try:
+            changed_ns = os.stat(self.project.journals).st_mtime_ns  # noqa: PTH116 - five times a second
+        except OSError:
+            changed_ns = None
+        if changed_ns != self._folder_ns:
+            self._folder_ns, self._changing_until_s = changed_ns, now_s + TICK_S
+            return True
+        return now_s < self._changing_until_s or now_s - self._looked_at_all_s >= LOOK_AT_ALL_EVERY_S
 
     def poll(self, only: SessionId | None = None) -> set[SessionId]:
         """Read what is new in every journal, or in those of one session and of whose runs it measured.
@@ -117,15 +165,19 @@ class Sessions:
         """
         with self._lock:
             if only is None:
+                self._looked_at_all_s = time.monotonic()
                 self._add(session_ids(self.project))
                 # One look at their folder, rather than one for each of what may be thousands.
-                measured = measured_ids(self.project)
+                self._measured = measured = measured_ids(self.project)
                 readers = self._readers.items()
-                return {session for session, reader in readers if reader.poll(measured=session in measured)}
+                changed = {session for session, reader in readers if reader.poll(measured=session in measured)}
+                self._awake = {session for session, reader in readers if not reader.rests}
+                return changed
             self._add((only,))
             changed = {only} if self._readers[only].poll() else set()
             others = self.measured_by(only)
             self._add(others)
+            self._awake |= {only, *others}
             return changed | {session for session in others if self._readers[session].poll()}
 
     def _add(self, sessions: tuple[SessionId, ...]) -> None:

@@ -44,7 +44,7 @@ class ProjectWatch:
     def read(self) -> set[SessionId]:
         """Read what is new in the journals. Returns the sessions that changed."""
         with self._reading:
-            changed = self.sessions.poll() | self._read_elsewhere
+            changed = self.sessions.look() | self._read_elsewhere
             self._read_elsewhere = set()
             if not self._is_read:
                 self._look_up_store_ids()

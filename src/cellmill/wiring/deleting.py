@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cellmill.capture.blobs import blob_path
-from cellmill.capture.journal import append_once
+from cellmill.capture.journal import append_late
 from cellmill.capture.sessions import Sessions
 from cellmill.core.clock import now_ms
 from cellmill.core.events import RunDeleted
@@ -36,7 +36,7 @@ def delete_run(sessions: Sessions, begins_with: str) -> Deleted:
     going = {run.run, *(trial.run for trial in trials)}
     kept = _blobs(other for other in sessions.runs() if other.run not in going)
     # First the word, then the deed: killed between the two, blobs are left that no run names.
-    append_once(sessions.project.outside_journal(run.session), RunDeleted(run.run, now_ms()))
+    append_late(sessions.project.outside_journal(run.session), RunDeleted(run.run, now_ms()))
     count = freed = 0
     for sha256 in sorted(_blobs([run, *trials]) - kept):
         path = blob_path(sessions.project, sha256)

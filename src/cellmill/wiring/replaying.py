@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from cellmill.capture.journal import append_once, torn_lines
+from cellmill.capture.journal import append_late, torn_lines
 from cellmill.capture.sessions import Sessions
 from cellmill.core.clock import now_ms
 from cellmill.core.events import ReplayEnded
@@ -50,7 +50,7 @@ def replay(
     project = sessions.project
     with _alone(project, run.run):
         verdict = find_verdict(project, sessions.session_of(run), run, kernels, options, progress=progress)
-        append_once(project.outside_journal(run.session), ReplayEnded(run.run, verdict.at_ms, verdict))
+        append_late(project.outside_journal(run.session), ReplayEnded(run.run, verdict.at_ms, verdict))
     sessions.poll()
     return verdict
 
@@ -76,7 +76,7 @@ def shrink(
             further = Attempts(project, session, run, kernels, options, None)
             further.given = attempts.given
             verdict = _shrunk(session, run, further, options, verdict, at_most)
-        append_once(project.outside_journal(run.session), ReplayEnded(run.run, verdict.at_ms, verdict))
+        append_late(project.outside_journal(run.session), ReplayEnded(run.run, verdict.at_ms, verdict))
     sessions.poll()
     return verdict
 

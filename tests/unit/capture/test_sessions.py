@@ -3,16 +3,19 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.stories import HELD_OUT, Story, a_process, a_training
 
-from cellmill.capture.journal import append_once
+from cellmill.capture import sessions as sessions_module
+from cellmill.capture.journal import append_late, append_once
 from cellmill.capture.sessions import Sessions, choose_run, is_alive, load_sessions, session_ids
 from cellmill.core.errors import AmbiguousRun, UnknownRun
-from cellmill.core.events import DataEvaluated, MetricMeasured, RunMeasured, SessionEnded, SessionStarted
+from cellmill.core.events import DataEvaluated, MetricMeasured, RunDeleted, RunMeasured, SessionEnded, SessionStarted
 from cellmill.core.project import Project
 from cellmill.core.runs import Metric, Run
 
@@ -211,3 +214,98 @@ def test_a_journal_that_was_removed_keeps_what_was_read(story: Story, tmp_path: 
     story.project.journal(story.session).unlink()
     assert sessions.poll() == set()
     assert ids(sessions.runs()) == ["aa00000001"]
+
+
+# --- looked at all the time
+
+
+@pytest.fixture
+def resting(project: Project, monkeypatch: pytest.MonkeyPatch) -> tuple[Sessions, Story]:
+    """Five sessions that ended long ago, of which the first has a run; and the sessions that were read."""
+    monkeypatch.setattr(sessions_module, "RESTS_AFTER_S", 0.0)
+    monkeypatch.setattr(sessions_module, "TICK_S", 0.0)
+    stories = [Story(project, session=f"20260102T03040{number}-0000000{number}") for number in range(5)]
+    a_training(stories[0])
+    for each in stories:
+        each.is_told(SessionEnded(each.tick(), "shut down"))
+        each.write()
+    sessions = Sessions(project)
+    assert sessions.look() == {each.session for each in stories}
+    return sessions, stories[0]
+
+
+def _told(function: Callable[..., Any], asked: list[str]) -> Callable[..., Any]:
+    def told(path: Any, *args: Any, **kwargs: Any) -> Any:
+        asked.append(str(path))
+        return function(path, *args, **kwargs)
+
+    return told
+
+
+def test_sessions_that_ended_cost_nothing_while_nothing_changes(
+    resting: tuple[Sessions, Story], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions, _ = resting
+    asked: list[str] = []
+    for name in ("stat", "listdir"):
+        monkeypatch.setattr(os, name, _told(getattr(os, name), asked))
+    looks = [sessions.look() for _ in range(3)]
+
+    assert looks == [set()] * 3
+    assert asked == [str(sessions.project.journals)] * 3
+
+
+def test_a_late_word_is_heard_at_once(resting: tuple[Sessions, Story]) -> None:
+    sessions, story = resting
+    (run,) = sessions.runs()
+    append_late(story.project.outside_journal(story.session), RunDeleted(run.run, story.tick()))
+
+    assert sessions.look() == {story.session}
+    assert sessions.runs() == ()
+
+
+def test_a_journal_that_grows_after_its_end_is_read_again_within_a_minute(
+    resting: tuple[Sessions, Story], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions, story = resting
+    a_training(story, "bb00000002")
+    story.write()
+    assert sessions.look() == set()
+    monkeypatch.setattr(sessions_module, "LOOK_AT_ALL_EVERY_S", 0.0)
+    assert sessions.look() == {story.session}
+    assert len(sessions.runs()) == 2
+
+
+@pytest.mark.parametrize("kept_awake_by", ["RESTS_AFTER_S", "TICK_S"])
+def test_what_comes_soon_after_an_end_or_a_change_is_read_at_once(
+    story: Story, monkeypatch: pytest.MonkeyPatch, kept_awake_by: str
+) -> None:
+    for name in ("RESTS_AFTER_S", "TICK_S"):
+        monkeypatch.setattr(sessions_module, name, 600.0 if name == kept_awake_by else 0.0)
+    story.is_told(SessionEnded(story.tick(), "shut down"))
+    story.write()
+    sessions = Sessions(story.project)
+    sessions.look()
+    sessions.look()
+    a_training(story)
+    story.write()
+
+    assert sessions.look() == {story.session}
+
+
+def test_a_new_session_and_what_it_measures_of_an_ended_one_are_read_at_once(resting: tuple[Sessions, Story]) -> None:
+    sessions, story = resting
+    (run,) = sessions.runs()
+    later = Story(story.project, session="20260103T030405-00000009", is_alive=True)
+    later.write()
+    os.utime(story.project.journals, (2e9, 2e9))  # as its file's name has done, if not within one tick
+    assert sessions.look() == {later.session}
+    later.says(RunMeasured(run.run, story.session, later.tick()))
+    later.write()
+    sessions.look()
+    point = MetricMeasured(run.run, None, later.tick(), "r2", 0.5, session=later.session)
+    append_once(story.project.measured(story.session) / f"{later.session}.jsonl", point)
+    os.utime(story.project.journals, (2e9, 2e9))
+
+    assert sessions.look() == {story.session}
+    assert sessions.run(run.run).last_metrics["r2"] == 0.5
