@@ -126,7 +126,7 @@ class Observer:
         if getattr(self._local, "depth", 0):
             return False
         if self._main_trains and threading.current_thread() is not threading.main_thread():
-            here = self.recording.execution_here
+            here = self.recording.execution_here()
             if here is None or here == self._main_execution:
                 return False
         return self.recording.is_recording
@@ -138,7 +138,7 @@ class Observer:
         self._local.depth = getattr(self._local, "depth", 0) + 1
         self._main_trains += main_trains
         if main_trains:
-            self._main_execution = self.recording.execution_here
+            self._main_execution = self.recording.execution_here()
         try:
             yield
         finally:

@@ -97,6 +97,7 @@ class Recording:
         self._open: dict[ExecutionId, tuple[int, float]] = {}
         """Executions that run now: the number of trainings seen in each, and when it began."""
         self._here: ContextVar[ExecutionId | None] = ContextVar("cellmill_execution", default=None)
+        self.execution_here = self._here.get  # of a cell and its tasks; None in a thread of the user's own
         self._latest: ExecutionId | None = None
         self._is_off = False
         """Whether a cell with the comment `# cellmill: off` has run, and none with `on` since."""
@@ -129,11 +130,6 @@ class Recording:
     def execution(self) -> ExecutionId | None:
         """The execution that the calling code belongs to; from a thread, the one that began last."""
         return self._here.get() or self._latest
-
-    @property
-    def execution_here(self) -> ExecutionId | None:
-        """The execution whose cell, or a task of it, is the calling code; None in a thread of the user's own."""
-        return self._here.get()
 
     @property
     def is_recording(self) -> bool:

@@ -240,7 +240,7 @@ class PytorchProbe(PatchingProbe):
         return part
 
     def _see_to_its_end(self, line: Line, loop: Loop) -> None:
-        is_threads = self.recording.execution_here is None
+        is_threads = self.recording.execution_here() is None
         if self.recording.runs(loop.execution):
             end = f"the end of a loop in thread {loop.thread.ident}"
             self._observer.when_execution_ends(end, partial(self._cell_ended, line, loop))

@@ -80,7 +80,7 @@ class Lines:
 
     def here(self) -> Line:
         """Return the calling code's. Asked at each step: a thread of the user's has none of the cells'."""
-        execution = self._recording.execution_here
+        execution = self._recording.execution_here()
         line: Line | None
         if execution is None:
             line = getattr(self._own, "line", None)
