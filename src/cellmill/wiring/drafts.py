@@ -9,12 +9,13 @@ from typing import Any
 from cellmill.core.project import Project
 from cellmill.notebook.steps import StepCells, declared_lines, file_name, step_notebook
 from cellmill.pipeline.split import Proposal, ProposedStep, Splitter
-from cellmill.replay.judge import steady
 from cellmill.replay.outcomes import Outcome
+from cellmill.replay.steady import steady
 from cellmill.wiring.outcomes import Part
 from cellmill.wiring.splittable import Splittable
 
 MOST_UNHEARD = 500
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+\S|^\S.*\n(=+|-{3,})[ \t]*$", re.MULTILINE)
 
 
@@ -62,7 +63,7 @@ class Draft:
 def _is_result(name: str, expected: Outcome, outcome: Outcome) -> bool:
     """Whether a file is to be there after each run: one of the same content and name each time."""
     path = PurePosixPath(name)
-    if any(part.startswith(".") for part in path.parts) or steady(path.name) != path.name:
+    if any(part.startswith(".") for part in path.parts) or steady(path.name) != path.name or _DATE.search(path.name):
         return False
     return name in expected.files and expected.files[name] == outcome.files.get(name)
 

@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 from cellmill.capture.folder import prepare_folder
 from cellmill.capture.hosting import engine_environment
 from cellmill.capture.sessions import SessionReader
+from cellmill.core.clock import now_ms
 from cellmill.core.errors import CellTimedOut, KernelDied
 from cellmill.core.event_parts import Failure
 from cellmill.core.files import make_folder, write_atomically
@@ -26,9 +27,9 @@ from cellmill.core.runs import Session
 from cellmill.executors.scratch import Scratch, scratch
 from cellmill.executors.shown import try_failure
 from cellmill.notebook.plain import as_bytes
-from cellmill.replay.judge import steady
 from cellmill.replay.outcomes import Outcome
 from cellmill.replay.rich import steady_rich
+from cellmill.replay.steady import days_around, steady
 from cellmill.wiring.confined import NotConfined, confine, scratch_environment
 
 LARGEST_TEXT_BYTES = 200_000
@@ -259,6 +260,7 @@ def _shown(result: CellRan) -> str:
     """What a cell shows as text, page or figure, without pictures and what libraries warn of."""
     texts: list[str] = []
     pages: list[str] = []
+    days = days_around(result.started_ms, result.ended_ms)
     for output in result.outputs:
         if output["output_type"] == "stream":
             if output["name"] == "stdout":
@@ -268,13 +270,20 @@ def _shown(result: CellRan) -> str:
         elif "data" in output:
             if not any(kind.startswith("image/") for kind in output["data"]):
                 texts.append(f"{output['data'].get('text/plain', '')}\n")
-            pages.append(steady_rich(output["data"]))
-    return steady("".join(texts)) + "".join(pages)
+            pages.append(steady_rich(output["data"], days))
+    return steady("".join(texts), days) + "".join(pages)
 
 
 def _pictures(number: int, result: CellRan) -> dict[int, str]:
     data = [output["data"] for output in result.outputs if "data" in output]
-    found = [steady(str(each[kind])) for each in data for kind in sorted(each) if kind.startswith("image/")]
+    days = days_around(result.started_ms, result.ended_ms)
+    found = [
+        # All others are encoded: nothing in them reads as a time or a path but by chance.
+        steady(str(each[kind]), days) if kind == "image/svg+xml" else str(each[kind])
+        for each in data
+        for kind in sorted(each)
+        if kind.startswith("image/")
+    ]
     return {number: hashlib.sha256("\n".join(found).encode()).hexdigest()} if found else {}
 
 
@@ -333,9 +342,10 @@ def _written(place: Scratch, before: Mapping[str, tuple[int, int]], notebooks: C
 
 def _texts(place: Scratch, files: Collection[str]) -> dict[str, str]:
     found: dict[str, str] = {}
+    days = days_around(now_ms())
     for name in files:
         file = place.root / name
         if file.stat().st_size <= LARGEST_TEXT_BYTES:
             with contextlib.suppress(UnicodeDecodeError):
-                found[name] = steady(file.read_text("utf-8"))
+                found[name] = steady(file.read_text("utf-8"), days)
     return found
