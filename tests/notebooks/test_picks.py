@@ -76,6 +76,12 @@ def test_a_pick_is_checked_written_run_and_taken_back(desk: Desk) -> None:
     [
         # What reads its own source shows the name in place of the value.
         ((FIT, "lengths = [len(source) for source in In if 'Mean(' in source]"), "mean_share", ("`lengths`",)),
+        # So does the second of two lines, of which the first is another each time.
+        (
+            (FIT, "import os\nprint(os.urandom(4).hex())\nprint(sum(len(each) for each in In if 'Mean(' in each))"),
+            "mean_share",
+            ("what cell 4 shows",),
+        ),
         # Where it stood there was another value before.
         (("try:\n    seen = scale\nexcept NameError:\n    seen = 0", "scale = 2\nprint(scale)"), "scale", ("`seen`",)),
         (("import missing_module", FIT), "mean_share", ("could not be checked", "missing_module is not installed")),
