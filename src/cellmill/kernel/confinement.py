@@ -4,10 +4,14 @@ Executed in the kernel of a replay before its first cell. On Linux the operating
 (Landlock, https://docs.kernel.org/userspace-api/landlock.html), for programs that the cells start too.
 Elsewhere an audit hook of Python's does, which code in C that opens files by itself goes around; the
 answer says which of the two it is.
+
+Landlock knows no network before Linux 6.7, and of the network TCP alone: what it leaves open a hook for
+sockets forbids in this process. Programs that the cells start can still reach the network by that.
 """
 
 import ctypes
 import os
+import platform
 import struct
 import sys
 from collections.abc import Callable, Iterable
@@ -26,6 +30,9 @@ _OF_FOLDERS = sum(1 << bit for bit in range(4, 13))  # remove and make whatever
 _REFER, _TRUNCATE = 1 << 13, 1 << 14
 _CONNECT_TCP = 1 << 1
 
+_REACHING = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
+_LOOKING_UP = frozenset({"socket.gethostbyname", "socket.gethostbyaddr"})
+_LOCAL_NAMES = (None, "", "localhost", "127.0.0.1", "::1", "0.0.0.0", "::")
 _WRITING_MODES = frozenset("wax+")
 _CHANGING = """
 os.remove os.rename os.rmdir os.mkdir os.chmod os.chown os.link os.symlink os.truncate os.utime
@@ -46,6 +53,8 @@ def confine(writable: Iterable[str], *, network: bool) -> str:
     if not network:
         _without_names()
     if sys.platform == "linux" and _landlock(folders, network=network):
+        if not network:
+            sys.addaudithook(_without_sockets)
         return "landlock"
     sys.addaudithook(_hook(tuple(f"{folder.rstrip(os.sep)}{os.sep}" for folder in folders), network=network))
     return "audit hook"
@@ -59,7 +68,7 @@ def _without_names() -> None:
 
     def getaddrinfo(host: object, *args: object, **kwargs: object) -> object:
         name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
-        if name in (None, "", "localhost", "127.0.0.1", "::1", "0.0.0.0", "::"):
+        if name in _LOCAL_NAMES:
             return original(host, *args, **kwargs)  # type: ignore[arg-type]
         raise NoNetwork(f"a replay has no network: {name} was not looked up")
 
@@ -68,7 +77,7 @@ def _without_names() -> None:
 
 def _landlock(folders: list[str], *, network: bool) -> bool:
     libc = ctypes.CDLL(None, use_errno=True)
-    version = libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(1))
+    version = _version(libc)
     if version < 3:  # before, a file could be emptied all the same
         return False
     of_files = _WRITE_FILE | _TRUNCATE
@@ -95,6 +104,21 @@ def _landlock(folders: list[str], *, network: bool) -> bool:
         os.close(rules)
 
 
+def _version(libc: ctypes.CDLL) -> int:
+    """The version of Landlock's interface; less than 1 where there is none."""
+    return int(libc.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint32(1)))
+
+
+def _without_sockets(event: str, arguments: tuple[Any, ...]) -> None:
+    """Let sockets reach nobody but who listens on a path of this machine, whose address is a text."""
+    if event in _REACHING:
+        address = arguments[1]
+        if isinstance(address, tuple):
+            raise NoNetwork(f"a replay has no network: not connected to {address[0]}:{address[1]}")
+    elif event in _LOOKING_UP and arguments[0] not in (*_LOCAL_NAMES, platform.node()):
+        raise NoNetwork(f"a replay has no network: {arguments[0]} was not looked up")
+
+
 def _hook(folders: tuple[str, ...], *, network: bool) -> Callable[[str, tuple[Any, ...]], None]:
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
@@ -108,10 +132,8 @@ def _hook(folders: tuple[str, ...], *, network: bool) -> Callable[[str, tuple[An
             for path in arguments:
                 if isinstance(path, str | bytes):
                     check(path)
-        elif event == "socket.connect" and not network:
-            address = arguments[1]
-            if isinstance(address, tuple):
-                raise NoNetwork(f"a replay has no network: not connected to {address[0]}:{address[1]}")
+        elif not network:
+            _without_sockets(event, arguments)
 
     def check(path: str | bytes) -> None:
         whole = os.path.realpath(os.fsdecode(path))
