@@ -1,8 +1,11 @@
 """Identities. Each is a string, but no one may be passed where another is wanted."""
 
 import os
+import re
 from datetime import UTC, datetime
 from typing import NewType
+
+_SESSION = re.compile(r"[0-9]{8}T[0-9]{6,9}-[0-9a-f]{8}")
 
 SessionId = NewType("SessionId", str)
 """One life of one kernel: its start in UTC to the millisecond and eight random hex digits; names sort by time."""
@@ -12,6 +15,11 @@ ExecutionId = NewType("ExecutionId", str)
 
 RunId = NewType("RunId", str)
 """Ten random hex digits, given when a training starts. MLflow's own run id is another thing."""
+
+
+def is_session_id(text: object) -> bool:
+    """Whether a text has the form of a session's id, and so may name its files."""
+    return isinstance(text, str) and _SESSION.fullmatch(text) is not None
 
 
 def new_session_id() -> SessionId:

@@ -38,6 +38,7 @@ from cellmill.core.events import (
     TrainingStarted,
 )
 from cellmill.core.files import make_folder, words_of, write_atomically
+from cellmill.core.ids import is_session_id
 from cellmill.core.lines import to_line
 from cellmill.core.outputs import check_output
 from cellmill.core.project import Project
@@ -135,13 +136,15 @@ def opened_bundle(path: Path, *, data: Path) -> Iterator[tuple[Sessions, Run, Re
                 if manifest["bundle"] != VERSION:
                     reason = f"its format is {manifest['bundle']}, and {VERSION} is known"
                     raise NotABundle(shown_path(path), reason=reason)
+                if not is_session_id(manifest["session"]):
+                    raise NotABundle(shown_path(path), reason="it names no session")
                 places = _unpacked(file, manifest, project, data.resolve())
                 lines = [json.loads(line) for line in file.read("journal.jsonl").splitlines()]
         except FileNotFoundError as error:
             raise NotABundle(shown_path(path), reason="there is no such file") from error
         except (zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError) as error:
             raise NotABundle(shown_path(path), reason=str(error) or type(error).__name__) from error
-        moved = [json.dumps(_moved(line, manifest["root"], root, places)) for line in lines]
+        moved = [json.dumps(_without_interpreter(_moved(line, manifest["root"], root, places))) for line in lines]
         write_atomically(project.journal(manifest["session"]), "".join(f"{line}\n" for line in moved).encode())
         sessions = load_sessions(project)
         run = sessions.run(manifest["run"])
@@ -187,8 +190,9 @@ def _unpacked(file: zipfile.ZipFile, manifest: dict[str, Any], project: Project,
             write_atomically(project.blobs / name.removeprefix("blobs/"), file.read(name))
     came_from = Path(manifest["root"])
     places: dict[str, str] = {}
-    for name, original in manifest["files"].items():
-        place = _place(project.root, came_from, Path(original), name)
+    # All are known before the first is written: of a bundle that is refused nothing lies anywhere.
+    taken = [(n, o, _place(project.root, came_from, Path(o), n)) for n, o in manifest["files"].items()]
+    for name, original, place in taken:
         make_folder(place.parent)
         write_atomically(place, file.read(name))
         places[original] = str(place)
@@ -207,7 +211,17 @@ def _unpacked(file: zipfile.ZipFile, manifest: dict[str, Any], project: Project,
 
 
 def _place(root: Path, came_from: Path, original: Path, name: str) -> Path:
-    return root / original.relative_to(came_from) if original.is_relative_to(came_from) else root / name
+    """Return where a file of the other machine goes. Raises `ValueError` where that is outside of the project."""
+    original, came_from = (Path(os.path.normpath(each)) for each in (original, came_from))
+    place = root / original.relative_to(came_from) if original.is_relative_to(came_from) else root / name
+    if not place.resolve().is_relative_to(root):
+        raise ValueError(f"it holds {str(original)!r}, which would be written outside of its own folder")
+    return place
+
+
+def _without_interpreter(line: Any) -> Any:
+    """Return an event without the program that ran the kernel: on this machine it would be another, and is started."""
+    return {**line, "executable": ""} if isinstance(line, dict) and "executable" in line else line
 
 
 def _moved(value: Any, before: str, root: Path, places: dict[str, str]) -> Any:
