@@ -22,7 +22,7 @@ from cellmill.core.errors import CellmillError
 from cellmill.core.step_errors import SplitRefused
 from cellmill.executors.kernels import LocalKernels
 from cellmill.notebook.plain import read_plain, tags_of
-from cellmill.replay.judge import steady
+from cellmill.replay.steady import steady
 from cellmill.wiring.outcomes import Trial
 from cellmill.wiring.splitting import SplitMade, Splitting
 

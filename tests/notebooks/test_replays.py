@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 from filelock import FileLock, Timeout
 from tests.notebooks.commands import EVALUATE, PARAMETERS, PATIENCE_S, TRAIN, Desk, Said, is_refused, new_desk
@@ -421,3 +422,16 @@ def test_a_recipe_that_was_edited_is_replayed_as_it_stands(desk: Desk, work: Pat
     assert path.read_text("utf-8") == text
     assert desk.captured[0].verdict is None
     assert desk.cellmill("replay", "work.ipynb").code == 2  # it is a notebook, and not a recipe
+
+
+def test_of_an_edited_recipe_the_cells_run_that_a_run_would_run(desk: Desk, work: Path) -> None:
+    (run,) = desk.captured
+    assert desk.cellmill("recipe", run.run, "-o", "recipe.ipynb").code == 0
+    document = desk.read("recipe.ipynb")
+    passed_over = nbformat.v4.new_code_cell("raise ValueError", metadata={"tags": ["skip-execution"]})
+    expected = nbformat.v4.new_code_cell("raise ValueError", metadata={"tags": ["raises-exception"]})
+    document.cells[1:1] = [passed_over, expected]
+    document.cells.append(nbformat.v4.new_code_cell("import sys\nsys.exit()"))
+    nbformat.write(document, desk.root / "recipe.ipynb")
+    (one,) = desk.cellmill("replay", "recipe.ipynb", "--times", "1", "--json").json
+    assert (one["judgement"], one["reason"]) == ("exact", None)

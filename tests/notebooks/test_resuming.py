@@ -52,6 +52,25 @@ def test_a_run_goes_on_where_it_failed_and_comes_to_the_same(desk: Desk) -> None
     is_refused(desk.cellmill("run", "work.ipynb", "--resume"), "nothing was kept")
 
 
+def test_a_failure_that_cannot_be_gone_on_from_leaves_what_was_kept(desk: Desk) -> None:
+    write(desk, fit=RAISES)
+    assert desk.cellmill("run", "work.ipynb", "--keep-state").code == 1
+    write(desk)
+    check = CHECK.format(raises="")
+    desk.notebook("work.ipynb", "size = 1\ncols = ('a',)", LOAD, FIT.format(raises=""), f"{check}\n{RAISES}")
+    for _ in range(2):
+        said = desk.cellmill("run", "work.ipynb", "--resume")
+        assert said.code == 1
+        assert "Nothing new was kept to resume from: the cell may have changed 'inner'" in said.err
+        assert "Cell 3 can still be gone on from, with --resume." in said.err
+    assert len(list((desk.root / ".cellmill" / "kept").glob("*/values/*"))) == 1
+    write(desk)
+    said = desk.cellmill("run", "work.ipynb", "--resume", "-o", "resumed.ipynb")
+    assert said.code == 0, said.err
+    assert "[1, 2, 3] loaded" in shown(desk, "resumed.ipynb")[-1]
+    assert (desk.root / "log.txt").read_text().count("loaded") == 1
+
+
 def test_what_was_kept_does_not_hold_for_another_past(desk: Desk) -> None:
     write(desk, fit=RAISES)
     assert desk.cellmill("run", "work.ipynb", "--keep-state").code == 1

@@ -101,6 +101,8 @@ class Section:
     ingredient: Ingredient | None = None
     moved: frozenset[str] = frozenset()
     """Names whose import or value stands in an earlier cell now."""
+    tags: tuple[str, ...] = ()
+    """Of the cell of a recipe that was edited."""
 
     @property
     def reasons(self) -> tuple[Reason, ...]:

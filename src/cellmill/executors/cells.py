@@ -6,12 +6,12 @@ from typing import Any, Protocol
 
 from cellmill.core.ports import CellRan
 from cellmill.executors.channels import Message
+from cellmill.executors.ends import end_of
 from cellmill.executors.kernels import LocalKernel
 from cellmill.executors.shown import Shown, try_failure
 from cellmill.executors.widgets import Widgets
+from cellmill.notebook.plain import runs, tags_of
 
-SKIPPED = "skip-execution"
-EXPECTED_TO_RAISE = "raises-exception"
 _TIMES = {"execute_input": "iopub.execute_input", "busy": "iopub.status.busy", "idle": "iopub.status.idle"}
 
 
@@ -61,10 +61,10 @@ def run_cells(
             keeper.cell_start(cell, index)
             ran, has_failed = None, False
             try:
-                if _runs(cell):
+                if runs(cell):
                     limits = [limit for limit in (timeout_s, left_s()) if limit is not None]
                     ran = _run(cell, kernel, keeper, widgets, min(limits, default=None), shown)
-                    has_failed = ran.outcome != "ok" and EXPECTED_TO_RAISE not in cell["metadata"].get("tags", ())
+                    has_failed = end_of(ran, tags_of(cell)) is not None
             except BaseException:
                 keeper.cell_exception(cell, cell_index=index)
                 raise
@@ -81,12 +81,6 @@ def run_cells(
         states = widgets.states()
         if states is not None:
             document["metadata"]["widgets"] = states
-
-
-def _runs(cell: Mapping[str, Any]) -> bool:
-    if cell["cell_type"] != "code" or SKIPPED in cell["metadata"].get("tags", ()):
-        return False
-    return bool(cell["source"].strip())
 
 
 def _run(

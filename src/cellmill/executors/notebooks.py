@@ -17,12 +17,12 @@ from cellmill.core.ports import CellRan, LiveKernel, NotebookExecutor, Progress
 from cellmill.core.resuming import CannotResume
 from cellmill.core.words import shown_path
 from cellmill.executors.cells import run_cells
+from cellmill.executors.ends import end_of
 from cellmill.executors.kernels import LocalKernel, LocalKernels
 from cellmill.executors.saving import Saving, write_executed
-from cellmill.executors.shown import EXITS
 from cellmill.executors.specs import try_spec
 from cellmill.executors.warm.client import NO_SERVER_YET
-from cellmill.notebook.plain import as_bytes, free_id, inject_parameters, new_markdown_cell, read_plain
+from cellmill.notebook.plain import as_bytes, free_id, inject_parameters, new_markdown_cell, read_plain, tags_of
 
 MARKER = "papermill-error-cell-tag"  # papermill takes cells with it away when the notebook is run again
 
@@ -324,10 +324,10 @@ class _Book:
         if not self._noted["exception"] or self.ran is None:
             return
         index, ran = self.ran
-        error = ran.error or Failure("KeyboardInterrupt", "the cell was interrupted")
-        if error.type == "SystemExit" and error.message in EXITS:
-            return  # it ended with `sys.exit()`, which is no failure
         cells = self.document["cells"]
+        end = end_of(ran, tags_of(cells[index]))
+        if end is None or (error := end.failure) is None:
+            return
         number = ran.number if ran.number is not None else index
         self.failed = CellFailed(
             notebook=shown_path(self.notebook),

@@ -2,12 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from cellmill.notebook.parameters import INJECTED_TAG, TAG
 
+SKIPPED = "skip-execution"
 _MINOR = 5  # since then cells have ids
 _KINDS = {"code": {"outputs"}, "markdown": set[str](), "raw": set[str]()}
 _SPLIT_TOO = {"application/javascript", "image/svg+xml"}
@@ -91,9 +92,14 @@ def inject_parameters(document: dict[str, Any], values: dict[str, Any]) -> None:
         cells.insert(tagged.get(TAG, -1) + 1, cell)
 
 
-def tags_of(cell: dict[str, Any]) -> list[str]:
+def tags_of(cell: Mapping[str, Any]) -> list[str]:
     """Return the tags of a cell."""
     return [tag for tag in cell["metadata"].get("tags", []) if isinstance(tag, str)]
+
+
+def runs(cell: Mapping[str, Any]) -> bool:
+    """Return whether a cell is run, by whoever runs a notebook: it is code, not empty, and not to be passed over."""
+    return cell["cell_type"] == "code" and bool(cell["source"].strip()) and SKIPPED not in tags_of(cell)
 
 
 def free_id(document: dict[str, Any], wanted: str) -> str:

@@ -22,7 +22,18 @@ _NUMBERED = re.compile(
 )
 # An array of a figure of Plotly's, whose text would be taken for a path: by `dtype` what it holds, in `array`'s words.
 _ENCODED = re.compile(r"(\\?[\"']bdata\\?[\"']\s*:\s*\\?[\"'])([A-Za-z0-9+/=\\]+)")
-_NUMBERS = {"i1": "b", "u1": "B", "i2": "h", "u2": "H", "i4": "i", "u4": "I", "i8": "q", "u8": "Q", "f4": "f", "f8": "d"}
+_NUMBERS = {
+    "i1": "b",
+    "u1": "B",
+    "i2": "h",
+    "u2": "H",
+    "i4": "i",
+    "u4": "I",
+    "i8": "q",
+    "u8": "Q",
+    "f4": "f",
+    "f8": "d",
+}
 _MOST_DECODED_BYTES = 400_000  # of more it is told whether they are the same, and not where they differ
 _ID = re.compile(r"\b(id|for|name)=(\"[^\"]*\"|'[^']*')")
 

@@ -22,6 +22,7 @@ from cellmill.core.project import Project
 from cellmill.core.recipes import Recipe, Section
 from cellmill.core.runs import Execution, Run, Session
 from cellmill.core.verdicts import TOLERANCE, Figure, Layout
+from cellmill.executors.ends import end_of
 from cellmill.executors.scratch import Scratch, scratch
 from cellmill.notebook.plain import as_bytes
 from cellmill.notebook.recipes import recipe_notebook
@@ -218,14 +219,19 @@ class Attempts:
                 ran[one.execution.execution] = result.execution
             if self._progress is not None:
                 self._progress(Progress(index + 1, len(sections)))
-            expected = one.execution.outcome if one is not None else "ok"
-            if result.outcome == expected:
+            is_as_recorded = one is not None and result.outcome == one.execution.outcome
+            has_to_raise = one is not None and one.execution.outcome != "ok"
+            end = end_of(result, section.tags) if not is_as_recorded else None
+            if is_as_recorded or (end is None and not has_to_raise):
                 continue
+            if end is not None and end.failure is None and not has_to_raise:
+                break  # with a `sys.exit()` that somebody has written into the recipe
             attempt.parted = one.execution.number if one is not None else None
-            if result.error is None:
+            failure = result.error or (end.failure if end is not None else None)
+            if failure is None:
                 had = one.execution.error.type if one is not None and one.execution.error is not None else "an error"
                 return f"{where} raised nothing, and had raised {had}"
-            return f"in {where} {self._why(result.error)}"
+            return f"in {where} {self._why(failure)}"
         attempt.where = None
         return None
 

@@ -24,9 +24,9 @@ from cellmill.core.ids import new_session_id
 from cellmill.core.ports import CellRan, Kernels, LiveKernel, Progress
 from cellmill.core.project import Project
 from cellmill.core.runs import Session
+from cellmill.executors.ends import end_of
 from cellmill.executors.scratch import Scratch, scratch
-from cellmill.executors.shown import try_failure
-from cellmill.notebook.plain import as_bytes
+from cellmill.notebook.plain import as_bytes, runs, tags_of
 from cellmill.replay.outcomes import Outcome
 from cellmill.replay.rich import steady_rich
 from cellmill.replay.steady import days_around, steady
@@ -233,7 +233,7 @@ def _run(kernel: LiveKernel, part: Part, trial: Trial, look: Look | None, progre
             if number is not None and look is not None:
                 look(kernel, number)
             last = number or last
-            if not cell["source"].strip():
+            if not runs(cell):
                 continue
             result = kernel.run(cell["source"], timeout_s=trial.timeout_s)
         except (KernelDied, CellTimedOut) as error:
@@ -246,10 +246,9 @@ def _run(kernel: LiveKernel, part: Part, trial: Trial, look: Look | None, progre
         if number is not None:
             ran.shown[number] = _shown(result)
             ran.pictures |= _pictures(number, result)
-        failure = result.error or try_failure(result.outputs)
-        has_failed = result.outcome != "ok" or failure is not None
-        if has_failed and "raises-exception" not in cell["metadata"].get("tags", []):
-            ran.stopped, ran.error = last, failure or Failure("KeyboardInterrupt", "interrupted")
+        end = end_of(result, tags_of(cell))
+        if end is not None:
+            ran.stopped, ran.error = (last, end.failure) if end.failure is not None else (None, None)
             return ran
     if look is not None:
         look(kernel, last + 1)

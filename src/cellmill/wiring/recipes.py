@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from cellmill.capture.sessions import Sessions
 from cellmill.core.errors import CellmillError, RunWithoutRecipe
@@ -10,7 +10,7 @@ from cellmill.core.project import Project
 from cellmill.core.recipes import Recipe, Section
 from cellmill.core.runs import Run, Session
 from cellmill.core.verdicts import REPRODUCED
-from cellmill.notebook.plain import read_plain
+from cellmill.notebook.plain import read_plain, runs, tags_of
 from cellmill.notebook.recipes import headings_of, recipe_notebook
 from cellmill.replay.layout import lay_out
 from cellmill.replay.recipe import make_recipe, only, whole_history
@@ -55,9 +55,10 @@ def recipe_in(path: Path, sessions: Sessions) -> tuple[Run, Recipe, tuple[Sectio
     known = {one.execution.execution: one for one in whole.ingredients}
     sections = []
     for cell in document["cells"]:
-        if cell["cell_type"] == "code" and cell["source"].strip():
+        if runs(cell):
             one = known.get(cell["metadata"].get("cellmill", {}).get("execution"))
-            sections.append(Section("execution" if one is not None else "imports", cell["source"], one))
+            kind: Literal["execution", "imports"] = "execution" if one is not None else "imports"
+            sections.append(Section(kind, cell["source"], one, tags=tuple(tags_of(cell))))
     kept = [section.ingredient.execution.execution for section in sections if section.ingredient is not None]
     return run, only(whole, kept), tuple(sections)
 

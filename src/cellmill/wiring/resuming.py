@@ -30,7 +30,7 @@ from cellmill.core.resuming import CannotResume, Kept
 from cellmill.core.runs import Execution
 from cellmill.core.words import shown_path
 from cellmill.dataflow.crossing import leanings
-from cellmill.notebook.plain import as_bytes, read_plain
+from cellmill.notebook.plain import as_bytes, read_plain, runs
 from cellmill.wiring.hindrances import change_of
 
 LONGEST_S = 120.0
@@ -54,7 +54,7 @@ class Resuming:
         kept = self._kept
         if kept is None:
             return 0
-        codes = [position for position, cell in enumerate(document["cells"]) if _runs(cell)]
+        codes = [position for position, cell in enumerate(document["cells"]) if runs(cell)]
         now = [document["cells"][position]["source"] for position in codes]
         for at, source in enumerate(kept.sources):
             if at >= len(now) or now[at] != source:
@@ -69,8 +69,8 @@ class Resuming:
         """Put into the cells that need not run what they had shown."""
         if self._kept is None:
             return
-        executed = [cell for cell in read_plain(self._folder / "executed.ipynb")["cells"] if _runs(cell)]
-        codes = [cell for cell in document["cells"] if _runs(cell)]
+        executed = [cell for cell in read_plain(self._folder / "executed.ipynb")["cells"] if runs(cell)]
+        codes = [cell for cell in document["cells"] if runs(cell)]
         for cell, before in zip(codes[: len(self._kept.sources)], executed, strict=False):
             cell.update({key: before[key] for key in ("outputs", "execution_count", "metadata")})
 
@@ -101,6 +101,10 @@ class Resuming:
             reason = self._keep(kernel, ran, document, parameters)
         except (CellmillError, OSError) as error:
             reason = str(error).rstrip(".")
+        if reason is not None and self._kept is not None:  # what this run went on from lies there as it was
+            shutil.rmtree(self._folder / "values" / self._step, ignore_errors=True)
+            self.said = f"Nothing new was kept to resume from: {reason}. {self._still()}"
+            return
         if reason is not None:
             self.forget()
             self.said = f"Nothing was kept to resume from: {reason}."
@@ -113,8 +117,12 @@ class Resuming:
         self.said = (
             "Nothing was kept to resume from: the cell did not raise, it was ended."
             if self._kept is None
-            else f"Cell {self._kept.number} can still be gone on from, with --resume."
+            else self._still()
         )
+
+    def _still(self) -> str:
+        assert self._kept is not None
+        return f"Cell {self._kept.number} can still be gone on from, with --resume."
 
     def forget(self) -> None:
         """Remove what was kept."""
@@ -137,7 +145,7 @@ class Resuming:
         changed = what_it_changed(failed, bound)
         if changed is not None:
             return changed
-        codes = [cell for cell in document["cells"] if _runs(cell)]
+        codes = [cell for cell in document["cells"] if runs(cell)]
         sources = [cell["source"] for cell in codes]
         at = next((at for at, cell in enumerate(codes) if cell["execution_count"] == ran.number), None)
         if at is None or ran.number is None:
@@ -167,7 +175,7 @@ class Resuming:
         )
         write_atomically(self._folder / "executed.ipynb", as_bytes(dict(document)))
         write_atomically(self._folder / "kept.json", _as_text(kept).encode())
-        for old in (self._folder / "values").iterdir():
+        for old in (self._folder / "values").glob("*"):
             if old.name != self._step:
                 shutil.rmtree(old, ignore_errors=True)
         return None
@@ -280,10 +288,6 @@ def _cwd(kernel: LiveKernel) -> str:
 def _asked(kernel: LiveKernel, expression: str) -> str:
     found = kernel.run("", silent=True, timeout_s=LONGEST_S, expressions={"found": expression}).expressions.get("found")
     return str(ast.literal_eval(found)) if found is not None else ""
-
-
-def _runs(cell: Mapping[str, Any]) -> bool:
-    return cell["cell_type"] == "code" and bool(cell["source"].strip())
 
 
 def _folder(project: Project, notebook: Path) -> Path:

@@ -13,7 +13,7 @@ from cellmill.core.ports import Kernels, LiveKernel, Progress
 from cellmill.core.project import Project
 from cellmill.core.runs import Execution, Session
 from cellmill.dataflow.crossing import Leaning, leanings
-from cellmill.notebook.plain import tags_of
+from cellmill.notebook.plain import runs, tags_of
 from cellmill.pipeline.split import Cell, Crossing
 from cellmill.replay.outcomes import Outcome
 from cellmill.wiring.outcomes import Trial, run_parts, whole
@@ -55,7 +55,8 @@ def look_into(
     """Run a notebook twice, and say what it comes to and what would cross. Raises `KernelMissing`, `NoScratch`."""
     part = whole(document, notebook)
     positions = tuple(part.numbers)
-    sources = [document["cells"][position]["source"] for position in positions]
+    codes = [document["cells"][position] for position in positions]
+    sources = [cell["source"] if runs(cell) else "" for cell in codes]  # what is passed over binds and reads nothing
     guessed = leanings(sources)
     scales = _Scales(guessed)
     # In another order of hashes: what leans on it shows.

@@ -22,8 +22,9 @@ from cellmill.core.ports import CellRan, Kernels, LiveKernel
 from cellmill.core.project import Project
 from cellmill.core.runs import Run
 from cellmill.core.sweeps import SweepTrial, TrialState
+from cellmill.executors.ends import end_of
 from cellmill.notebook.parameters import INJECTED_TAG
-from cellmill.notebook.plain import as_bytes, inject_parameters, tags_of
+from cellmill.notebook.plain import as_bytes, inject_parameters, runs, tags_of
 
 LOOK_S = 0.5  # how often a trial is asked how far it has come
 INTERRUPT_S = 10.0  # how long one that is not wanted any more is interrupted before its kernel is killed
@@ -121,22 +122,27 @@ class _Going:
 
     def _cells(self, kernel: LiveKernel) -> None:
         for position, cell in enumerate(self._document["cells"]):
-            if cell["cell_type"] != "code" or not cell["source"].strip():
+            if not runs(cell):
                 continue
-            if self._is_pruned or self._trials._stopped.is_set():
+            if self._is_unwanted():
                 return
             result = kernel.run(cell["source"], timeout_s=self._trials.timeout_s)
             _fill(cell, result)
             tags = tuple(tags_of(cell))
             self._write(CellIdentified(result.execution, cell["id"], tags))
-            if result.outcome == "ok" or ("raises-exception" in tags and result.outcome == "error"):
+            end = end_of(result, tags)
+            if end is not None and end.failure is None:
+                break
+            if end is None and not (result.outcome == "interrupted" and self._is_unwanted()):
                 continue
-            if not self._is_pruned:
-                error = result.error
+            if end is not None and end.failure is not None and not self._is_pruned:
                 number = sum(1 for each in self._document["cells"][: position + 1] if _counts(each))
-                self.error = f"cell {number} raised {error.type}: {error.message}" if error else f"cell {number} ended"
+                self.error = f"cell {number} raised {end.failure.type}: {end.failure.message}"
             return
         self.is_whole = True
+
+    def _is_unwanted(self) -> bool:
+        return self._is_pruned or self._trials._stopped.is_set()
 
     def _watch(self, kernel: LiveKernel, ended: threading.Event) -> None:
         """Hear of the metric while it grows; end the trial when it is not worth going on with, or all are stopped."""

@@ -65,7 +65,9 @@ def test_what_a_later_step_measured_is_not_asked_of_a_replay(story: Story) -> No
     assert judge(figures, tolerance=0) == "exact"
 
 
-@pytest.mark.parametrize("name", ["fit_time", "mean_score_time", "std_score_time", "train_runtime", "elapsed", "step_ms"])
+@pytest.mark.parametrize(
+    "name", ["fit_time", "mean_score_time", "std_score_time", "train_runtime", "elapsed", "step_ms"]
+)
 def test_how_long_something_took_is_not_compared(story: Story, name: str) -> None:
     figures = set_side_by_side(run(story, (name, 1.0)), run(story, (name, 9.0)), models=None)
     assert [figure.name for figure in figures if figure.what == "metric"] == []
