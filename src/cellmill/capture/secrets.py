@@ -15,7 +15,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from cellmill.capture.secret_names import is_secret
+from cellmill.capture.secret_names import OTHER_PASSES, WORDS, is_named_like_a_secret, is_secret
 from cellmill.core.event_parts import Failure, Output
 from cellmill.core.events import (
     CaptureFailed,
@@ -87,11 +87,12 @@ TOKENS: tuple[tuple[str, str, str], ...] = (
 
 # Names that say: here stands a secret. `token` and `key` are words of other trades too, so there the value
 # must look it.
-_NAME = (
-    r"(?:password|passwd|passphrase|pwd|secret|api_?key|access_?key|account_?key|auth_?token|access_?token|"
-    r"refresh_?token|bearer_?token|private_?key|encryption_?key|credentials?|conn(?:ection)?_?str(?:ing)?)"
-)
+_PASS = "pass (?<= [a-z0-9]_pass )" + "".join(f"(?<!{word}_pass)" for word in OTHER_PASSES) + "(?! [a-z_] )"
+_IN_TEXTS = (*WORDS, "pwd", "auth_?token", "access_?token", "refresh_?token", "bearer_?token", _PASS)
+# A look at the first letter costs half of what asking for each word does.
+_NAME = f"(?=[{''.join(sorted({word[0] for word in _IN_TEXTS}))}])(?:{'|'.join(_IN_TEXTS)})"
 _NAME_WORDS = ("pass", "pwd", "secret", "key", "token", "credential", "conn")
+_SHOUTED_WORDS = (*_NAME_WORDS, "_pat", "_dsn")
 # Every repetition has an end: an expression that looks on and on from each place would hold up the kernel.
 _AFTER = r"""\w{0,40} ["']? \s{0,8} \]? \s{0,8} (?: : \s{0,8} \w{1,40} \s{0,8} = (?!=) | [!=]?=(?!=) | : ) \s{0,8} \(? [rbf]?"""
 _QUOTE = r"""(?P<quote> \"{3} | \'{3} | ["'] )"""
@@ -101,13 +102,13 @@ _WORDED = rf"""(?ix) (?P<before> (?:password|passwd|passphrase) \s{{0,8}} = \s{{
 _LOOKING_IT = r"""(?= [^"']{0,200} \d ) (?= [^"']{0,200} [A-Za-z] ) [A-Za-z0-9_./+=-]{20,}"""
 _TOKEN_QUOTED = rf"""(?ix) (?P<before> (?: token | (?<![a-z]) key | (?<![a-z]) sas | (?<![a-z]) dsn ) ["']? \s{{0,8}} \]? \s{{0,8}} [:=] \s{{0,8}} [rbf]? )
     {_QUOTE} (?P<value> {_LOOKING_IT} ) (?P=quote)"""
-_ENTRY = rf"""(?ix) (?P<before> (?: token | _key ) ["'] \s{{0,8}} \] \s{{0,8}} = \s{{0,8}} ) {_QUOTE} (?P<value> [^"'\s]{{4,}} ) (?P=quote)"""
+_ENTRY = rf"""(?ix) (?P<before> (?: token | _key | _pat | _dsn ) [\d_]{{0,4}} ["'] \s{{0,8}} \] \s{{0,8}} = \s{{0,8}} ) {_QUOTE} (?P<value> [^"'\s]{{4,}} ) (?P=quote)"""
 # `os.environ.setdefault("DB_PASSWORD", "…")`, `auth=("me", "…")`, `HTTPBasicAuth("me", "…")`.
-_SECOND = rf"""(?ix) (?P<before> (?: (?:setdefault|putenv|setenv) \( \s{{0,8}} ["'] \w{{0,40}} (?:{_NAME}|token|_key) \w{{0,40}} ["'] | auth \w{{0,20}} \s{{0,8}} =? \s{{0,8}} \( \s{{0,8}} ["'][^"']{{0,80}}["'] )
+_SECOND = rf"""(?ix) (?P<before> (?: (?:setdefault|putenv|setenv) \( \s{{0,8}} ["'] \w{{0,40}} (?:{_NAME}|token|_key|_pat|_dsn) \w{{0,40}} ["'] | auth \w{{0,20}} \s{{0,8}} =? \s{{0,8}} \( \s{{0,8}} ["'][^"']{{0,80}}["'] )
     \s{{0,8}} , \s{{0,8}} ) {_QUOTE} (?P<value> [^"'\n]{{3,200}} ) (?P=quote)"""
 # As in connection strings and addresses; as in the output of `env`, in a `.env` file, in YAML and in a shell.
 _BARE = rf"""(?ix) (?P<before> [;&?] \s{{0,8}} {_NAME} \w{{0,40}} = ) (?P<value> [^\s"'&;]{{4,}} )"""
-_SHOUTED = r"""[A-Z0-9_]{0,60} (?:PASSW|SECRET|TOKEN|API_?KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIAL) [A-Z0-9_]{0,60}"""
+_SHOUTED = rf"""[A-Z0-9_]{{0,60}} (?: (?:{"|".join(WORDS).upper()}|TOKEN|_PWD) [A-Z0-9_]{{0,60}} | _(?:PASS|PAT|DSN)[\d_]{{0,4}} | _KEY[\d_]{{0,4}} (?= =\S{{20}} ) )"""
 _LINE = rf"""(?xm) (?P<before> ^ [ \t]{{0,20}} {_SHOUTED} = ) (?P<value> (?= \S{{0,200}} \d ) (?= \S{{0,200}} [A-Za-z] ) [^\s"'()\[\]{{}}]{{6,}} ) $"""
 _SHELL = rf"""(?xm) (?P<before> ^ [ \t]{{0,20}} [!%]? [ ]? (?:export|env|set|set_env) [ \t]+ {_SHOUTED} [= ] ["']? ) (?P<value> [^\s"']{{4,}} )"""
 _YAML = rf"""(?xmi) (?P<before> ^ [ \t-]{{0,20}} \w{{0,40}} (?:{_NAME}|token) : [ \t]+ ) (?P<value> (?= \S{{0,200}} \d ) (?= \S{{0,200}} [A-Za-z] ) [^\s"'{{}}\[\],]{{6,}} ) [ \t]* $"""
@@ -115,33 +116,36 @@ _ADDRESS = r"""(?x) (?P<before> :// [^\s/:@"']{0,100} : ) (?P<value> [^\s"']{1,2
 _HEADER = r"""(?ix) (?P<before> \b (?:bearer|basic|token) \s{1,8} ) (?P<value> (?= \S{0,200} \d ) [\w.~+/=-]{16,} )"""
 _OPTION = r"""(?ix) (?P<before> --(?:password|passwd|token|api-?key|secret) [=\s] ["']? ) (?P<value> [^\s"']{4,} )"""
 _CURL = r"""(?x) (?P<before> \b (?:curl|wget|http) \b [^\n]{0,200}? \s (?:-u|--user) [ =] ["']? [^\s:"']{1,80} : ) (?P<value> [^\s"']{3,} )"""
-_PLACES: tuple[tuple[tuple[str, ...], str], ...] = (
-    (_NAME_WORDS, _QUOTED),
-    (("pass",), _WORDED),
-    (("token", "key", "sas", "dsn"), _TOKEN_QUOTED),
-    (("token", "_key"), _ENTRY),
-    (("auth", "setdefault", "putenv", "setenv"), _SECOND),
-    (_NAME_WORDS, _BARE),
-    (_NAME_WORDS, _LINE),
-    (_NAME_WORDS, _SHELL),
-    (_NAME_WORDS, _YAML),
-    (("://",), _ADDRESS),
-    (("bearer", "basic", "token"), _HEADER),
-    (("--",), _OPTION),
-    (("curl", "wget", "http "), _CURL),
+_QUOTES = ('"', "'")
+# The words of which one is there, in whatever case; the characters of which one is, too; the expression.
+_PLACES: tuple[tuple[frozenset[str], tuple[str, ...], str], ...] = tuple(
+    (frozenset(words), characters, place)
+    for words, characters, place in (
+        (_NAME_WORDS, _QUOTES, _QUOTED),
+        (("pass",), _QUOTES, _WORDED),
+        (("token", "key", "sas", "dsn"), _QUOTES, _TOKEN_QUOTED),
+        (("token", "_key", "_pat", "_dsn"), _QUOTES, _ENTRY),
+        (("auth", "setdefault", "putenv", "setenv"), _QUOTES, _SECOND),
+        (_NAME_WORDS, (";", "&", "?"), _BARE),
+        (_SHOUTED_WORDS, ("=",), _LINE),
+        (_SHOUTED_WORDS, ("export", "env", "set"), _SHELL),
+        (_NAME_WORDS, (": ", ":\t"), _YAML),
+        (("://",), ("@",), _ADDRESS),
+        (("bearer", "basic", "token"), ("",), _HEADER),
+        (("--",), ("",), _OPTION),
+        (("curl", "wget", "http "), (":",), _CURL),
+    )
 )
-_WORDS = tuple(dict.fromkeys(word for words, _ in _PLACES for word in words))
+_WORDS = tuple(sorted({word for words, _, _ in _PLACES for word in words}))
 # Values that stand for a secret, and are none.
 _PLACEHOLDER = (
     r"(?ix) ^(?: \W* | <.*> | \{.*\} | \$.* | %.*% | your[-_ ]?.* | my[-_ ]?(?:password|secret|token|api_?key) | x{3,}.* | \*+ | \.{3,} | "
     r"none | null | true | false | str | string | password | passwd | secret | token | key | example | changeme | os\. .* | "
     r"getpass.* | input.* | self\..* | args\..* | config.* | env.* | \[\w+\] | \w+\(.* )$"
 )
-_ENVIRONMENT = re.compile(
-    r"(?i)(?:^|_)(?:key|token|secret|password|passwd|passphrase|pass|credentials?|pat|dsn)$|api_?key|secret|_token|token_|password|"
-    r"connection_?string|database_url"
-)
 _NUMBER = r"-?\d{1,17}(?:\.\d*)?(?:e[+-]?\d{1,3})?"
+_ENDING = r"\.\w{1,6}"  # of a file, or its whole name: `.csv`, `.netrc`
+_SCRAMBLED = r"[+=]|(?=[^/]{0,200}\d)(?=[^/]{0,200}[a-z])(?=[^/]{0,200}[A-Z])[^/]{10}"
 _COLOURS = r"\x1b\[[0-9;]*m"
 _FORMS = tuple((beginning, form) for _, begins, form in TOKENS for beginning in begins.split(" "))
 
@@ -150,11 +154,6 @@ _FORMS = tuple((beginning, form) for _, begins, form in TOKENS for beginning in 
 def _compiled(form: str) -> "re.Pattern[str]":
     """Return the expression of a form: compiled where a text first asks for it, not at each kernel's start."""
     return re.compile(form)
-
-
-def is_named_like_a_secret(variable: str) -> bool:
-    """Whether an environment variable's name says that its value is nobody's business. For parameters: `is_secret`."""
-    return _ENVIRONMENT.search(variable) is not None
 
 
 class Masker:
@@ -175,9 +174,12 @@ class Masker:
         lower = text.lower()
         there = [word for word in _WORDS if word in lower]
         if there:
-            for words, place in _PLACES:
-                if not set(words).isdisjoint(there):
-                    text = _compiled(place).sub(_mask_value, text)
+            for words, characters, place in _PLACES:
+                if not words.isdisjoint(there):
+                    for character in characters:
+                        if character in text:
+                            text = _compiled(place).sub(_mask_value, text)
+                            break
         values = self._environment_values()
         return values.sub(MASK, text) if values is not None else text
 
@@ -193,7 +195,7 @@ class Masker:
             values = {
                 value
                 for name, value in self._environment.items()
-                if len(value) >= SHORTEST_VALUE and _ENVIRONMENT.search(name) and not _is_plain(value)
+                if len(value) >= SHORTEST_VALUE and is_named_like_a_secret(name) and not _is_plain(value)
             }
             longest_first = sorted(values, key=len, reverse=True)
             self._values = re.compile("|".join(map(re.escape, longest_first))) if values else None
@@ -214,11 +216,20 @@ class Masker:
 def _is_plain(value: str) -> bool:
     """Whether a value is no secret whatever its name: a path, a number, a switch."""
     return (
-        value.startswith(("/", "~", ".", "file:"))
+        (value.startswith(("/", "~", ".", "file:")) and _is_path(value))
         or value.replace(".", "").isdigit()
         or bool(_compiled(_NUMBER).fullmatch(value))
         or bool(_compiled(_PLACEHOLDER).match(value))
     )
+
+
+def _is_path(value: str) -> bool:
+    """Whether what begins like a path is one: of 64 keys in Base64 one begins with a `/`."""
+    if value.startswith("file:") or _compiled(_ENDING).fullmatch(value):
+        return True
+    if "/" in value and not _compiled(_SCRAMBLED).search(value):
+        return True
+    return os.path.exists(os.path.expanduser(value))  # noqa: PTH110, PTH111 - what is no path raises nothing here
 
 
 def _mask_value(match: "re.Match[str]") -> str:

@@ -3,7 +3,8 @@
 import os
 from collections.abc import Mapping
 
-from cellmill.capture.secrets import MASK, is_named_like_a_secret
+from cellmill.capture.secret_names import is_named_like_a_secret
+from cellmill.capture.secrets import MASK
 from cellmill.core.ports import LiveKernel
 from cellmill.executors.scratch import Scratch
 

@@ -4,6 +4,7 @@ import ast
 import dataclasses
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,6 +40,8 @@ FORMS = [
     "os.environ.setdefault('DB_PASSWORD', '{}')",
     "requests.get(u, auth=('me', '{}'))", "if password == '{}': ok()", "password = ('{}')", "db_password: {}",
     "!curl -u me:{} https://x", "postgres://me:{}/with@slash@host/db", "password = 'several words {}'",
+    "os.environ['DB_PWD'] = '{}'", "os.environ['OPENAI_KEY_2'] = '{}'", "os.environ['TOKEN2'] = '{}'", "DB_PWD={}",
+    "smtp_pass = '{}'", "OPENAI_KEY={}-0123456789-abcdef",
 ]  # fmt: skip
 
 
@@ -51,6 +54,7 @@ def test_a_password_is_masked_in_every_form_that_people_write(masker: Masker, fo
     "text", ["password" * 8_000, "eyJ" * 20_000, "SECRET_" * 9_000, "key=" * 16_000, "://a:" * 9_000]
 )
 def test_a_text_made_to_hold_it_up_does_not(masker: Masker, text: str) -> None:
+    text = f"""{text}\n"'=: ;@"""  # every expression looks for more than a word
     began = time.perf_counter()
     masker.mask(text)
     assert time.perf_counter() - began < 2.0  # it took ten seconds where an expression had no end
@@ -106,6 +110,8 @@ ORDINARY = [
     "scores['f1_macro'] = 0.5", "commit = '0123456789abcdef0123456789abcdef01234567'", "sk-learn-contrib-package",
     "connect(password=db_pass1, user=me)", "password=given\nsecret=other", "fetch(token=token1)",
     "uuid = '123e4567-e89b-12d3-a456-426614174000'", "AC = 3", "secret = None", "n_tokens = len(tokens)",
+    "low_pass = 'butter'", "first_pass = model_2", "s.str.extract(pat='[a-z]+_id')", "PWD=/home/ada/project2", "try:\n    pass",
+    "OLDPWD=/home/ada/project2", "SORT_KEY=order_id2", "DATABASE_URL = 'sqlite:///data.db'", "bypass = 'always'",
 ]  # fmt: skip
 
 
@@ -120,6 +126,20 @@ def test_the_value_of_a_variable_named_like_a_secret_is_masked_wherever_it_turns
     assert masker.mask("print: correct-horse, false, /tmp/agent.1") == "print: ***, false, /tmp/agent.1"
     environment["MY_API_KEY"] = "battery-staple"  # as load_dotenv does in mid-session
     assert masker.mask("battery-staple") == MASK
+
+
+def test_a_value_that_begins_with_a_slash_is_a_path_only_if_it_is_one(tmp_path: Path) -> None:
+    key = "/aZ3bc9De8Fg7Hi6Jk5Lm4No3Pq2Rs1Tu0Vw9Xy8"  # one of 64 keys in Base64 begins so
+    there = tmp_path / "Key2024ProductionA"
+    there.touch()
+    paths = {"SSH_KEY": "/home/ada/.ssh/id_rsa", "X_KEY": str(there), "API_KEY": "~/keys/service.json"}
+    masker = Masker({"AWS_SECRET_ACCESS_KEY": key, "DB_PWD": ".hunter2!x", "MY_PASS": "~hunter2!x", **paths})
+    text = f"{key} .hunter2!x ~hunter2!x {' '.join(paths.values())}"
+    assert masker.mask(text) == f"*** *** *** {' '.join(paths.values())}"
+    event = ExecutionFinished(ExecutionId("e"), 1, "ok", (), (), environment={"AWS_SECRET_ACCESS_KEY": key, **paths})
+    masked = Masker({}).mask_event(event)
+    assert isinstance(masked, ExecutionFinished)
+    assert masked.environment == {"AWS_SECRET_ACCESS_KEY": MASK, **paths}
 
 
 def test_what_a_well_known_detector_finds_is_masked_too(masker: Masker) -> None:

@@ -4,7 +4,7 @@ import os
 import re
 from typing import Any
 
-from cellmill.capture.secrets import is_named_like_a_secret
+from cellmill.capture.secret_names import is_named_like_a_secret
 
 # Of the machine or of whoever works there: elsewhere, and in a replay, they are others.
 _OF_THE_MACHINE = frozenset(
