@@ -106,12 +106,13 @@ _ENTRY = rf"""(?ix) (?P<before> (?: token | _key | _pat | _dsn ) [\d_]{{0,4}} ["
 # `os.environ.setdefault("DB_PASSWORD", "…")`, `auth=("me", "…")`, `HTTPBasicAuth("me", "…")`.
 _SECOND = rf"""(?ix) (?P<before> (?: (?:setdefault|putenv|setenv) \( \s{{0,8}} ["'] \w{{0,40}} (?:{_NAME}|token|_key|_pat|_dsn) \w{{0,40}} ["'] | auth \w{{0,20}} \s{{0,8}} =? \s{{0,8}} \( \s{{0,8}} ["'][^"']{{0,80}}["'] )
     \s{{0,8}} , \s{{0,8}} ) {_QUOTE} (?P<value> [^"'\n]{{3,200}} ) (?P=quote)"""
-# As in connection strings and addresses; as in the output of `env`, in a `.env` file, in YAML and in a shell.
+# As in connection strings and addresses; as in the output of `env`, in a `.env` file, in YAML and in a shell, and
+# on lines of a diff of those.
 _BARE = rf"""(?ix) (?P<before> [;&?] \s{{0,8}} {_NAME} \w{{0,40}} = ) (?P<value> [^\s"'&;]{{4,}} )"""
 _SHOUTED = rf"""[A-Z0-9_]{{0,60}} (?: (?:{"|".join(WORDS).upper()}|TOKEN|_PWD) [A-Z0-9_]{{0,60}} | _(?:PASS|PAT|DSN)[\d_]{{0,4}} | _KEY[\d_]{{0,4}} (?= =\S{{20}} ) )"""
-_LINE = rf"""(?xm) (?P<before> ^ [ \t]{{0,20}} {_SHOUTED} = ) (?P<value> (?= \S{{0,200}} \d ) (?= \S{{0,200}} [A-Za-z] ) [^\s"'()\[\]{{}}]{{6,}} ) $"""
-_SHELL = rf"""(?xm) (?P<before> ^ [ \t]{{0,20}} [!%]? [ ]? (?:export|env|set|set_env) [ \t]+ {_SHOUTED} [= ] ["']? ) (?P<value> [^\s"']{{4,}} )"""
-_YAML = rf"""(?xmi) (?P<before> ^ [ \t-]{{0,20}} \w{{0,40}} (?:{_NAME}|token) : [ \t]+ ) (?P<value> (?= \S{{0,200}} \d ) (?= \S{{0,200}} [A-Za-z] ) [^\s"'{{}}\[\],]{{6,}} ) [ \t]* $"""
+_LINE = rf"""(?xm) (?P<before> ^ [ \t+-]{{0,20}} {_SHOUTED} = ) (?P<value> (?= \S{{0,200}} \d ) (?= \S{{0,200}} [A-Za-z] ) [^\s"'()\[\]{{}}]{{6,}} ) $"""
+_SHELL = rf"""(?xm) (?P<before> ^ [ \t+-]{{0,20}} [!%]? [ ]? (?:export|env|set|set_env) [ \t]+ {_SHOUTED} [= ] ["']? ) (?P<value> [^\s"']{{4,}} )"""
+_YAML = rf"""(?xmi) (?P<before> ^ [ \t+-]{{0,20}} \w{{0,40}} (?:{_NAME}|token) : [ \t]+ ) (?P<value> (?= \S{{0,200}} \d ) (?= \S{{0,200}} [A-Za-z] ) [^\s"'{{}}\[\],]{{6,}} ) [ \t]* $"""
 _ADDRESS = r"""(?x) (?P<before> :// [^\s/:@"']{0,100} : ) (?P<value> [^\s"']{1,200}? ) (?= @ [\w.\[-] )"""
 _HEADER = r"""(?ix) (?P<before> \b (?:bearer|basic|token) \s{1,8} ) (?P<value> (?= \S{0,200} \d ) [\w.~+/=-]{16,} )"""
 _OPTION = r"""(?ix) (?P<before> --(?:password|passwd|token|api-?key|secret) [=\s] ["']? ) (?P<value> [^\s"']{4,} )"""

@@ -110,8 +110,8 @@ ORDINARY = [
     "scores['f1_macro'] = 0.5", "commit = '0123456789abcdef0123456789abcdef01234567'", "sk-learn-contrib-package",
     "connect(password=db_pass1, user=me)", "password=given\nsecret=other", "fetch(token=token1)",
     "uuid = '123e4567-e89b-12d3-a456-426614174000'", "AC = 3", "secret = None", "n_tokens = len(tokens)",
-    "low_pass = 'butter'", "first_pass = model_2", "s.str.extract(pat='[a-z]+_id')", "PWD=/home/ada/project2", "try:\n    pass",
-    "OLDPWD=/home/ada/project2", "SORT_KEY=order_id2", "DATABASE_URL = 'sqlite:///data.db'", "bypass = 'always'",
+    "low_pass = 'butter'", "first_pass = model_2", "s.str.extract(pat='[a-z]+_id')", "PWD=/home/ada/project2",
+    "OLDPWD=/home/ada/project2", "SORT_KEY=order_id2", "DATABASE_URL = 'sqlite:///data.db'", "bypass = 'always'", "try:\n    pass", "+x = 1\n-y: 2",
 ]  # fmt: skip
 
 
@@ -126,6 +126,17 @@ def test_the_value_of_a_variable_named_like_a_secret_is_masked_wherever_it_turns
     assert masker.mask("print: correct-horse, false, /tmp/agent.1") == "print: ***, false, /tmp/agent.1"
     environment["MY_API_KEY"] = "battery-staple"  # as load_dotenv does in mid-session
     assert masker.mask("battery-staple") == MASK
+
+
+DIFFS = ["db_password: Tr0ub4dor3", "API_TOKEN=abc123def456", "export DB_PASSWORD=abc123def456", "  token: abc123def456"]
+
+
+@pytest.mark.parametrize("sign", ["+", "-", " ", "++"])
+@pytest.mark.parametrize("line", DIFFS)
+def test_a_secret_on_a_line_of_a_diff_is_masked(masker: Masker, line: str, sign: str) -> None:
+    diff = f"@@ -1 +1 @@\n x: 1\n{sign}{line}\n"
+    masked = masker.mask(diff)
+    assert masked == diff.replace("Tr0ub4dor3", MASK).replace("abc123def456", MASK)
 
 
 def test_a_value_that_begins_with_a_slash_is_a_path_only_if_it_is_one(tmp_path: Path) -> None:
