@@ -146,3 +146,23 @@ def test_the_tour_gives_its_two_runs(desk: Desk) -> None:
     cells = [execution["cell"] for execution in boosted["executions"]]
     assert "fit-trees" in cells
     assert "fit-baseline" not in cells
+
+
+PRINTS_ITS_PASSWORD = """import os, sys
+os.environ["DB_PWD"] = "Tr0ub" + "4dor3"
+print(os.environ["DB_PWD"])"""
+FITS = "from sklearn.linear_model import Ridge\nmodel = Ridge().fit([[1.0], [2.0]], [1.0, 2.0])"
+
+
+@pytest.mark.parametrize("door", ["papermill", "raised"])
+def test_what_only_the_kernel_knows_to_be_secret_is_masked_in_the_executed_notebook_that_is_kept(
+    desk: Desk, door: str
+) -> None:
+    last = ["raise SystemError"] if door == "raised" else []
+    desk.notebook("login.ipynb", PRINTS_ITS_PASSWORD, FITS, *last)
+    said = desk.papermill("login.ipynb", "out.ipynb") if door == "papermill" else desk.cellmill("run", "login.ipynb")
+    assert said.code == bool(last), said.err
+    files = [path for path in desk.root.rglob("*") if path.is_file() and "executed" not in path.parts]
+    kept = [path for path in files if path.name != "out.ipynb"]
+    assert [path for path in kept if b"Tr0ub4dor3" in path.read_bytes()] == []
+    assert any(b"cell_type" in path.read_bytes() and b"***" in path.read_bytes() for path in kept)

@@ -7,10 +7,11 @@ still possible, and kept in `trouble` where it is not.
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
+from cellmill.capture.around import Around
 from cellmill.capture.control import Control, ControlWatch, control_path
 from cellmill.capture.ending import Ended
 from cellmill.capture.failures import describe_failure
@@ -43,34 +44,6 @@ BREAKER = 3
 CATCHING_UP_S = 0.02
 _T = TypeVar("_T")
 REMEMBERED = 1_000  # executions whose late output still finds them
-
-
-class Around(Protocol):
-    """What is looked at before and after each cell, besides its source: see `surroundings`."""
-
-    def before(self) -> dict[str, Any]:
-        """Return fields of `ExecutionStarted`."""
-        ...
-
-    def after(self, execution: ExecutionId, source: str, reads: Iterable[str], *, ended_ms: int) -> dict[str, Any]:
-        """Return fields of `ExecutionFinished`. What it says besides is as of `ended_ms`."""
-        ...
-
-    def forget_failures(self) -> None:
-        """Try again what was left out after an error."""
-        ...
-
-    def look_at_git(self) -> None:
-        """A training was seen: note the commit."""
-        ...
-
-    def later(self, name: str, action: Callable[[], None]) -> None:
-        """Do something in the background; `name` says what it was, should it fail."""
-        ...
-
-    def close(self) -> None:
-        """Finish what is under way."""
-        ...
 
 
 class Recording:
@@ -262,6 +235,10 @@ class Recording:
             self.write(ended.finished(found, seen))
         except Exception as error:  # noqa: BLE001 - the kernel's loop would print it, or the user's next cell wait
             self.failed("after the cell", error)
+
+    def hidden(self) -> list[str]:
+        """Return the values that are masked for being those of environment variables: for whoever runs this kernel."""
+        return self._journal.masker.hidden()
 
     def mask(self, text: str) -> str:
         """Return a text as it may be kept: what is secret in it masked."""

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from cellmill.capture.secret_names import OTHER_PASSES, WORDS, is_named_like_a_secret, is_secret
@@ -36,6 +37,8 @@ SKIP_TAG = "cellmill-skip"
 SWITCH_COMMENT = r"(?m)^[ \t]*#[ \t]*cellmill:[ \t]*(?P<switch>on|off)\b"
 SKIP_COMMENT = r"(?m)^[ \t]*#[ \t]*cellmill:[ \t]*skip\b"
 SHORTEST_VALUE = 8  # of an environment variable: shorter ones are too likely to be words
+
+MOST_VALUES = 500  # of variables that are remembered: a cell may set others in a loop
 
 # What a token of each issuer begins with, which is looked for first, and its form.
 TOKENS: tuple[tuple[str, str, str], ...] = (
@@ -160,8 +163,10 @@ def _compiled(form: str) -> "re.Pattern[str]":
 class Masker:
     """Masks texts, knowing the environment of this process."""
 
-    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, environment: Mapping[str, str] = os.environ, hidden: Iterable[str] = ()) -> None:
+        """`hidden` are values that are secret besides, as those of another process's environment."""
         self._environment = environment
+        self._hidden = dict.fromkeys(hidden)  # also of variables that are gone: what they held may still be shown
         self._seen: object = None
         self._values: re.Pattern[str] | None = None
 
@@ -189,17 +194,24 @@ class Masker:
         masks = _EVENTS.get(type(event))
         return event if masks is None else masks(self, event)
 
+    def hidden(self) -> list[str]:
+        """Return the values of environment variables that are masked wherever they turn up."""
+        self._environment_values()
+        return list(self._hidden)
+
     def _environment_values(self) -> "re.Pattern[str] | None":
         now = getattr(self._environment, "_data", self._environment)
         if now != self._seen:
             self._seen = dict(now)
-            values = {
+            self._hidden |= dict.fromkeys(
                 value
                 for name, value in self._environment.items()
                 if len(value) >= SHORTEST_VALUE and is_named_like_a_secret(name) and not _is_plain(value)
-            }
-            longest_first = sorted(values, key=len, reverse=True)
-            self._values = re.compile("|".join(map(re.escape, longest_first))) if values else None
+            )
+            while len(self._hidden) > MOST_VALUES:
+                del self._hidden[next(iter(self._hidden))]
+            longest_first = sorted(self._hidden, key=len, reverse=True)
+            self._values = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
         return self._values
 
     def _params(self, texts: Mapping[str, str]) -> dict[str, str]:
@@ -308,8 +320,11 @@ _EVENTS: dict[type[Any], Callable[[Masker, Any], Event]] = {
 }
 
 
-def mask_notebook(masker: Masker, content: bytes) -> bytes:
-    """Return an executed notebook with its sources, outputs and parameters masked; as it was where it is no JSON."""
+def mask_notebook(masker: Masker, content: bytes, *, with_outputs: bool = True) -> bytes:
+    """Return an executed notebook with its sources, outputs and parameters masked; as it was where it is no JSON.
+
+    Without outputs it has none: nobody could tell which of their texts are secret.
+    """
     import json
 
     try:
@@ -318,8 +333,10 @@ def mask_notebook(masker: Masker, content: bytes) -> bytes:
         return masker.mask(content.decode("utf-8", "replace")).encode()
     given = notebook.get("metadata", {}).get("papermill", {}).get("parameters")
     if isinstance(given, dict):
-        given.update(masker._params({name: text for name, text in given.items() if type(text) is str}))
+        given.update(_masked_values(masker, given, ""))
     for cell in notebook.get("cells", []):
+        if not with_outputs and "outputs" in cell:
+            cell["outputs"] = []
         _mask_in(masker, cell, "source")
         for output in cell.get("outputs", []):
             for name in ("text", "evalue"):
@@ -331,6 +348,28 @@ def mask_notebook(masker: Masker, content: bytes) -> bytes:
                 if not mime.startswith("image/") or mime == "image/svg+xml":
                     _mask_in(masker, output["data"], mime)
     return json.dumps(notebook, ensure_ascii=False, indent=1).encode("utf-8", "replace")
+
+
+def mask_executed(content: bytes, hidden: list[str] | None, journal: Path) -> bytes:
+    """Return the notebook that a kernel has executed, masked as the kernel masks: its `hidden` values are known here.
+
+    Where the kernel could not be asked (None), and has masked something, the outputs are left out.
+    """
+    is_sure = hidden is not None or not journal.exists() or MASK.encode() not in journal.read_bytes()
+    return mask_notebook(Masker(hidden=hidden or ()), content, with_outputs=is_sure)
+
+
+def _masked_values(masker: Masker, value: Any, name: str) -> Any:
+    """Return a parameter's value with the texts in it masked, however deep, by the names that lead there."""
+    if isinstance(value, dict):
+        return {
+            key: MASK if is_secret(key, each) and not isinstance(each, dict | list | str) and each is not None
+            else _masked_values(masker, each, name if is_secret(name, "x") else key)
+            for key, each in value.items()
+        }  # fmt: skip
+    if isinstance(value, list):
+        return [_masked_values(masker, each, name) for each in value]
+    return masker._text(value, is_hidden=is_secret(name, value)) if isinstance(value, str) else value
 
 
 def _mask_in(masker: Masker, holder: dict[str, Any], name: str) -> None:

@@ -107,6 +107,7 @@ class CellmillEngine(Engine):
         from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
         from cellmill.executors.cells import run_cells
+        from cellmill.executors.hiding import try_hidden
         from cellmill.executors.kernels import LocalKernels
 
         assert session is not None
@@ -141,6 +142,7 @@ class CellmillEngine(Engine):
                     timeout_s=execution_timeout or kwargs.get("timeout"),
                     shown=shown if log_output or stdout_file or stderr_file else None,
                 )
+                session.hides(try_hidden(live))
         except KernelDied as error:
             raise DeadKernelError("\n".join(filter(None, ("Kernel died", error.words)))) from error
         except CellTimedOut as error:

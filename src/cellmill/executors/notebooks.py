@@ -18,6 +18,7 @@ from cellmill.core.resuming import CannotResume
 from cellmill.core.words import shown_path
 from cellmill.executors.cells import run_cells
 from cellmill.executors.ends import end_of
+from cellmill.executors.hiding import try_hidden
 from cellmill.executors.kernels import LocalKernel, LocalKernels
 from cellmill.executors.saving import Saving, write_executed
 from cellmill.executors.specs import try_spec
@@ -41,6 +42,10 @@ class Watcher(Protocol):
 
     def cell_executed(self, *, execution: str, cell: str, tags: tuple[str, ...], error: Failure | None) -> None:
         """A cell ended, well or not."""
+        ...
+
+    def hides(self, values: list[str] | None) -> None:
+        """The kernel's environment holds these secrets; None: it could not be asked."""
         ...
 
     def executed(self, notebook: bytes) -> None:
@@ -226,6 +231,7 @@ class KernelExecutor:
                     self._resumable.failed(live, book.ran[1], book.document, book.parameters)
                 if self._finished is not None and book.failed is None:
                     self._finished(live)
+                session.hides(try_hidden(live))
         except CellTimedOut as error:
             if ends_s is None or time.monotonic() < ends_s:
                 raise error.limited_by("--cell-timeout") from error

@@ -247,6 +247,7 @@ class _StepSession:
         self._cells: list[Event] = []
         self._failed: ExecutionId | None = None
         self._error: Failure | None = None
+        self._hidden: list[str] | None = None
 
     def cell_executed(self, *, execution: str, cell: str, tags: tuple[str, ...], error: Failure | None) -> None:
         """See `Watcher`. Written down together: a journal is opened once."""
@@ -254,6 +255,10 @@ class _StepSession:
         if error is not None:
             self._failed = ExecutionId(execution)
             self._error = Failure(error.type, error.message[:2_000])
+
+    def hides(self, values: list[str] | None) -> None:
+        """See `Watcher`."""
+        self._hidden = values
 
     def executed(self, notebook: bytes) -> None:
         """See `Watcher`."""
@@ -272,8 +277,8 @@ class _StepSession:
             return  # nothing is captured there
         kept: list[Event] = []
         if b'"training_started"' in self._journal.read_bytes():
-            from cellmill.capture.secrets import Masker, mask_notebook
+            from cellmill.capture.secrets import mask_executed
 
-            digest = keep_blob(self._project, mask_notebook(Masker(), notebook))
+            digest = keep_blob(self._project, mask_executed(notebook, self._hidden, self._journal))
             kept.append(NotebookExecuted(now_ms(), self._output, digest, self._failed, self._error))
         append_once(self._outside, *self._cells, *kept, ended)

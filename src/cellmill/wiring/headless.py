@@ -6,7 +6,7 @@ from cellmill.capture.blobs import keep_blob
 from cellmill.capture.folder import prepare_folder
 from cellmill.capture.hosting import engine_environment
 from cellmill.capture.journal import append_once
-from cellmill.capture.secrets import Masker, mask_notebook
+from cellmill.capture.secrets import mask_executed
 from cellmill.capture.sessions import SessionReader
 from cellmill.core.clock import now_ms
 from cellmill.core.errors import CellmillError
@@ -30,6 +30,7 @@ class HeadlessSession:
         self._failed: ExecutionId | None = None
         self._error: Failure | None = None
         self._trouble: str | None = None
+        self._hidden: list[str] | None = None
         self._has_run = False
         self.warm_kernels = True
         self.went_well = True
@@ -52,6 +53,10 @@ class HeadlessSession:
         if error is not None:
             self._failed = ExecutionId(execution)
             self._error = Failure(error.type, error.message[:2_000])
+
+    def hides(self, values: list[str] | None) -> None:
+        """The kernel's environment holds these secrets; None: it could not be asked."""
+        self._hidden = values
 
     def executed(self, notebook: bytes) -> None:
         """The notebook came to its end, or to a cell that raised."""
@@ -97,7 +102,7 @@ class HeadlessSession:
         if self._trouble is not None:
             return
         try:
-            digest = keep_blob(self.project, mask_notebook(Masker(), notebook))
+            digest = keep_blob(self.project, mask_executed(notebook, self._hidden, self.project.journal(self.session)))
         except CellmillError as error:
             self._trouble = str(error)
             return

