@@ -194,6 +194,10 @@ class Masker:
         masks = _EVENTS.get(type(event))
         return event if masks is None else masks(self, event)
 
+    def hides(self, variable: str, value: str) -> bool:
+        """Whether an environment variable's value would be masked: for its name, or for what it is."""
+        return self._text(value, is_hidden=is_named_like_a_secret(variable)) != value
+
     def hidden(self) -> list[str]:
         """Return the values of environment variables that are masked wherever they turn up."""
         self._environment_values()

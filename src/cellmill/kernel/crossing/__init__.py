@@ -42,6 +42,10 @@ _OTHER_ORDER = (
     "cellmill: sets come from step {before}, and this kernel has them in another order: where the order counts, start "
     "the kernels of all steps with one PYTHONHASHSEED, as `cellmill pipeline run` does.\n"
 )
+_WITHOUT_SECRETS = (
+    "cellmill: {names} held a secret after step {before}, which crosses to no other step, and is not set here: set it in "
+    "the environment that the run is started with, or in a cell that needs it.\n"
+)
 
 
 @dataclass
@@ -62,6 +66,8 @@ class _Step:
     """Random generators that stand as a step before has left them."""
     lineages: list[lineage.Lineage] = field(default_factory=list)
     """What capture knew of the values taken, in the kernels that they come from."""
+    lacking: set[str] = field(default_factory=set)
+    """Environment variables with secrets that steps before had, and this one was started without."""
 
 
 _current: _Step | None = None
@@ -211,6 +217,10 @@ def _take(step: _Step, before: str, folder: str, namespace: dict[str, Any]) -> M
     random_state.restore(random)
     step.generators |= random.keys()
     step.untouched |= {name: sha256(random[name]).hexdigest() for name in manifest["untouched"]}
+    lacking = [name for name in manifest.get("secret", ()) if name not in os.environ]
+    if lacking:
+        step.lacking.update(lacking)
+        sys.stderr.write(_WITHOUT_SECRETS.format(names=", ".join(lacking), before=before))
     if manifest.get("order") not in (None, _order()):
         sys.stderr.write(_OTHER_ORDER.format(before=before))
     if known is not None:
@@ -269,5 +279,6 @@ def _manifest(
         "bytes": sum(file.stat().st_size for file in made.iterdir()),
         "untouched": untouched,
         "order": _order() if has_sets else None,
+        "secret": sorted({*settings.secret_variables(step.baseline), *(step.lacking - os.environ.keys())}),
         "digest": sha256("\n".join(digests).encode()).hexdigest(),
     }

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from cellmill.capture.probes.imports import ImportWatch
+from cellmill.capture.secrets import Masker
 from cellmill.kernel.values import digest_of
 
 # Of us and of whoever runs the kernel: each kernel has its own.
@@ -48,13 +49,25 @@ class Baseline:
 
 
 def process(baseline: Baseline, root: Path) -> dict[str, Any]:
-    """Return what is otherwise of the process than at the start: texts, so that no library is imported to read them."""
+    """Return what is otherwise of the process than at the start: texts, so that no library is imported to read them.
+
+    Of environment variables none that holds a secret: see `secret_variables`.
+    """
+    secret = secret_variables(baseline)
+    changed = _changed(baseline.variables)
     return {
-        "variables": _variables(baseline.variables),
+        "variables": {name: value for name, value in changed.items() if name not in secret},
         "folder": _relative(Path.cwd(), root),
         "path": _added(baseline, root),
         "path_gone": [entry for entry in baseline.path if entry not in sys.path],
     }
+
+
+def secret_variables(baseline: Baseline) -> list[str]:
+    """Return the names of changed environment variables that cross to nobody: keys and passwords."""
+    masker = Masker()
+    changed = _changed(baseline.variables)
+    return [name for name, value in changed.items() if value is not None and masker.hides(name, value)]
 
 
 def of_libraries() -> dict[str, Any]:
@@ -158,7 +171,7 @@ def _said(what: str) -> Iterator[None]:
             sys.stderr.write(sentence)
 
 
-def _variables(before: Mapping[str, str]) -> dict[str, str | None]:
+def _changed(before: Mapping[str, str]) -> dict[str, str | None]:
     now = dict(os.environ)
     changed: dict[str, str | None] = {name: value for name, value in now.items() if before.get(name) != value}
     changed |= dict.fromkeys(before.keys() - now.keys())
