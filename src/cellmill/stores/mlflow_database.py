@@ -7,6 +7,7 @@ else is making is waited for.
 
 import contextlib
 import os
+import shutil
 import sqlite3
 import tempfile
 import time
@@ -31,11 +32,22 @@ def make_database(path: Path, *, make: Callable[[str], None], version: Callable[
             made = Path(aside) / path.name
             make(f"sqlite:///{made.as_posix()}")
             with contextlib.suppress(FileExistsError):  # somebody was quicker
-                os.link(made, path)
+                _give_name(made, path)
                 return
     ends_s = time.monotonic() + PATIENCE_S
     while _is_being_made(path, version) and time.monotonic() < ends_s:
         time.sleep(_LOOK_S)
+
+
+def _give_name(made: Path, path: Path) -> None:
+    """Let a file be found under a name that nobody has yet. Raises `FileExistsError` where somebody has."""
+    try:
+        os.link(made, path)
+    except FileExistsError:
+        raise
+    except OSError:  # exFAT, many network file systems, another device: there are no links to it
+        with made.open("rb") as source, path.open("xb") as target:
+            shutil.copyfileobj(source, target)
 
 
 def _is_being_made(path: Path, version: Callable[[], str | None]) -> bool:

@@ -45,6 +45,17 @@ def test_a_database_has_its_name_only_when_it_is_whole(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["mlflow.db"]
 
 
+def test_where_no_file_can_have_two_names_it_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)  # exFAT, shares of SMB
+    path = tmp_path / "mlflow.db"
+    make_database(path, make=lambda uri: write(as_path(uri), HEAD), version=lambda: HEAD)
+    assert version_of(path) == HEAD
+    assert [each.name for each in tmp_path.iterdir()] == ["mlflow.db"]
+
+
 def test_one_that_cannot_be_made_leaves_nothing(tmp_path: Path) -> None:
     def make(uri: str) -> None:
         write(as_path(uri), "half")
