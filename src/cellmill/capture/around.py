@@ -17,6 +17,10 @@ class Around(Protocol):
         """Return fields of `ExecutionFinished`. What it says besides is as of `ended_ms`."""
         ...
 
+    def pass_over(self, *, ended_ms: int) -> None:
+        """What has changed until now is to be told of no cell: it was one that is not recorded."""
+        ...
+
     def forget_failures(self) -> None:
         """Try again what was left out after an error."""
         ...

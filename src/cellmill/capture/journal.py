@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import threading
+import weakref
 from pathlib import Path
 
 from cellmill.capture.secrets import Masker
@@ -27,6 +28,9 @@ class JournalWriter:
         self._owner = os.getpid()
         self._lock = threading.Lock()
         self._torn = False
+        self.is_closed = False
+        """Whether nothing can be appended any more: it was closed, or this process is a forked child."""
+        self._descriptor: int | None
         self._descriptor, self._inode = self._open()
 
     def _open(self) -> tuple[int, int]:
@@ -41,18 +45,32 @@ class JournalWriter:
     def append(self, event: Event) -> None:
         """Write one event, what is secret in it masked. Raises OSError.
 
-        A forked child writes nothing: the journal belongs to its parent.
+        A forked child writes nothing: the journal belongs to its parent. Nor does a writer that was closed.
         """
         if os.getpid() != self._owner:
             return
         line = to_line(self.masker.mask_event(event))
         with self._lock:
+            if self._descriptor is None:  # its number may be that of a file of the user's by now
+                return
             if self._torn:
                 line = b"\n" + line
             self._torn = True  # until the line is known to be whole
             if os.write(self._descriptor, line) != len(line):
                 raise OSError(28, "the disk took only a part of the line", str(self.path))
             self._torn = False
+
+    def close_in_children(self) -> None:
+        """Be closed in every child that this process forks: what happens there is nobody's to write."""
+        known = weakref.ref(self)
+
+        def forked() -> None:
+            here = known()
+            if here is not None:
+                here.is_closed = True
+
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=forked)
 
     def is_there(self) -> bool:
         """Return whether the file still has its name: a user may have removed the folder."""
@@ -68,13 +86,19 @@ class JournalWriter:
             # Opened first: a number that is closed and kept soon belongs to a file of the user's.
             former = self._descriptor
             self._descriptor, self._inode = self._open()
-            os.close(former)
+            if former is not None:
+                os.close(former)
             self._torn = os.write(self._descriptor, line) != len(line)
 
     def close(self) -> None:
-        """Give the file back. Nothing can be appended after."""
-        if os.getpid() == self._owner:
-            os.close(self._descriptor)
+        """Give the file back. What is appended after is dropped."""
+        if os.getpid() != self._owner:
+            return
+        self.is_closed = True
+        with self._lock:
+            descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 def append_once(path: Path, *events: Event) -> None:

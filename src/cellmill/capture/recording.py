@@ -17,6 +17,7 @@ from cellmill.capture.ending import Ended
 from cellmill.capture.failures import describe_failure
 from cellmill.capture.folder import prepare_folder
 from cellmill.capture.journal import JournalWriter
+from cellmill.capture.lost import Lost
 from cellmill.capture.names import Names, NamesSeen
 from cellmill.capture.namespace_values import NamespaceValues
 from cellmill.capture.secrets import excluded, switch_of
@@ -43,7 +44,7 @@ from cellmill.core.settings import Settings
 BREAKER = 3
 CATCHING_UP_S = 0.02
 _T = TypeVar("_T")
-REMEMBERED = 1_000  # executions whose late output still finds them
+REMEMBERED = 1_000  # executions whose late output still finds them, or that were left out
 
 
 class Recording:
@@ -78,6 +79,9 @@ class Recording:
         """Executions that run now and are not recorded, with when they began."""
         self._ended: Ended | None = None
         self._kept: deque[ExecutionId] = deque(maxlen=REMEMBERED)
+        self._left_out: dict[ExecutionId, None] = {}
+        """Executions that were skipped: what they left running is not recorded either."""
+        self._lost = Lost()
         self._around: Around | None = None
         self.ending: tuple[Outcome, Failure | None] = ("ok", None)
         """How the execution ends that is just coming to its end: for who is called then."""
@@ -87,6 +91,7 @@ class Recording:
         prepare_folder(project)
         self._journal = JournalWriter(project.journal(started.session))
         self._journal.append(started)
+        self._journal.close_in_children()
 
     # --- what others ask
 
@@ -94,6 +99,11 @@ class Recording:
     def paused(self) -> bool:
         """Whether the user has switched capture off, as of the last cell that began."""
         return self._paused
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing is recorded any more: capture was unloaded, or this process is a forked child."""
+        return self._journal.is_closed
 
     @property
     def notebook(self) -> str | None:
@@ -107,12 +117,14 @@ class Recording:
     @property
     def is_recording(self) -> bool:
         """Whether what happens now is kept: a user's cell is running, or what one left running; and no pause."""
-        return not self._paused and (self.execution in self._open or self._outlives_its_cell)
+        return not (self._paused or self._journal.is_closed) and (
+            self.execution in self._open or self._outlives_its_cell
+        )
 
     @property
     def _outlives_its_cell(self) -> bool:
         """Whether the calling code is a task or a thread that goes on after its cell has ended."""
-        if self.execution in self._skipped:
+        if self.execution in self._left_out:
             return False
         if self._here.get() is not None:  # a task keeps the context that it was made in
             return True
@@ -174,6 +186,9 @@ class Recording:
         skipped = "the notebook is switched off" if is_off else excluded(source, tags, self.settings.exclude)
         if skipped is not None:
             self._skipped[execution] = time.perf_counter()
+            self._left_out[execution] = None
+            if len(self._left_out) > REMEMBERED:
+                del self._left_out[next(iter(self._left_out))]
             source = f"{LEFT_OUT}{skipped}"
         else:
             self._open[execution] = (0, time.perf_counter())
@@ -229,9 +244,10 @@ class Recording:
         try:
             found = self._names_seen(ended.python, ended.took_s, raised=ended.outcome != "ok")
             seen: dict[str, Any] = {}
-            if self._around is not None:
-                told = ("", ()) if ended.is_skipped else (ended.python or "", found.reads)
-                seen = self._around.after(ended.execution, *told, ended_ms=ended.at_ms)
+            if self._around is not None and ended.is_skipped:
+                self._around.pass_over(ended_ms=ended.at_ms)
+            elif self._around is not None:
+                seen = self._around.after(ended.execution, ended.python or "", found.reads, ended_ms=ended.at_ms)
             self.write(ended.finished(found, seen))
         except Exception as error:  # noqa: BLE001 - the kernel's loop would print it, or the user's next cell wait
             self.failed("after the cell", error)
@@ -290,8 +306,11 @@ class Recording:
         try:
             self._journal.append(event)
             self.trouble = None
+            for said in self._lost.said():
+                self._journal.append(said)
         except OSError as error:
             self.trouble = f"the journal cannot be written ({error.strerror or error})"
+            self._lost.add(event, self.execution)
 
     def _started_anew(self) -> bool:
         """Start the journal again after it was removed. Returns whether that could be done."""
@@ -343,6 +362,7 @@ class Recording:
         self.finish()
         if self._around is not None:
             self._around.close()
+        self._open.clear()
         self._journal.close()
 
     # --- being told
@@ -356,6 +376,8 @@ class Recording:
             self._paused = paused
             if not paused:
                 self.try_everything_again()
+                if self._around is not None:
+                    self._around.pass_over(ended_ms=now_ms())
             self.write(CapturePaused(now_ms()) if paused else CaptureResumed(now_ms()))
 
 

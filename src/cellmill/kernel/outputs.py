@@ -66,6 +66,8 @@ class OutputsTap:
         self.flush(is_over=True)
 
     def _hear(self, parts: Any) -> None:
+        if self._recording.is_closed:  # in a forked child the lock may be held for ever
+            return
         try:
             start = parts.index(_DELIMITER)
             found = _KIND.search(parts[start + 2])

@@ -1,8 +1,12 @@
 """A session's capture, without a shell: cells told by hand, the journal read back."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from contextvars import copy_context
 from dataclasses import replace
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -13,6 +17,7 @@ from cellmill.capture.control import Control, control_path, write_control
 from cellmill.capture.failures import describe_failure, outcome_of
 from cellmill.capture.journal import read_events
 from cellmill.capture.recording import Recording, current_recording, try_recording
+from cellmill.capture.surroundings import Surroundings
 from cellmill.core.event_parts import Failure
 from cellmill.core.events import (
     CaptureFailed,
@@ -24,6 +29,7 @@ from cellmill.core.events import (
     ExecutionFinished,
     ExecutionPlaced,
     ExecutionStarted,
+    FilesDigested,
     NotebookNamed,
     SessionStarted,
 )
@@ -186,6 +192,69 @@ def test_a_full_disk_is_no_error_of_the_cell_and_capture_goes_on_after_it(record
     assert trouble == "the journal cannot be written (File too large)"
     assert recording.trouble is None
     assert [e.execution for e in journal(recording) if isinstance(e, ExecutionStarted)] == ["kept"]
+    lost = CaptureFailed(0, "journal", "2 events could not be written", ExecutionId("lost"))
+    assert [event for event in journal(recording) if isinstance(event, CaptureFailed)] == [lost]
+
+
+def test_what_was_unloaded_or_forked_records_nothing(recording: Recording) -> None:
+    begin(recording, "a")
+    assert recording.is_recording
+    child = os.fork()
+    if child == 0:
+        os._exit(recording.is_recording)
+    assert os.waitpid(child, 0)[1] == 0
+    recording.close()
+    assert not recording.is_recording
+
+
+def test_a_journal_that_was_closed_writes_into_nobody_elses_file(recording: Recording, tmp_path: Path) -> None:
+    recording.close()
+    with ExitStack() as stack:  # one gets the journal's former number
+        for index in range(20):
+            stack.enter_context((tmp_path / f"mine-{index}").open("w"))
+        recording.failed("after", ValueError("late"))
+        recording.close()
+    assert {path.read_text() for path in tmp_path.glob("mine-*")} == {""}
+
+
+def test_a_task_that_a_skipped_cell_left_running_is_not_recorded(recording: Recording) -> None:
+    begin(recording, "hidden", "# cellmill: skip")
+    task = copy_context()
+    assert not task.run(lambda: recording.is_recording)
+    end(recording, ExecutionId("hidden"))
+    assert not task.run(lambda: recording.is_recording)
+    run(recording, "seen")
+    assert not task.run(lambda: recording.is_recording)
+
+
+@pytest.mark.parametrize("how", ["skipped", "paused"])
+def test_what_a_cell_that_is_not_recorded_leaves_around_it_is_no_later_cells(
+    recording: Recording, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    read, module = tmp_path / "patients.csv", tmp_path / f"secretly_{how}.py"
+    read.write_text("a")
+    module.write_text("cohort = 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    around = Surroundings(project, {}, write=recording.write, failed=recording.failed)
+    recording.look_around(around)
+    control = control_path(project, recording.started.kernel)
+    run(recording, "before")
+    if how == "paused":
+        write_control(control, Control(paused=True))
+    begin(recording, "hidden", "# cellmill: skip")
+    read.read_text()
+    __import__(module.stem)
+    monkeypatch.setenv("COHORT", "hiv")
+    end(recording, ExecutionId("hidden"))
+    write_control(control, Control())
+    run(recording, "after")
+    around.close()
+    events = journal(recording)
+    assert [type(event) for event in events if isinstance(event, FilesDigested)] == []
+    assert [(e.environment, e.modules, e.files) for e in events if isinstance(e, ExecutionFinished)][1:] in (
+        [({}, (), ())], [({}, (), ()), ({}, (), ())]
+    )  # fmt: skip
+    assert not any(b"cohort" in path.read_bytes() for path in project.blobs.rglob("*") if path.is_file())
 
 
 def test_a_fault_of_ours_is_written_down_with_its_execution(recording: Recording) -> None:

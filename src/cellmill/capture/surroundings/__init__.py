@@ -63,6 +63,7 @@ class Surroundings:
         self._digests: dict[tuple[str, int, int], str] = {}
         self._git: tuple[str, str | None, tuple[str, ...]] | None = None
         self._began_ns = 0
+        self._passes_over = False
 
     def forget_failures(self) -> None:
         """Ask every part again."""
@@ -96,6 +97,22 @@ class Surroundings:
             "imported_random": self._random.imported(),
             "inherited": self._asked("inherited variables", partial(self._environment.inherited, source), {}),
         }
+
+    def pass_over(self, *, ended_ms: int) -> None:
+        """Take every look and tell nothing: what ran was not to be recorded, and what it did is no later cell's.
+
+        Packages alone are noted, as of `ended_ms`: later runs need them, and the lock has no cell.
+        """
+        self._passes_over = True
+        try:
+            imports, _ = self._asked("imports", self._modules.imported, ((), ()))
+        finally:
+            self._passes_over = False
+        if imports:
+            self.background.do("distributions", partial(self._see_distributions, ended_ms, imports))
+        self._asked("files", self._files.stop, None)
+        self._asked("environment variables", self._environment.changed_variables, None)
+        self._random.imported()
 
     def random_was_imported(self) -> None:
         """Numpy's random generator was loaded."""
@@ -132,7 +149,8 @@ class Surroundings:
             return otherwise
 
     def _keep_source_later(self, digest: str, source: bytes) -> None:
-        self.background.do("module sources", partial(self._keep_source, digest, source))
+        if not self._passes_over:
+            self.background.do("module sources", partial(self._keep_source, digest, source))
 
     def _keep_source(self, digest: str, source: bytes) -> None:
         """Keep a module's source, for the file may be another when the run is replayed. Not one with a secret in it."""

@@ -43,8 +43,8 @@ _OTHER_ORDER = (
     "the kernels of all steps with one PYTHONHASHSEED, as `cellmill pipeline run` does.\n"
 )
 _WITHOUT_SECRETS = (
-    "cellmill: {names} held a secret after step {before}, which crosses to no other step, and is not set here: set it in "
-    "the environment that the run is started with, or in a cell that needs it.\n"
+    "cellmill: {names} held a secret after step {before}, which crosses to no other step, and is not set here: set "
+    "it in the environment that the run is started with, or in a cell that needs it.\n"
 )
 
 
