@@ -30,6 +30,7 @@ class _Source:
     path: Path
     offset: int = 0
     looked_at_bytes: int = 0  # more than `offset` where the last line is not whole, which it may never be
+    inode: int | None = None
 
     def size_bytes(self) -> int:
         try:
@@ -44,12 +45,24 @@ class _Source:
         size_bytes = self.size_bytes()  # before it is read: what is written meanwhile is looked at again
         if size_bytes == self.looked_at_bytes:
             return []
+        self.inode = self._inode()
         events, self.offset = read_events(self.path, self.offset)
         self.looked_at_bytes = size_bytes
         return events
 
+    def was_replaced(self) -> bool:
+        """Whether it was removed and begun anew under its name."""
+        return self.size_bytes() < self.offset or (self.inode is not None and self.inode != self._inode())
+
+    def _inode(self) -> int | None:
+        try:
+            return os.stat(self.path).st_ino  # noqa: PTH116
+        except OSError:
+            return self.inode
+
     def start_over(self) -> None:
         self.offset = self.looked_at_bytes = 0
+        self.inode = None
 
 
 class SessionReader:
@@ -78,7 +91,10 @@ class SessionReader:
         has_ended = self.session is not None and self.session.ended is not None
         if has_ended and not any(source.has_more() for source in self._sources):
             return False
-        if has_ended:  # a late word, as of a notebook that was renamed: what was folded was let go
+        is_anew = any(source.has_more() and source.was_replaced() for source in self._sources)
+        if is_anew:
+            self._started = None
+        if has_ended or is_anew:  # a late word, as of a notebook that was renamed: what was folded was let go
             for source in self._sources:
                 source.start_over()
             self._folding = Folding(self._project)
@@ -130,6 +146,8 @@ class Sessions:
         """The sessions that go on, or did a moment ago."""
         self._folder_ns: int | None = None
         self._looked_at_all_s = self._changing_until_s = -math.inf
+        self.removed: tuple[Session, ...] = ()
+        """The sessions whose journals were found to be removed last, as they were."""
 
     def look(self) -> set[SessionId]:
         """As `poll`, for who asks all the time: at the cost of the sessions that go on, not of all there ever were.
@@ -166,19 +184,34 @@ class Sessions:
         with self._lock:
             if only is None:
                 self._looked_at_all_s = time.monotonic()
-                self._add(session_ids(self.project))
+                there = session_ids(self.project)
+                gone = self._drop(there)
+                self._add(there)
                 # One look at their folder, rather than one for each of what may be thousands.
                 self._measured = measured = measured_ids(self.project)
                 readers = self._readers.items()
                 changed = {session for session, reader in readers if reader.poll(measured=session in measured)}
                 self._awake = {session for session, reader in readers if not reader.rests}
-                return changed
+                return gone | changed
             self._add((only,))
             changed = {only} if self._readers[only].poll() else set()
             others = self.measured_by(only)
             self._add(others)
             self._awake |= {only, *others}
             return changed | {session for session in others if self._readers[session].poll()}
+
+    def _drop(self, there: tuple[SessionId, ...]) -> set[SessionId]:
+        """Forget sessions whose journals were removed. Returns those that were known."""
+        gone = {session for session in self._readers.keys() - set(there) if _is_gone(self.project.journal(session))}
+        if not gone:
+            return set()
+        self.removed = tuple(
+            reader.session
+            for session, reader in self._readers.items()
+            if session in gone and reader.session is not None
+        )
+        self._readers = {session: reader for session, reader in self._readers.items() if session not in gone}
+        return {session.session for session in self.removed}
 
     def _add(self, sessions: tuple[SessionId, ...]) -> None:
         new = {session: SessionReader(self.project, session) for session in sessions if session not in self._readers}
@@ -212,6 +245,17 @@ class Sessions:
         session = self._readers[run.session].session
         assert session is not None
         return session
+
+
+def _is_gone(journal: Path) -> bool:
+    """Whether a file was removed. One that cannot be asked for may be there again in a moment."""
+    try:
+        os.stat(journal)  # noqa: PTH116
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def choose_run(runs: tuple[Run, ...], begins_with: str) -> Run:

@@ -8,6 +8,7 @@ from typing import Any
 from tornado.ioloop import PeriodicCallback
 
 from cellmill.core.errors import CellmillError
+from cellmill.core.ids import SessionId
 from cellmill.server.changes import Changes
 from cellmill.server.clients import Clients
 from cellmill.server.kernels import Kernels
@@ -38,10 +39,12 @@ class _Recording:
     changing_since_s: float | None = None
     """When the first change came that no recording has seen."""
     at_work: "asyncio.Future[None] | None" = None
+    left: tuple[SessionId, ...] = ()
+    """What was pending when it was last recorded, without a change since: pending again, nothing came of it."""
 
     def has_changed(self, now_s: float) -> None:
         """Put the recording off until it is quiet, though not for long. After a failure its interval stays."""
-        self.is_due = True
+        self.is_due, self.left = True, ()
         if self.changing_since_s is None:
             self.changing_since_s = now_s
         if self.failures == 0:
@@ -113,8 +116,11 @@ class Watch:
     async def _record(self, watch: ProjectWatch, state: _Recording) -> None:
         state.begins()
         # Asked only when something changed, and beside the loop: it looks at a file for each session.
-        if not await asyncio.to_thread(pending, watch.sessions, watch.project.store):
+        waiting = await asyncio.to_thread(pending, watch.sessions, watch.project.store)
+        if not waiting:
             return
+        if waiting == state.left:
+            state.not_before_s = max(state.not_before_s, time.monotonic() + RETRY_S[-1])
         state.is_due = True  # until nothing is pending: more may be than are recorded at once
         try:
             await watch.record(at_most=RECORDED_AT_ONCE)
@@ -124,5 +130,5 @@ class Watch:
             state.not_before_s = time.monotonic() + RETRY_S[min(state.failures, len(RETRY_S) - 1)]
             state.failures += 1
         else:
-            state.failures = 0
+            state.failures, state.left = 0, waiting
             self._changes.tell("runs")

@@ -184,7 +184,7 @@ class Workspace:
         """Return the notebooks of some sessions, as the browser calls them."""
         names = {
             name
-            for session in watch.sessions.all()
+            for session in (*watch.sessions.all(), *watch.sessions.removed)
             if session.session in sessions
             for name in (session.notebook, *(run.notebook for run in session.runs))  # a kernel may serve several
         }

@@ -1,11 +1,11 @@
 """Every session of a project, read from its journals."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -54,6 +54,28 @@ def test_what_was_written_since_is_read_and_nothing_else(story: Story) -> None:
     assert sessions.poll() == {story.session}
     assert sessions.poll() == set()
     assert sessions.all() == load_sessions(story.project).all() == (story.fold(),)
+
+
+def test_a_journal_that_was_removed_is_forgotten_and_one_begun_anew_under_its_name_is_read_whole(story: Story) -> None:
+    story.write()
+    begun = story.project.journal(story.session).read_bytes()
+    a_training(story)
+    story.write()
+    journal = story.project.journal(story.session)
+    whole = journal.read_bytes()
+    sessions = Sessions(story.project)
+    sessions.poll()
+    journal.rename(journal.with_suffix(".old"))  # its inode is not given to another
+    journal.write_bytes(begun)
+    assert sessions.poll() == {story.session}
+    assert sessions.runs() == ()
+    journal.rename(journal.with_suffix(".older"))
+    journal.write_bytes(whole + whole[-1:])  # longer than what was read before
+    assert sessions.poll() == {story.session}
+    assert ids(sessions.runs()) == ["aa00000001"]
+    shutil.rmtree(story.project.folder)
+    assert [sessions.poll(), sessions.poll()] == [{story.session}, set()]
+    assert (sessions.all(), sessions.readers()) == ((), {})
 
 
 def test_an_ended_session_whose_last_line_is_torn_is_read_once_and_again_when_it_grows(story: Story) -> None:
@@ -207,11 +229,16 @@ def test_none_that_begins_so_is_said_with_those_that_are_known(three: tuple[Run,
     assert raised.value.known == ("aa00000001", "aa11000001", "bb00000001")
 
 
-def test_a_journal_that_was_removed_keeps_what_was_read(story: Story, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_read_for_a_moment_loses_nothing(story: Story, monkeypatch: pytest.MonkeyPatch) -> None:
     a_training(story)
     story.write()
     sessions = load_sessions(story.project)
-    story.project.journal(story.session).unlink()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(116, "Stale file handle")
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    monkeypatch.setattr(os, "stat", refuse)
     assert sessions.poll() == set()
     assert ids(sessions.runs()) == ["aa00000001"]
 
