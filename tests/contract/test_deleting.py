@@ -1,6 +1,7 @@
 """A run that its user deletes: from every list, from the store, and its blobs."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,17 @@ from cellmill.capture.blobs import blob_path, keep_blob
 from cellmill.capture.sessions import load_sessions
 from cellmill.cli import app, runs
 from cellmill.core.errors import UnknownRun
-from cellmill.core.event_parts import ModelBlob
-from cellmill.core.events import TrainingStarted
-from cellmill.core.ids import RunId
+from cellmill.core.event_parts import ModelBlob, Module
+from cellmill.core.events import (
+    ExecutionFinished,
+    ExecutionStarted,
+    GitSeen,
+    SessionEnded,
+    SessionStarted,
+    TrainingFinished,
+    TrainingStarted,
+)
+from cellmill.core.ids import ExecutionId, RunId
 from cellmill.core.project import Project
 from cellmill.wiring.deleting import delete_run
 from cellmill.wiring.marks import pending
@@ -46,6 +55,34 @@ def test_what_only_the_deleted_run_kept_is_removed(bench: Bench, story: Story) -
     assert deleted == {RunId("aa00000001"): True, RunId("bb00000001"): True, RunId("cc00000001"): False}
     assert before.keys() == deleted.keys()
     assert pending(sessions, bench.store.uri) == ()
+
+
+@pytest.mark.parametrize("has_ended", [True, False])
+def test_with_the_last_run_of_a_session_goes_what_was_around_it(
+    story: Story, project: Project, has_ended: bool
+) -> None:
+    diff, state, source, shared = (keep_blob(project, name) for name in (b"diff", b"state", b"source", b"shared"))
+    story.says(GitSeen(story.tick(), "abc", "main", diff))
+    fit, source_of_fit = ExecutionId("fit"), "model = Ridge().fit(X, y)"
+    story.says(ExecutionStarted(fit, story.tick(), 1, source_of_fit, None, random={"random": state}))
+    story.says(TrainingStarted(RunId("aa00000001"), fit, story.tick(), "sklearn", "Ridge"))
+    story.says(TrainingFinished(RunId("aa00000001"), story.tick(), "ok"))
+    modules = (Module("mine", "mine.py", source), Module("other", "other.py", shared))
+    story.says(ExecutionFinished(fit, story.tick(), "ok", (), (), modules=modules))
+    if has_ended:
+        story.is_told(SessionEnded(story.tick(), "shut down"))
+    else:  # of a kernel of another machine nobody knows better
+        started = story.inside[0]
+        assert isinstance(started, SessionStarted)
+        story.inside[0] = replace(started, host="elsewhere")
+    story.write()
+    another = Story(project, session="20260109T000000-bb")
+    imports = another.begins("b", "import other")
+    another.says(ExecutionFinished(imports, another.tick(), "ok", (), (), modules=modules[1:]))
+    another.write()
+    delete_run(load_sessions(project), "aa")
+    left = {sha256 for sha256 in (diff, state, source, shared) if blob_path(project, sha256).exists()}
+    assert left == ({shared} if has_ended else {diff, state, source, shared})
 
 
 def test_a_search_takes_its_trials_with_it(story: Story) -> None:

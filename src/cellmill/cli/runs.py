@@ -153,6 +153,7 @@ def delete(
     else:
         freed = sum(one.freed_bytes for one in deleted)
         typer.echo(f"{count(len(deleted), 'run')} deleted, {size(freed)} freed.")
+        typer.echo("Their cells' sources and short outputs stay in the journals of their sessions, for other runs.")
 
 
 def _without_theirs(found: "list[Run]") -> "list[Run]":
