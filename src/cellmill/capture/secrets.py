@@ -13,7 +13,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from cellmill.capture.secret_names import OTHER_PASSES, WORDS, is_named_like_a_secret, is_secret
@@ -150,7 +149,6 @@ _PLACEHOLDER = (
 _NUMBER = r"-?\d{1,17}(?:\.\d*)?(?:e[+-]?\d{1,3})?"
 _ENDING = r"\.\w{1,6}"  # of a file, or its whole name: `.csv`, `.netrc`
 _SCRAMBLED = r"[+=]|(?=[^/]{0,200}\d)(?=[^/]{0,200}[a-z])(?=[^/]{0,200}[A-Z])[^/]{10}"
-_COLOURS = r"\x1b\[[0-9;]*m"
 _FORMS = tuple((beginning, form) for _, begins, form in TOKENS for beginning in begins.split(" "))
 
 
@@ -196,7 +194,7 @@ class Masker:
 
     def hides(self, variable: str, value: str) -> bool:
         """Whether an environment variable's value would be masked: for its name, or for what it is."""
-        return self._text(value, is_hidden=is_named_like_a_secret(variable)) != value
+        return self.mask_value(value, is_hidden=is_named_like_a_secret(variable)) != value
 
     def hidden(self) -> list[str]:
         """Return the values of environment variables that are masked wherever they turn up."""
@@ -219,9 +217,10 @@ class Masker:
         return self._values
 
     def _params(self, texts: Mapping[str, str]) -> dict[str, str]:
-        return {name: self._text(text, is_hidden=is_secret(name, text)) for name, text in texts.items()}
+        return {name: self.mask_value(text, is_hidden=is_secret(name, text)) for name, text in texts.items()}
 
-    def _text(self, text: str, *, is_hidden: bool) -> str:
+    def mask_value(self, text: str, *, is_hidden: bool) -> str:
+        """Return a value masked: all of it where its name `is_hidden`, and it is none of a path, a number, a switch."""
         return MASK if is_hidden and len(text) >= 4 and not _is_plain(text) else self.mask(text)
 
     def _failure(self, failure: Failure | None) -> Failure | None:
@@ -269,7 +268,7 @@ def _finished(masker: Masker, event: ExecutionFinished) -> Event:
     if event.error is None and event.python is None and not event.environment and not event.inherited:
         return event
     environment = {
-        name: None if text is None else masker._text(text, is_hidden=is_named_like_a_secret(name))
+        name: None if text is None else masker.mask_value(text, is_hidden=is_named_like_a_secret(name))
         for name, text in event.environment.items()
     }
     python = None if event.python is None else masker.mask(event.python)
@@ -322,74 +321,6 @@ _EVENTS: dict[type[Any], Callable[[Masker, Any], Event]] = {
     ReplayEnded: _replay_ended,
     TrackedElsewhere: lambda masker, event: replace(event, uri=None if event.uri is None else masker.mask(event.uri)),
 }
-
-
-def mask_notebook(masker: Masker, content: bytes, *, with_outputs: bool = True) -> bytes:
-    """Return an executed notebook with its sources, outputs and parameters masked; as it was where it is no JSON.
-
-    Without outputs it has none: nobody could tell which of their texts are secret.
-    """
-    import json
-
-    try:
-        notebook = json.loads(content)
-    except ValueError:
-        return masker.mask(content.decode("utf-8", "replace")).encode()
-    given = notebook.get("metadata", {}).get("papermill", {}).get("parameters")
-    if isinstance(given, dict):
-        given.update(_masked_values(masker, given, ""))
-    for cell in notebook.get("cells", []):
-        if not with_outputs and "outputs" in cell:
-            cell["outputs"] = []
-        _mask_in(masker, cell, "source")
-        for output in cell.get("outputs", []):
-            for name in ("text", "evalue"):
-                _mask_in(masker, output, name)
-            output["traceback"] = [_masked_line(masker, line) for line in output.get("traceback", [])]
-            if not output["traceback"]:
-                del output["traceback"]
-            for mime in output.get("data", {}):
-                if not mime.startswith("image/") or mime == "image/svg+xml":
-                    _mask_in(masker, output["data"], mime)
-    return json.dumps(notebook, ensure_ascii=False, indent=1).encode("utf-8", "replace")
-
-
-def mask_executed(content: bytes, hidden: list[str] | None, journal: Path) -> bytes:
-    """Return the notebook that a kernel has executed, masked as the kernel masks: its `hidden` values are known here.
-
-    Where the kernel could not be asked (None), and has masked something, the outputs are left out.
-    """
-    is_sure = hidden is not None or not journal.exists() or MASK.encode() not in journal.read_bytes()
-    return mask_notebook(Masker(hidden=hidden or ()), content, with_outputs=is_sure)
-
-
-def _masked_values(masker: Masker, value: Any, name: str) -> Any:
-    """Return a parameter's value with the texts in it masked, however deep, by the names that lead there."""
-    if isinstance(value, dict):
-        return {
-            key: MASK if is_secret(key, each) and not isinstance(each, dict | list | str) and each is not None
-            else _masked_values(masker, each, name if is_secret(name, "x") else key)
-            for key, each in value.items()
-        }  # fmt: skip
-    if isinstance(value, list):
-        return [_masked_values(masker, each, name) for each in value]
-    return masker._text(value, is_hidden=is_secret(name, value)) if isinstance(value, str) else value
-
-
-def _mask_in(masker: Masker, holder: dict[str, Any], name: str) -> None:
-    """Mask a text of a notebook, which may be one string or a list of lines."""
-    text = holder.get(name)
-    if isinstance(text, list) and all(isinstance(line, str) for line in text):
-        holder[name] = masker.mask("".join(text)).splitlines(keepends=True)
-    elif isinstance(text, str):
-        holder[name] = masker.mask(text)
-
-
-def _masked_line(masker: Masker, line: str) -> str:
-    """Mask a coloured text: its colours would stand between a name and its value, so they go where one is found."""
-    plain = _compiled(_COLOURS).sub("", line)
-    masked = masker.mask(plain)
-    return line if masked == plain else masked
 
 
 def switch_of(source: str) -> bool | None:

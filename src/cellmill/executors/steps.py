@@ -277,7 +277,7 @@ class _StepSession:
             return  # nothing is captured there
         kept: list[Event] = []
         if b'"training_started"' in self._journal.read_bytes():
-            from cellmill.capture.secrets import mask_executed
+            from cellmill.capture.masked_notebooks import mask_executed
 
             digest = keep_blob(self._project, mask_executed(notebook, self._hidden, self._journal))
             kept.append(NotebookExecuted(now_ms(), self._output, digest, self._failed, self._error))

@@ -6,7 +6,7 @@ from cellmill.capture.blobs import keep_blob
 from cellmill.capture.folder import prepare_folder
 from cellmill.capture.hosting import engine_environment
 from cellmill.capture.journal import append_once
-from cellmill.capture.secrets import mask_executed
+from cellmill.capture.masked_notebooks import mask_executed
 from cellmill.capture.sessions import SessionReader
 from cellmill.core.clock import now_ms
 from cellmill.core.errors import CellmillError

@@ -11,7 +11,8 @@ import pytest
 from tests.unit.capture.planted import planted
 from tests.unit.core.test_events import EVERY_EVENT
 
-from cellmill.capture.secrets import MASK, Masker, excluded, mask_executed, mask_notebook
+from cellmill.capture.masked_notebooks import mask_executed, mask_notebook
+from cellmill.capture.secrets import MASK, Masker, excluded
 from cellmill.core import events
 from cellmill.core.event_parts import Failure, FileUse, Output
 from cellmill.core.events import Event, ExecutionFinished, ExecutionStarted, TrainingStarted
