@@ -41,6 +41,58 @@ def test_a_mixture_and_a_name_bound_anew_are_nobodys(kernel: Kernel) -> None:
     assert [measured(run) for run in kernel.runs_of(trained)] == [[], []]
 
 
+MIX = """\
+def mix(m, n):
+    p = m.predict(X_test)
+    p |= n.predict(X_test)
+    return f1_score(y_test, p)
+"""
+
+
+@pytest.mark.parametrize(
+    ("cells", "counts"),
+    [
+        (["p += two.predict(X_test); p //= 2", "f1_score(y_test, p)"], [0, 0]),
+        (["p += two.predict(X_test)", "p //= 2\nf1_score(y_test, list(p))"], [0, 0]),
+        (["p[p == 1] = two.predict(X_test)[p == 1]\nf1_score(y_test, p)"], [0, 0]),
+        (["np.add(p, q, out=p)\nf1_score(y_test, p > 0)"], [0, 0]),
+        (["np.copyto(p, q, where=q > 0); f1_score(y_test, p)"], [0, 0]),
+        (["c += q; f1_score(y_test, c > 0)"], [0, 0]),
+        (["p |= q\ndef rate(y, p):\n    return f1_score(y, p)\nrate(y_test, p)"], [0, 0]),
+        (["p |= q; [f1_score(y_test, each) for each in (p, q)]"], [0, 1]),
+        (["m, n = one, two\n%time p = m.predict(X_test); p |= n.predict(X_test); f1_score(y_test, p)"], [0, 0]),
+        ([MIX, "mix(one, two)\nmix(one, one)"], [1, 0]),
+        (["of = {'p': p}\nof['p'] |= q\nf1_score(y_test, of['p'])"], [0, 0]),
+        (["r = p\nr |= q", "p = one.predict(X_test); f1_score(y_test, p)"], [1, 0]),
+        (["p |= q; p = one.predict(X_test); f1_score(y_test, p)"], [1, 0]),
+        (["p[p < 0] = 0; p *= 2; p //= 2", "f1_score(y_test, p)"], [1, 0]),
+        (["for m in (one, two):\n    p = m.predict(X_test); p -= p.min(); f1_score(y_test, p > 0)"], [1, 1]),
+        (["p[5:] = one.predict(X_test[5:]); f1_score(y_test, p); f1_score(y_test, list(p))"], [2, 0]),
+        (["of = {}; of['one'] = p; of['two'] = q; f1_score(y_test, of['one'])", "f1_score(y_test, of['two'])"], [1, 1]),
+        (["of = {}\nfor m in (one, two): of[m] = m.predict(X_test)", "for m in of: f1_score(y_test, of[m])"], [1, 1]),
+        (["of = []\nfor m in (one, two): of.append(m.predict(X_test))", "[f1_score(y_test, a) for a in of]"], [1, 1]),
+    ],
+)
+def test_what_is_changed_in_place_is_its_models_until_another_is_mixed_in(
+    kernel: Kernel, cells: list[str], counts: list[int]
+) -> None:
+    trained = kernel.run(TWO)
+    kernel.run("p, q = one.predict(X_test), two.predict(X_test); c = one.predict_proba(X_test)[:, 1]")
+    for cell in cells:
+        kernel.run(cell)
+
+    assert [len(measured(run)) for run in kernel.runs_of(trained)] == counts
+
+
+def test_a_module_that_is_given_a_prediction_does_not_keep_it(kernel: Kernel) -> None:
+    trained = kernel.run(TWO)
+    kernel.run("p = one.predict(X_test)\nnp.testing.assert_array_equal(p, p)")
+    kernel.run("q = two.predict(X_test)\nf1_score(y_test, np.array(q > 0.5))")
+    kernel.run("rate = np.mean(q == y_test)")
+
+    assert [len(measured(run)) for run in kernel.runs_of(trained)] == [0, 2]
+
+
 def test_what_was_predicted_before_a_retraining_is_the_former_runs(kernel: Kernel) -> None:
     trained = kernel.run(TWO)
     kernel.run("p = one.predict_proba(X_test)[:, 1] > 0.5")

@@ -15,9 +15,10 @@ from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeVar
 from cellmill.capture.describe import describe_data, rows_of
 from cellmill.capture.elsewhere import Elsewhere
 from cellmill.capture.failures import describe_failure, outcome_of
+from cellmill.capture.measured import Prediction
 from cellmill.capture.models import Pickled, pickle_model
 from cellmill.capture.points import Points
-from cellmill.capture.predictions import ANSWERING, Prediction, Predictions
+from cellmill.capture.predictions import ANSWERING, Predictions
 from cellmill.capture.recording import Recording
 from cellmill.core.clock import now_ms
 from cellmill.core.event_parts import Context, DataUse
@@ -293,8 +294,7 @@ class Observer:
 
     @guarded
     def _cell_ended(self, execution: ExecutionId, python: str | None) -> None:
-        whole = self.recording.ending[0] == "ok"
-        found = self.predictions.cell_ended(execution, python, ANSWERING, whole=whole)
+        found = self.predictions.cell_ended(execution, python, ANSWERING, whole=self.recording.ending[0] == "ok")
         seen, self._measured_here = self._measured_here, []
         if not self.recording.runs(execution):  # excluded, or paused
             return
@@ -307,9 +307,9 @@ class Observer:
         """Return whose prediction an array is, or is a view into: `proba[:, 1]` is still its model's."""
         return self.predictions.behind(values)
 
-    def predictions_given(self, frame: FrameType | None) -> Labels:
-        """Return the predictions that the arguments of the running call derive from; `None` is a stranger's."""
-        return self.predictions.candidates(self.recording.execution, frame, ANSWERING)
+    def predictions_given(self, frame: FrameType | None, known: Labels) -> Labels:
+        """Return what the running call's arguments, of which some are `known`, derive from; `None` is a stranger's."""
+        return self.predictions.candidates(self.recording.execution, frame, ANSWERING, known)
 
     def only_prediction_here(self) -> Prediction | None:
         """Return the prediction made in this execution, if there was exactly one."""

@@ -8,9 +8,8 @@ import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import partial
-from types import CodeType, FrameType
+from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 from cellmill.capture.calls import (
@@ -38,10 +37,12 @@ from cellmill.capture.frames import (
     scope_of,
     statement_of,
 )
-from cellmill.core.ids import ExecutionId, RunId
-from cellmill.dataflow.figures import Figure, Figures
+from cellmill.capture.inplace import may_write
+from cellmill.capture.measured import Measured, Prediction, data_of, measured, model_of, with_others
+from cellmill.core.ids import ExecutionId
+from cellmill.dataflow.figures import Figures
 from cellmill.dataflow.magics import opened
-from cellmill.dataflow.provenance import LEARNED, Labels, Path, Provenance, given_to
+from cellmill.dataflow.provenance import LEARNED, NOTHING, WITHIN, Labels, Path, Provenance, given_to
 
 # Methods of estimators that answer a prediction; one of them trains first.
 PREDICTING = ("predict", "predict_proba", "predict_log_proba", "decision_function", "score_samples")
@@ -54,24 +55,6 @@ _STRANGER: Labels = frozenset([None])
 
 # Which names hold predictions, where the calls are that are running.
 Bound = tuple[tuple[int, str, "Prediction"], ...]
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """Whose prediction an array is, of which data, and how many rows it has where that is known."""
-
-    run: RunId
-    data: str | None
-    rows: int | None = field(default=None, compare=False)
-
-
-@dataclass(frozen=True)
-class Measured:
-    """A number that a cell assigned, and that measures a run's predictions."""
-
-    run: RunId
-    name: str
-    value: float
 
 
 class Predictions:
@@ -91,7 +74,7 @@ class Predictions:
         self._names: dict[Path, Labels] = {}
         self._compared: set[Path] = set()
         self._user_names: dict[str, Any] = {}
-        self._derived: dict[tuple[Calls, Bound], Labels] = {}
+        self._derived: dict[tuple[Calls, Bound], tuple[Labels, Labels]] = {}
         """What the calls of this execution were found to be given, as long as nothing new is predicted."""
         self.are_any = False
         self.made = 0
@@ -222,22 +205,35 @@ class Predictions:
         """Return the prediction made in an execution, if there was exactly one."""
         return next(iter(self._here)) if execution == self._execution and len(self._here) == 1 else None
 
-    def candidates(self, execution: ExecutionId | None, frame: FrameType | None, methods: tuple[str, ...]) -> Labels:
+    def candidates(
+        self, execution: ExecutionId | None, frame: FrameType | None, methods: tuple[str, ...], known: Labels
+    ) -> Labels:
         """Return what the arguments of the call running in a cell derive from, told from the source.
 
-        Empty where nothing is known; more than one where the source cannot tell which.
+        `known` are the predictions that they are. Then the source is asked only whether others were written into
+        them since. Empty where nothing is known; more than one where the source cannot tell which.
         """
         if frame is None or not self.are_any:
-            return frozenset()
+            return known
         self._begin(execution)
         frames = users_frames(frame)
+        if known and not self._are_written and not may_write(frames):
+            return known
         # The source is the same in each round of a loop; what its names hold is not.
         seen = (calls_of(frame), tuple(self._bound_in(frames)))
         if seen not in self._derived:
-            known, call = self._known_at(frame, methods) or (None, None)
-            given = (*call.args, *call.keywords) if isinstance(call, ast.Call) else ()
-            self._derived[seen] = frozenset().union(*(known.of(each) for each in given)) if known else frozenset()
-        return self._derived[seen]
+            names, call = self._known_at(frame, methods) or (None, None)
+            given = (*call.args, *call.keywords) if isinstance(call, ast.Call) and names is not None else ()
+            of = NOTHING.union(*(names.of(each) for each in given)) if names is not None else NOTHING
+            within = NOTHING.union(*(names.written(each) for each in given)) if names is not None else NOTHING
+            self._derived[seen] = of, within
+        of, within = self._derived[seen]
+        return with_others(known, within) if known else of
+
+    @property
+    def _are_written(self) -> bool:
+        """Whether an earlier cell wrote something into what a name holds."""
+        return any(path[-1] == WITHIN for path in self._names)
 
     def _bound_in(self, frames: list[FrameType]) -> Iterator[tuple[int, str, Prediction]]:
         """Find the predictions that names hold where these frames are."""
@@ -275,7 +271,7 @@ class Predictions:
                 return None
             known = outer[0]
             for each in scope.generators:
-                known.bind(each.target, known.of(each.iter))
+                known.bind_each(each.target, each.iter)
             known.bound = partial(self._bound, self._held_in(frame), frame.f_globals, known.bound)
             return known, node
         if not isinstance(scope, (ast.FunctionDef, ast.AsyncFunctionDef)) or scope.name != code.co_name:
@@ -288,6 +284,8 @@ class Predictions:
             if outside is frame.f_back and isinstance(outer[1], ast.Call):
                 for name, labels in given_to(scope, outer[1], outer[0].of).items():
                     known.bind(ast.Name(name), labels)
+                for name, labels in given_to(scope, outer[1], outer[0].written).items():
+                    known.wrote(name, labels)
         known.run(scope.body, here)
         known.parts = {} if in_comprehension(node) else known.parts
         known.bound = partial(self._bound, self._held_in(frame), frame.f_globals, None)
@@ -321,35 +319,16 @@ class Predictions:
             known.run((opened(python) or ast.parse(python)).body)
         except SyntaxError:
             return []
-        measured = []
+        figures = []
         if whole:
-            measured = [found for each in known.made() if (found := self._measured(each)) is not None]
+            figures = [found for each in known.made() if (found := measured(each, self._user_names)) is not None]
         else:  # where it stopped is not known: what was before may be there still
             for path, labels in self._names.items():
                 known.names[path] = known.names.get(path, frozenset()) | labels
             known.compared |= self._compared
         self._names, self._compared = known.names, known.compared
         self._derived.clear()
-        return measured[:FIGURES_PER_CELL]
-
-    def _measured(self, figure: Figure) -> Measured | None:
-        runs = {label.run if isinstance(label, Prediction) else None for label in figure.labels}
-        run = runs.pop()
-        if runs or run is None:
-            return None
-        name = figure.path[0]
-        value = self._user_names.get(name)
-        if len(figure.path) == 2:
-            key = ast.literal_eval(figure.path[1])
-            if type(value) is not dict or type(key) is not str:
-                return None
-            name, value = key, value.get(key)
-        kind = type(value)
-        whole = kind is int or (kind.__module__ == "numpy" and kind.__name__.startswith("int"))
-        real = kind is float or (kind.__module__ == "numpy" and kind.__name__.startswith("float"))
-        if value is None or not (real or (whole and figure.may_be_whole)):
-            return None
-        return Measured(run, name, float(value))
+        return figures[:FIGURES_PER_CELL]
 
     def _is_data(self, name: str) -> bool:
         kind = type(self._user_names.get(name))
@@ -389,12 +368,10 @@ class Predictions:
             ran=ran,
             names=dict(self._names),
             is_data=self._is_data,
-            data_of=_data_of,
+            data_of=data_of,
+            model_of=model_of,
+            may_hold=lambda name: type(self._user_names.get(name)) is not ModuleType,
             compared=set(self._compared),
             learned=learned,
         )
         return known
-
-
-def _data_of(labels: Labels) -> frozenset[str]:
-    return frozenset(label.data for label in labels if isinstance(label, Prediction) and label.data is not None)

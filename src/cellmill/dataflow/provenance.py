@@ -5,20 +5,17 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from cellmill.dataflow.targets import called, column_of, keyed, root_of, rows_named, viewed, written_by
+
 Labels = frozenset[Any]
 Path = tuple[str, ...]
 NOTHING: Labels = frozenset()
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
 # In a path: what a clusterer answered of the data that it was trained on, its `labels_`.
 LEARNED = ".labels_"
+# In a path, behind the source of an object: what was written into it since that was bound, as `p += q` does.
+WITHIN = ".within"
 _LEARNING = ("fit", "fit_predict", "fit_transform", "partial_fit")
-# Of an index such as `tr`, `va + 1`, `:, 0`: what says the same as long as its names hold the same.
-_INDEX = (
-    ast.Name, ast.Constant, ast.Slice, ast.Tuple, ast.List, ast.UnaryOp, ast.BinOp, ast.Compare, ast.Subscript,
-    ast.expr_context, ast.operator, ast.unaryop, ast.cmpop,
-)  # fmt: skip
-_BY_LABEL = ("loc", "at")
-_BY_PLACE = ("iloc", "iat", "values")
 # What these answer is of no prediction that they are given: a count, a model of its own, its own figures.
 _OF_THEIR_OWN = ("len", "fit", "partial_fit", "train", "cross_val_score", "cross_validate", "cross_val_predict")
 
@@ -48,6 +45,10 @@ class Provenance:
     """Whether the body of a loop is known to have run at least once."""
     learned: Callable[[ast.expr], Labels | None] = lambda _: None
     """Which prediction the `labels_` are that a call of `fit` left in its object, None where it left none."""
+    may_hold: Callable[[str], bool] = lambda _: True
+    """Whether a name may keep what a method of it is given; a module, as in `np.save(path, p)`, does not."""
+    model_of: Callable[[Any], Any] = lambda label: label
+    """Whose prediction a label is: those of one model, of several data, are no mixture."""
     names: dict[Path, Labels] = field(default_factory=dict)
     """By name, and by name and constant key: a frame's column has predictions of its own."""
     parts: dict[str, Part] = field(default_factory=dict)
@@ -66,10 +67,10 @@ class Provenance:
         match node:
             case ast.Name():
                 found = self.bound(node.id)
-                return self._of_name(node.id) if found is None else found
+                return self._of_name(node.id) if found is None else self.mixed(found, node)
             case ast.Subscript() if self.parts and (part := self.parts.get(ast.unparse(node))) is not None:
                 return part.labels
-            case ast.Subscript() if (path := _column(node)) is not None:
+            case ast.Subscript() if (path := column_of(node)) is not None:
                 if self._has_parts(path[0]):
                     return self.names.get(path, NOTHING) | self.names.get(path[:1], NOTHING)
                 return self.of(node.value)
@@ -79,7 +80,7 @@ class Provenance:
                 return left
             case ast.Call():
                 known = self.answer(node)
-                if known is None and _called(node) in _OF_THEIR_OWN:
+                if known is None and called(node) in _OF_THEIR_OWN:
                     return NOTHING
                 if known is not None and isinstance(node.func, ast.Attribute) and node.func.attr in self.methods:
                     return known
@@ -98,22 +99,52 @@ class Provenance:
                 return NOTHING
         return frozenset().union(*(self.of(child) for child in ast.iter_child_nodes(node)))
 
+    def bind_each(self, target: ast.expr, iterated: ast.expr) -> None:
+        """Take it that a target holds an item of what is iterated."""
+        listed = iterated.elts if isinstance(iterated, (ast.Tuple, ast.List)) else []
+        written = [self._written_into(each.id) for each in listed if isinstance(each, ast.Name)]
+        self._put(target, self.of(iterated))
+        if isinstance(target, ast.Name):
+            self.wrote(target.id, NOTHING.union(*written))
+
     def bind(self, target: ast.expr, labels: Labels) -> None:
         """Take it that a target holds what derives from these."""
         self._put(target, labels)
+
+    def mixed(self, known: Labels, node: ast.expr) -> Labels:
+        """Return what an array derives from: the model that answered it, and those that were written into it since."""
+        models = {self.model_of(label) for label in known}
+        return known | {label for label in self.written(node) if self.model_of(label) not in models}
+
+    def written(self, node: ast.AST) -> Labels:
+        """Return what was written into the arrays that an expression names, since those were bound."""
+        match node:
+            case ast.Name(name):
+                return self._written_into(name) if self.bound(name) is not None else NOTHING
+            case ast.Subscript() | ast.Attribute() if (root := root_of(node)) is not None:
+                if self.bound(root) is not None:
+                    return self.written(ast.Name(root))
+                return self.names.get((root, ast.unparse(viewed(node)), WITHIN), NOTHING)
+        return frozenset().union(*(self.written(child) for child in ast.iter_child_nodes(node)))
+
+    def wrote(self, name: str, labels: Labels) -> None:
+        """Take it that these were written into what a name holds."""
+        if labels:
+            self.names[name, name, WITHIN] = self._written_into(name) | labels
 
     def _of_name(self, name: str) -> Labels:
         return frozenset().union(*(labels for _, labels in self._items(name)))
 
     def _items(self, name: str) -> list[tuple[Path, Labels]]:
         """What a name holds by itself and by key. A clusterer itself is no prediction."""
-        return [each for each in self.names.items() if each[0][0] == name and each[0][1:] != (LEARNED,)]
+        return [each for each in self.names.items() if each[0][0] == name and each[0][-1] not in (LEARNED, WITHIN)]
 
     def _has_parts(self, name: str) -> bool:
         return any(len(path) > 1 for path, _ in self._items(name))
 
     def _statement(self, node: ast.stmt, until: ast.stmt | None) -> bool:
         self._calls_touch(node)
+        self._writes(node)
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 self._forget(node.name)
@@ -123,20 +154,20 @@ class Provenance:
             case ast.AnnAssign(value=ast.expr() as value):
                 self._bind(node.target, value)
             case ast.AugAssign():
-                self._touch(_root(node.target))
+                self._touch(root_of(node.target))
                 self._add(node.target, self.of(node.value))
             case ast.Delete():
                 for target in node.targets:
-                    self._touch(_root(target))
+                    self._touch(root_of(target))
             case ast.Expr(value=ast.Call(func=ast.Attribute(value=receiver)) as call) if self.answer(call) is None and (
-                _called(call) not in _OF_THEIR_OWN
+                called(call) not in _OF_THEIR_OWN
             ):
                 # `answers.append(p)`: what a method is given may stay in its object.
                 given = [*call.args, *(keyword.value for keyword in call.keywords)]
-                self._touch(_root(receiver))
+                self._touch(root_of(receiver))
                 self._add(receiver, frozenset().union(*(self.of(each) for each in given)))
             case ast.For() | ast.AsyncFor():
-                self._put(node.target, self.of(node.iter))
+                self.bind_each(node.target, node.iter)
             case ast.With() | ast.AsyncWith():
                 for item in node.items:
                     if item.optional_vars is not None:
@@ -175,6 +206,23 @@ class Provenance:
                     self.parts = {key: part for key, part in self.parts.items() if parts.get(key) is part}
         return False
 
+    def _writes(self, node: ast.stmt) -> None:
+        """Note what a statement writes into objects in place: they stay the same, and are made of more."""
+        for target, value in written_by(node):
+            root = root_of(target)
+            if root is None:
+                continue
+            names = self.names
+            if isinstance(target, ast.Name):  # what is made of itself is no mixture
+                self.names = {path: labels for path, labels in names.items() if path[0] != root}
+            labels, self.names = self.of(value), names
+            if labels:
+                path = (root, ast.unparse(target), WITHIN)
+                self.names[path] = self.names.get(path, NOTHING) | labels
+
+    def _written_into(self, name: str) -> Labels:
+        return self.names.get((name, name, WITHIN), NOTHING)
+
     def _or(self, others: dict[Path, Labels]) -> None:
         """It may not have run: what was there before may be there still."""
         for path, labels in others.items():
@@ -188,20 +236,25 @@ class Provenance:
                 for each, labels in zip(target.elts, found, strict=True):
                     self._put(each, labels)
                 return
-        keyed = _keyed(value)
-        if isinstance(target, ast.Name) and keyed is not None:
-            columns = {repr(key): self.of(each) for key, each in keyed.items()}
+        by_key = keyed(value)
+        if isinstance(target, ast.Name) and by_key is not None:
+            columns = {repr(key): self.of(each) for key, each in by_key.items()}
             self._forget(target.id)
             self.names.update({(target.id, key): labels for key, labels in columns.items()})
             return
+        written = self._written_into(value.id) if isinstance(value, ast.Name) else NOTHING
         self._put(target, self.of(value))
+        if isinstance(target, ast.Name):
+            self.wrote(target.id, written)
 
     def _put(self, target: ast.expr, labels: Labels) -> None:
         if isinstance(target, ast.Subscript):
-            self._touch(_root(target))
-            names = _rows(target)
+            self._touch(root_of(target))
+            names = rows_named(target)
             if names is not None:
                 self.parts[ast.unparse(target)] = Part(names, labels)
+        if isinstance(target, (ast.Subscript, ast.Attribute)) and (root := root_of(target)) is not None:
+            self.names.pop((root, ast.unparse(target), WITHIN), None)
         match target:
             case ast.Name():
                 self._forget(target.id)
@@ -212,15 +265,15 @@ class Provenance:
                     self._put(each, labels)
             case ast.Starred():
                 self._put(target.value, labels)
-            case ast.Subscript() if (path := _column(target)) is not None:
+            case ast.Subscript() if (path := column_of(target)) is not None:
                 earlier = NOTHING if isinstance(target.slice, ast.Constant) else self.names.get(path, NOTHING)
                 self.names[path] = earlier | labels
             case _:
                 self._add(target, labels)
 
     def _add(self, target: ast.expr, labels: Labels) -> None:
-        name = _root(target)
-        if name is not None and labels:
+        name = root_of(target)
+        if name is not None and labels and self.may_hold(name):
             self.names[name,] = self.names.get((name,), NOTHING) | labels
 
     def _calls_touch(self, node: ast.stmt) -> None:
@@ -240,7 +293,7 @@ class Provenance:
     def _learns(self, node: ast.stmt) -> None:
         """What a statement trains has other `labels_` from now on, and so may have what is given to a call."""
         calls = [each for each in ast.walk(node) if isinstance(each, ast.Call)]
-        if any(_called(each) not in _LEARNING and self.learned(each) is not None for each in calls):
+        if any(called(each) not in _LEARNING and self.learned(each) is not None for each in calls):
             # A function of the user's trained one, whichever it was.
             self.names = {path: labels for path, labels in self.names.items() if path[1:] != (LEARNED,)}
         for call in calls if isinstance(node, (ast.Assign, ast.AnnAssign, ast.Expr, ast.Return)) else ():
@@ -298,7 +351,7 @@ def given_to(
     named = [*names, *(each.arg for each in arguments.kwonlyargs)]
     values = [*call.args, *(keyword.value for keyword in call.keywords)]
     plain = not any(isinstance(each, ast.Starred) for each in call.args) and all(each.arg for each in call.keywords)
-    if not plain or _called(call) != function.name:
+    if not plain or called(call) != function.name:
         every = NOTHING.union(*(of(each) for each in values))
         return dict.fromkeys(named, every | {None}) if every else {}
     if names[:1] == ["self"] and isinstance(call.func, ast.Attribute):
@@ -306,55 +359,3 @@ def given_to(
     given = dict(zip(names, call.args, strict=False))
     given.update({each.arg: each.value for each in call.keywords if each.arg in named})
     return {name: of(value) for name, value in given.items()}
-
-
-def _called(call: ast.Call) -> str | None:
-    match call.func:
-        case ast.Name(name) | ast.Attribute(attr=name):
-            return name
-    return None
-
-
-def _root(node: ast.expr) -> str | None:
-    """Return the name of the object that a target is in: of `f.loc[va, "p"]` it is `f`."""
-    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Starred)):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else None
-
-
-def _column(node: ast.Subscript) -> Path | None:
-    """Return the path of `f["p"]`, and of `f.loc[rows, "p"]`; None for all else."""
-    match node:
-        case ast.Subscript(value=ast.Name(name), slice=ast.Constant(key)):
-            return (name, repr(key))
-        case ast.Subscript(
-            value=ast.Attribute(value=ast.Name(name), attr=attribute), slice=ast.Tuple(elts=[_, ast.Constant(key)])
-        ) if attribute in _BY_LABEL:
-            return (name, repr(key))
-    return None
-
-
-def _rows(target: ast.Subscript) -> frozenset[str] | None:
-    """Return the names that say which part of what `oof[va]` is; None where something else may say it too."""
-    if isinstance(target.slice, ast.Constant):
-        return None  # a key has a path
-    owner: ast.expr = target.value
-    while isinstance(owner, (ast.Attribute, ast.Subscript)):
-        if isinstance(owner, ast.Attribute) and owner.attr not in (*_BY_LABEL, *_BY_PLACE):
-            return None
-        if isinstance(owner, ast.Subscript) and not isinstance(owner.slice, ast.Constant):
-            return None
-        owner = owner.value
-    within = [*ast.walk(target.slice)]
-    if not isinstance(owner, ast.Name) or not all(isinstance(each, _INDEX) for each in within):
-        return None
-    return frozenset([owner.id, *(each.id for each in within if isinstance(each, ast.Name))])
-
-
-def _keyed(value: ast.expr) -> dict[Any, ast.expr] | None:
-    """Return the values by key of `{"p": p}` and of a call with it alone, as `pd.DataFrame({"p": p})`."""
-    if isinstance(value, ast.Call) and len(value.args) == 1 and isinstance(value.args[0], ast.Dict):
-        value = value.args[0]
-    if isinstance(value, ast.Dict) and all(isinstance(key, ast.Constant) for key in value.keys):
-        return {key.value: each for key, each in zip(value.keys, value.values, strict=True)}  # type: ignore[union-attr]
-    return None

@@ -86,8 +86,8 @@ class ScoringProbe(PatchingProbe):
         if not figures or self._is_called_by_library():
             return
         frame = caller()
-        known = {self._observer.prediction_behind(given) for given in (*args, *kwargs.values())} - {None}
-        found = frozenset(known) or self._observer.predictions_given(frame) or frozenset()
+        known = frozenset(self._observer.prediction_behind(given) for given in (*args, *kwargs.values())) - {None}
+        found = self._observer.predictions_given(frame, known)
         behind = next(iter(found)) if len(found) == 1 else None
         only = self._observer.only_prediction_here() if not found else None
         if only is not None and call_derives_from(frame, ANSWERING):

@@ -13,8 +13,9 @@ from types import ModuleType
 from typing import Any
 
 from cellmill.capture.frames import caller
+from cellmill.capture.measured import Prediction
 from cellmill.capture.observer import Observer, TrainingKind, guarded
-from cellmill.capture.predictions import PREDICTING, Prediction
+from cellmill.capture.predictions import PREDICTING
 from cellmill.capture.probes.batches import Batched, Batches
 from cellmill.capture.probes.boosting import Native, native_training_of
 from cellmill.capture.probes.families import watch_family

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from cellmill.kernel.crossing.bundle import Bundle, Unbundle
 
 if TYPE_CHECKING:
+    from cellmill.capture.measured import Prediction
     from cellmill.capture.observer import Observer
-    from cellmill.capture.predictions import Prediction
     from cellmill.capture.probes import Probes
     from cellmill.core.ids import RunId
     from cellmill.dataflow.provenance import Labels, Path
@@ -107,7 +107,7 @@ def _known(observer: "Observer", is_within: Callable[[Any], bool], names: frozen
 
 def _take(observer: "Observer", taken: Iterable[Lineage], namespace: dict[str, Any]) -> None:
     from cellmill.capture.describe import rows_of
-    from cellmill.capture.predictions import Prediction
+    from cellmill.capture.measured import Prediction
 
     def prediction(run: "RunId", session: Any, data: str | None) -> "Prediction | None":
         return Prediction(run, data) if observer.elsewhere.knows(run, session) else None
