@@ -4,6 +4,7 @@ Grows with the session: a slice that was made once is kept until an execution be
 changes, so one more execution costs the same in a long session as in a short one.
 """
 
+import ast
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal
@@ -13,7 +14,7 @@ from cellmill.core.events import CellIdentified, ExecutionEnded, ExecutionFinish
 from cellmill.core.ids import ExecutionId
 from cellmill.core.runs import DataSource, Execution
 from cellmill.dataflow.footprint import Footprint, Namespace, footprint
-from cellmill.dataflow.magics import without_magics
+from cellmill.dataflow.magics import python_in
 from cellmill.dataflow.slice import Slice, Step, Steps
 from cellmill.dataflow.sources import named_sources
 
@@ -131,8 +132,9 @@ def sources_of(executions: Iterable[Execution]) -> tuple[DataSource, ...]:
 
 def _with_names(execution: Execution, outcome: Outcome | None) -> Execution:
     """Return an execution whose end nobody has written: its names are those in its source."""
+    tree = python_in(execution.source)
     try:
-        names = Namespace().resolve(footprint(without_magics(execution.source)))
+        names = Namespace().resolve(footprint(ast.unparse(tree))) if tree is not None else Footprint()
     except (SyntaxError, ValueError, RecursionError):
         names = Footprint()
     return replace(execution, outcome=outcome, reads=names.reads, writes=names.writes)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from cellmill.dataflow.magics import without_magics
+from cellmill.dataflow.magics import python_in
 
 _CHANGING = frozenset(
     [
@@ -69,7 +69,8 @@ class Bindings:
     """What the source of a cell says of its names. A source that is no Python says nothing."""
 
     def __init__(self, source: str) -> None:
-        self._body = _parsed(source)
+        tree = python_in(source)
+        self._body = tree.body if tree is not None else []
         self.known: list[Known] = []
         self._changes: list[_Touched] = []
         self._reads: list[_Touched] = []
@@ -148,15 +149,6 @@ class Bindings:
 def bindings_of(source: str) -> Bindings:
     """Return what a source says of its names."""
     return Bindings(source)
-
-
-def _parsed(source: str) -> list[ast.stmt]:
-    for text in (source, without_magics(source)):
-        try:
-            return ast.parse(text).body
-        except (SyntaxError, ValueError, MemoryError, RecursionError):  # ValueError: a null byte
-            continue
-    return []
 
 
 def _plain_pairs(node: ast.stmt) -> list[tuple[str, Any]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from cellmill.dataflow.magics import without_magics
+from cellmill.dataflow.magics import python_in
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,9 @@ def literal_assignments(source: str) -> tuple[Literal, ...]:
     A name assigned twice appears twice. Lists, tuples, sets and dicts of literals count as literals.
     Lines that are magics are passed over.
     """
-    body = _parsed(source) or _parsed(without_magics(source))
+    tree = python_in(source)
     found: list[Literal] = []
-    for node in body:
+    for node in tree.body if tree is not None else []:
         if isinstance(node, ast.Assign) and len(node.targets) == 1:
             target, value, annotation = node.targets[0], node.value, None
         elif isinstance(node, ast.AnnAssign) and node.value is not None:
@@ -41,10 +41,3 @@ def literal_assignments(source: str) -> tuple[Literal, ...]:
         except (ValueError, TypeError, MemoryError, RecursionError):
             continue  # an expression, not a literal
     return tuple(found)
-
-
-def _parsed(source: str) -> list[ast.stmt]:
-    try:
-        return ast.parse(source).body
-    except (SyntaxError, ValueError, MemoryError, RecursionError):  # ValueError: a null byte
-        return []

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from contextlib import suppress
 from functools import lru_cache
 
 # They run the code that is given to them in the user's namespace.
@@ -143,3 +144,12 @@ def python_of(source: str) -> ast.Module | None:
         except (SyntaxError, ValueError, MemoryError, RecursionError):  # ValueError: a null byte
             continue
     return None
+
+
+def python_in(source: str) -> ast.Module | None:
+    """Return what `python_of` does; of a cell with a magic that nobody knows (`%%memit`), what is Python below it."""
+    found = python_of(source)
+    if found is None:
+        with suppress(SyntaxError, ValueError, MemoryError, RecursionError):
+            return ast.parse(without_magics(source))
+    return found

@@ -5,7 +5,7 @@ import re
 from functools import lru_cache
 from typing import Literal
 
-from cellmill.dataflow.magics import without_magics
+from cellmill.dataflow.magics import python_in
 
 Kind = Literal["url", "query", "package"]
 
@@ -20,13 +20,9 @@ _LONGEST = 2_000
 @lru_cache(maxsize=4096)
 def named_sources(source: str) -> tuple[tuple[Kind, str], ...]:
     """Return the URLs, queries and packaged data sets that a cell names, in order; none where it does not parse."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
-        try:
-            tree = ast.parse(without_magics(source))
-        except (SyntaxError, ValueError, RecursionError):
-            return ()
+    tree = python_in(source)
+    if tree is None:
+        return ()
     found: dict[tuple[Kind, str], None] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):

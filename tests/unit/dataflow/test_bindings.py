@@ -27,6 +27,8 @@ AT_END: list[tuple[str, dict[str, Any]]] = [
     ("config = {'n': 1}\nconfig.update(n=2)", {}),
     ("config = {'n': 1}\nf(config['n'])\nn = 4", {"config": {"n": 1}, "n": 4}),
     ("%%time\nalpha = 0.5\n!ls", {"alpha": 0.5}),
+    ("files = !ls data/*.csv\nlr, epochs = 0.01, 20\nframe?", {"lr": 0.01, "epochs": 20}),
+    ("%%memit\nlr = 0.1", {"lr": 0.1}),
     ("lr, hidden = 1e-2, 8", {"lr": 0.01, "hidden": 8}),
     ("(a, [b, c]) = 1, (2, 'd')", {"a": 1, "b": 2, "c": "d"}),
     ("a, b = 1, f()", {}),
