@@ -12,6 +12,7 @@ from tests.contract.bench import Bench, files, mlflow_bench
 from tests.stories import Story, a_training
 
 from cellmill.capture.blobs import keep_blob
+from cellmill.capture.models import pickle_model
 from cellmill.capture.recording import Recording, try_recording
 from cellmill.core.errors import RunWithoutModel
 from cellmill.core.event_parts import Column, DataUse, ModelBlob
@@ -84,6 +85,36 @@ def test_a_model_loads_with_pyfunc_and_predicts_as_it_did_in_the_notebook(
     assert [str(made.name) for made in logged_models(client, run)] == ["model"]
     requirements = Path(mlflow.pyfunc.get_model_dependencies(uri)).read_text().split()
     assert set(model.requirements) <= set(requirements)
+
+
+def test_a_model_requires_what_is_inside_it_too(bench: Bench, story: Story, client: "MlflowClient") -> None:
+    import lightgbm
+    import mlflow.pyfunc
+    import xgboost
+    from sklearn.model_selection import GridSearchCV
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    rows, truth = [[float(i)] for i in range(8)], [0, 1] * 4
+    search = GridSearchCV(lightgbm.LGBMClassifier(n_estimators=2, verbose=-1), {"max_depth": [2]}, cv=2)
+    models = [
+        make_pipeline(StandardScaler(), xgboost.XGBClassifier(n_estimators=2)).fit(rows, truth),
+        search.fit(rows, truth),
+    ]
+    for number, fitted in enumerate(models):
+        pickled, _ = pickle_model(Settings(), fitted, rows, flavor="sklearn")
+        assert pickled is not None
+        a_training(story, f"aa0000000{number}", model=pickled.keep(bench.project))
+    added = []
+    for run in sorted(story.runs(), key=lambda run: run.run):
+        stored = bench.store.put(run, files(bench.project, run), digest="d", known=None).store_id
+        uri = f"models:/{client.get_run(stored).data.tags['cellmill.model_id']}"
+        requirements = Path(mlflow.pyfunc.get_model_dependencies(uri)).read_text().split()
+        added.append({each for each in requirements if each.startswith(("xgboost", "lightgbm"))})
+    assert [[each.partition("==")[2] for each in found] for found in added] == [
+        [xgboost.__version__],
+        [lightgbm.__version__],
+    ]
 
 
 def test_a_registered_version_loads_by_its_alias(

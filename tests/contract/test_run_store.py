@@ -12,7 +12,7 @@ from cellmill.core.event_parts import Column, DataUse, ModelBlob
 from cellmill.core.events import TrainingFinished
 from cellmill.core.ids import RunId, SessionId
 from cellmill.core.ports import Recorded, RunFiles
-from cellmill.core.runs import Parameter, Run
+from cellmill.core.runs import DataSource, Parameter, Run
 
 RUN = RunId("aa00000001")
 
@@ -229,6 +229,14 @@ def test_a_parameter_never_changes_but_new_ones_come(bench: Bench, story: Story)
     more = replace(run, parameters=(*run.parameters, Parameter("late", "1")))
     kept = bench.look(put(bench, more, known=first).store_id)
     assert kept.params == {"alpha": "0.5", "tol": "0.0001", "late": "1"}
+
+
+def test_a_run_that_was_fed_by_very_many_files_is_put_whole(bench: Bench, story: Story) -> None:
+    a_training(story, model=None)
+    [run] = story.runs()
+    leaves = tuple(DataSource("file", f"/data/leaves/ä{'n' * 40}/{number}.jpg") for number in range(2_000))
+    kept = bench.look(put(bench, replace(run, sources=leaves)).store_id)
+    assert (kept.status, len(kept.data)) == ("finished", 2)
 
 
 def test_a_wide_frame_is_data_like_any_other(bench: Bench, story: Story) -> None:

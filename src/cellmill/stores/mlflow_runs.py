@@ -8,19 +8,20 @@ import warnings
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cellmill.core.event_parts import DataUse, ModelBlob
+from cellmill.core.event_parts import ModelBlob
 from cellmill.core.ids import RunId, SessionId
 from cellmill.core.ports import Recorded, RunFiles
 from cellmill.core.project import Project
 from cellmill.core.runs import Run
 from cellmill.stores.mlflow_client import client_for, first_line, refuse_locked, translated
+from cellmill.stores.mlflow_data import dataset_of
 from cellmill.stores.packing import packer_for
+from cellmill.stores.requirements import requirements_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import DatasetInput
     from mlflow.entities import Run as MlflowRun
 
 RUN_TAG = "cellmill.run"
@@ -92,16 +93,18 @@ class MlflowRunStore:
             present = self._client.get_run(store_id)
             is_theirs = JOINED_TAG in present.data.tags
             self._log_numbers(run, present)
-            self._log_data(run, present)
-            self._log_documents(store_id, files.documents or {})
-            note = self._log_model(run, files, present, is_new=known is None and not is_theirs)
+            try:
+                self._log_data(run, present)
+                self._log_documents(store_id, files.documents or {})
+                note = self._log_model(run, files, present, is_new=known is None and not is_theirs)
+            finally:  # a run of which something is refused has ended all the same
+                if not is_theirs:  # the user's code ends what it began
+                    self._set_status(run, store_id)
             tags = {DIGEST_TAG: digest}
             if note:
                 tags["cellmill.model_note"] = note
             if parent is not None and parent != store_id:
                 tags["mlflow.parentRunId"] = parent
-            if not is_theirs:  # the user's code ends what it began
-                self._set_status(run, store_id)
             for name, value in tags.items():
                 self._client.set_tag(store_id, name, value)
         return Recorded(run.run, store_id, digest)
@@ -225,7 +228,7 @@ class MlflowRunStore:
             (given.dataset.name, given.dataset.digest)
             for given in (present.inputs.dataset_inputs if present.inputs else [])
         }
-        new = [_dataset(use, run) for use in run.data if (use.name, use.digest) not in have]
+        new = [dataset_of(use, run) for use in run.data if (use.name, use.digest) not in have]
         if new:
             self._client.log_inputs(present.info.run_id, datasets=new)
 
@@ -282,7 +285,11 @@ class MlflowRunStore:
         from mlflow.models import Model
 
         pack = packer_for(blob.flavor)
-        model = cloudpickle.loads(model_file.read_bytes())
+        pickled = model_file.read_bytes()
+        versions = run.surroundings.distributions if run.surroundings else {}
+        required = requirements_of(blob, pickled, versions)
+        model = cloudpickle.loads(pickled)
+        del pickled  # of a large model it would be a third copy
         example = cloudpickle.loads(example_file.read_bytes()) if example_file and example_file.exists() else None
         packed = pack(model, example)
         mlflow.set_tracking_uri(self._uri)  # Model.log takes no client
@@ -305,7 +312,7 @@ class MlflowRunStore:
                 signature=packed.signature,
                 input_example=packed.example,
                 # Given, not inferred: inferring loads the model once more in a process of its own.
-                pip_requirements=list(blob.requirements),
+                pip_requirements=required,
                 **packed.arguments,
             )
         except Exception:
@@ -344,42 +351,6 @@ def _facts(run: Run) -> dict[str, str]:
     if run.error is not None:
         facts["cellmill.error"] = f"{run.error.type}: {run.error.message}"
     return {name: value for name, value in facts.items() if value}
-
-
-def _dataset(use: DataUse, run: Run) -> "DatasetInput":
-    """Return the data as MLflow's own input: its page shows name, schema and context, without the data."""
-    from mlflow.entities import Dataset, DatasetInput, InputTag
-
-    schema: dict[str, Any] = {
-        "mlflow_colspec": [{"type": column.type, "name": column.name, "required": True} for column in use.columns]
-    }
-    profile = {"num_rows": use.rows, "num_elements": use.rows * max(1, len(use.columns))}
-    source_type, source = _source(use, run)
-    dataset = Dataset(
-        name=use.name,
-        digest=use.digest,
-        source_type=source_type,
-        source=json.dumps(source),
-        schema=json.dumps(schema),
-        profile=json.dumps(profile),
-    )
-    return DatasetInput(dataset, [InputTag("mlflow.data.context", use.context)])
-
-
-def _source(use: DataUse, run: Run) -> tuple[str, dict[str, Any]]:
-    """Return type and facts of a data set's source, as mlflow.data writes them.
-
-    One file or address alone is the source itself; of several, or of none, it is the notebook, with a list.
-    """
-    tags = {"mlflow.source.name": run.notebook or "", "mlflow.source.type": "NOTEBOOK"}
-    if len(run.sources) == 1:
-        only = run.sources[0]
-        if only.kind == "file":
-            return "local", {"uri": only.name}
-        if only.kind == "url":
-            return ("http", {"url": only.name}) if only.name.startswith("http") else ("fs", {"uri": only.name})
-    listed = {f"cellmill.source.{i}": f"{s.kind}: {s.name}"[:_LONGEST_TAG] for i, s in enumerate(run.sources, start=1)}
-    return "code", {"tags": {**tags, **listed}}
 
 
 def _key(name: str) -> str:
