@@ -84,6 +84,30 @@ def test_what_is_changed_in_place_is_its_models_until_another_is_mixed_in(
     assert [len(measured(run)) for run in kernel.runs_of(trained)] == counts
 
 
+FILLS = """\
+def fill(frame, model):
+    frame["p"] = model.predict(X_test)
+
+def look(frame, model):
+    return f1_score(frame["y"], model.predict(X_test))
+"""
+
+
+@pytest.mark.parametrize(
+    ("cell", "counts"),
+    [("fill(df, two)", [0, 0]), ("look(df, two)", [1, 1]), ("other = df; other['p'] = two.predict(X_test)", [0, 1])],
+)
+def test_a_column_that_may_have_been_filled_anew_is_not_the_former_models(
+    kernel: Kernel, cell: str, counts: list[int]
+) -> None:
+    trained = kernel.run(TWO + FILLS)
+    kernel.run("df = pd.DataFrame({'y': list(y_test)}); df['p'] = one.predict(X_test)")
+    kernel.run(cell)
+    kernel.run("f1_score(df['y'], df['p'])")
+
+    assert [len(measured(run)) for run in kernel.runs_of(trained)] == counts
+
+
 def test_a_module_that_is_given_a_prediction_does_not_keep_it(kernel: Kernel) -> None:
     trained = kernel.run(TWO)
     kernel.run("p = one.predict(X_test)\nnp.testing.assert_array_equal(p, p)")

@@ -37,7 +37,7 @@ from cellmill.capture.frames import (
     scope_of,
     statement_of,
 )
-from cellmill.capture.inplace import may_write
+from cellmill.capture.inplace import may_fill, may_write
 from cellmill.capture.measured import Measured, Prediction, data_of, measured, model_of, with_others
 from cellmill.core.ids import ExecutionId
 from cellmill.dataflow.figures import Figures
@@ -370,6 +370,7 @@ class Predictions:
             is_data=self._is_data,
             data_of=data_of,
             model_of=model_of,
+            may_fill=lambda call: may_fill(call, self._user_names),
             may_hold=lambda name: type(self._user_names.get(name)) is not ModuleType,
             compared=set(self._compared),
             learned=learned,

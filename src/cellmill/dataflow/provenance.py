@@ -15,6 +15,9 @@ LOOPS = (ast.For, ast.AsyncFor, ast.While)
 LEARNED = ".labels_"
 # In a path, behind the source of an object: what was written into it since that was bound, as `p += q` does.
 WITHIN = ".within"
+# In a path, before another name: both were given one object.
+SAME = ".same"
+_MARKS = frozenset([LEARNED, WITHIN, SAME])
 _LEARNING = ("fit", "fit_predict", "fit_transform", "partial_fit")
 # What these answer is of no prediction that they are given: a count, a model of its own, its own figures.
 _OF_THEIR_OWN = ("len", "fit", "partial_fit", "train", "cross_val_score", "cross_validate", "cross_val_predict")
@@ -45,6 +48,8 @@ class Provenance:
     """Whether the body of a loop is known to have run at least once."""
     learned: Callable[[ast.expr], Labels | None] = lambda _: None
     """Which prediction the `labels_` are that a call of `fit` left in its object, None where it left none."""
+    may_fill: Callable[[ast.Call], bool] = lambda _: True
+    """Whether a function of the user's may write into what it is given."""
     may_hold: Callable[[str], bool] = lambda _: True
     """Whether a name may keep what a method of it is given; a module, as in `np.save(path, p)`, does not."""
     model_of: Callable[[Any], Any] = lambda label: label
@@ -132,12 +137,15 @@ class Provenance:
         if labels:
             self.names[name, name, WITHIN] = self._written_into(name) | labels
 
+    def _written_into(self, name: str) -> Labels:
+        return self.names.get((name, name, WITHIN), NOTHING)
+
     def _of_name(self, name: str) -> Labels:
         return frozenset().union(*(labels for _, labels in self._items(name)))
 
     def _items(self, name: str) -> list[tuple[Path, Labels]]:
         """What a name holds by itself and by key. A clusterer itself is no prediction."""
-        return [each for each in self.names.items() if each[0][0] == name and each[0][-1] not in (LEARNED, WITHIN)]
+        return [each for each in self.names.items() if each[0][0] == name and not _MARKS.intersection(each[0][1:])]
 
     def _has_parts(self, name: str) -> bool:
         return any(len(path) > 1 for path, _ in self._items(name))
@@ -219,9 +227,8 @@ class Provenance:
             if labels:
                 path = (root, ast.unparse(target), WITHIN)
                 self.names[path] = self.names.get(path, NOTHING) | labels
-
-    def _written_into(self, name: str) -> Labels:
-        return self.names.get((name, name, WITHIN), NOTHING)
+                for each in self._sharing(root) if isinstance(target, ast.Name) else []:
+                    self.wrote(each, labels)
 
     def _or(self, others: dict[Path, Labels]) -> None:
         """It may not have run: what was there before may be there still."""
@@ -242,10 +249,22 @@ class Provenance:
             self._forget(target.id)
             self.names.update({(target.id, key): labels for key, labels in columns.items()})
             return
-        written = self._written_into(value.id) if isinstance(value, ast.Name) else NOTHING
+        if isinstance(target, ast.Name) and isinstance(value, ast.Name) and target.id != value.id:
+            self._forget(target.id)
+            self._share(target.id, value.id)
+            return
         self._put(target, self.of(value))
-        if isinstance(target, ast.Name):
-            self.wrote(target.id, written)
+
+    def _share(self, name: str, other: str) -> None:
+        """A name is given what another holds: what is written there under one name is found under all."""
+        for path, labels in self._items(other):
+            self.names[name, *path[1:]] = labels
+        self.wrote(name, self._written_into(other))
+        for each in [other, *self._sharing(other)]:
+            self.names[name, SAME, each] = self.names[each, SAME, name] = NOTHING
+
+    def _sharing(self, name: str | None) -> list[str]:
+        return [path[2] for path in self.names if path[0] == name and path[1:2] == (SAME,)]
 
     def _put(self, target: ast.expr, labels: Labels) -> None:
         if isinstance(target, ast.Subscript):
@@ -268,16 +287,24 @@ class Provenance:
             case ast.Subscript() if (path := column_of(target)) is not None:
                 earlier = NOTHING if isinstance(target.slice, ast.Constant) else self.names.get(path, NOTHING)
                 self.names[path] = earlier | labels
+                for name in self._sharing(path[0]):
+                    self._touch(name)
+                    self.names[name, path[1]] = earlier | labels
             case _:
                 self._add(target, labels)
 
     def _add(self, target: ast.expr, labels: Labels) -> None:
         name = root_of(target)
         if name is not None and labels and self.may_hold(name):
-            self.names[name,] = self.names.get((name,), NOTHING) | labels
+            # Of a number, `q = p; q += 1` makes another.
+            for each in (name, *([] if isinstance(target, ast.Name) else self._sharing(name))):
+                self.names[each,] = self.names.get((each,), NOTHING) | labels
 
     def _calls_touch(self, node: ast.stmt) -> None:
-        """What a statement calls, and binds with `:=`, may write the parts that are known."""
+        """What a statement calls, and binds with `:=`, may write the parts and columns that are known."""
+        if isinstance(node, (ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return)):
+            for call in ast.walk(node):
+                self._may_be_filled(call)
         if not self.parts:
             return
         for each in ast.walk(node):
@@ -289,6 +316,18 @@ class Provenance:
                         self.parts.clear()
                     for given in (*each.args, *(keyword.value for keyword in each.keywords)):
                         self._touch(given.id if isinstance(given, ast.Name) else None)
+
+    def _may_be_filled(self, call: ast.AST) -> None:
+        """A function of the user's that predicts may have written it into a column of what it was given."""
+        if not isinstance(call, ast.Call) or called(call) in self.methods:
+            return
+        labels = self.answer(call)
+        if not labels or not self.may_fill(call):
+            return
+        given = [getattr(call.func, "value", None), *call.args, *(keyword.value for keyword in call.keywords)]
+        names = {each.id for each in given if isinstance(each, ast.Name)}
+        for path in [path for name in names for path, _ in self._items(name) if len(path) > 1]:
+            self.names[path] |= labels
 
     def _learns(self, node: ast.stmt) -> None:
         """What a statement trains has other `labels_` from now on, and so may have what is given to a call."""
@@ -316,7 +355,7 @@ class Provenance:
 
     def _forget(self, name: str) -> None:
         self._touch(name)
-        for path in [path for path in self.names if path[0] == name]:
+        for path in [path for path in self.names if path[0] == name or path[1:] == (SAME, name)]:
             del self.names[path]
 
 

@@ -75,6 +75,13 @@ def test_names_carry_what_they_were_made_of(source: str, expression: str, labels
         ("f['p'] = a.predict(X)\nf['p'] = b.predict(X)", "f['p']", "b"),
         ("f['p'] = a.predict(X)\nf = load()", "f['p']", ""),
         ("f.p = a.predict(X)", "f", "a"),
+        ("f['p'] = a.predict(X)\ng = f\ng['p'] = b.predict(X)", "f['p']", "b"),
+        ("f['p'] = a.predict(X)\ng = f\ng['q'] = b.predict(X)", "g['p']", "a"),
+        ("g = f\ng['q'] = b.predict(X)", "f['q']", "b"),
+        ("f['p'] = a.predict(X)\ng = f\ng = load()\ng['p'] = b.predict(X)", "f['p']", "a"),
+        ("f['p'] = a.predict(X)\npredicts(f)", "f['p']", "az"),
+        ("f['p'] = a.predict(X)\npredicts(f)", "f['y']", ""),
+        ("total = best = a.predict(X)\nq = best\nq += b.predict(X)", "best", "a"),
     ],
 )
 def test_a_constant_key_has_predictions_of_its_own(source: str, expression: str, labels: str) -> None:
