@@ -3,6 +3,7 @@
 Of such a training only its model is known: not its data, not how long it took.
 """
 
+import io
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +18,7 @@ from cellmill.capture.probes.wrapping import unseen_by_warnings
 from cellmill.core.clock import now_ms
 
 # For telling whether a model was trained before and only came along.
-COMPARING_S = 0.05
+COMPARING_S, COMPARED_BYTES = 0.05, 5_000_000
 NOTE = "it was fitted in another process: its data is not known, and its time is that of all that were sent there"
 
 
@@ -92,17 +93,42 @@ def _estimators(result: list[Any], base: type) -> Iterator[Any]:
 
 
 def _came_along(estimator: Any, sent: list[Any], until_s: float) -> bool:
-    """Whether a model was fitted when it was sent, as to be measured there. True when time runs out, too."""
+    """Whether a model was fitted when it was sent, as to be measured there. True when time runs out, too.
+
+    So it is where comparing would take long: a run too many is worse than one too few.
+    """
     alike = [each for each in sent if type(each) is type(estimator)]
-    mine = _digest(estimator) if alike else None
+    if not alike:
+        return False
+    if time.perf_counter() > until_s or (mine := _digest(estimator)) is None:
+        return True
     return any(time.perf_counter() > until_s or _digest(other) == mine for other in alike)
 
 
+class _TooLarge(Exception):
+    """It grew past what is compared."""
+
+
+class _Capped(io.BytesIO):
+    def write(self, data: Any, /) -> int:
+        if self.tell() + memoryview(data).nbytes > COMPARED_BYTES:
+            raise _TooLarge
+        return super().write(data)
+
+
 def _digest(estimator: Any) -> Any:
-    """Return a digest of what an estimator is after a journey: arrays of one content may have other layouts before."""
+    """Return a digest of what an estimator is after a journey: arrays of one content may have other layouts before.
+
+    None for one that is too large to be compared within a cell.
+    """
     import cloudpickle
 
-    return sys.modules["joblib"].hash(cloudpickle.loads(cloudpickle.dumps(estimator)))
+    buffer = _Capped()
+    try:
+        cloudpickle.dump(estimator, buffer)
+    except _TooLarge:
+        return None
+    return sys.modules["joblib"].hash(cloudpickle.loads(buffer.getvalue()))
 
 
 def _is_fitted_attribute(name: str) -> bool:
