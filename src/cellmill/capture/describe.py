@@ -18,6 +18,8 @@ SAMPLED_ROWS = 2_000
 SAMPLED_BYTES = 8_000_000
 LEAST_ROWS = 16
 MAX_COLUMNS, MANY_COLUMNS = 500, 2_000
+# Modules whose classes are known to hash, and to be shown, without running anything else's code.
+_PLAIN = ("builtins", "datetime", "decimal", "fractions", "numpy", "pandas", "uuid", "zoneinfo")
 
 
 def describe_data(data: Any, *, name: str | None, context: Context, target: str | None = None) -> DataUse:
@@ -69,10 +71,10 @@ def _look(data: Any) -> tuple[str, int, tuple[Column, ...], tuple[Buffer, ...]]:
         whole: tuple[Buffer, ...] = ()
         if _is_wide(*data.shape):
             whole, data = (repr(data.shape).encode(),), data.iloc[:, :MAX_COLUMNS]
-        columns = tuple(Column(str(label), _column_type(column.dtype)) for label, column in data.items())
+        columns = tuple(Column(_text(label), _column_type(column.dtype)) for label, column in data.items())
         return "pandas", len(data), columns, (*whole, _pandas_bytes(pandas, data))
     if pandas is not None and type(data) is pandas.Series:
-        label = Column(str(data.name), _column_type(data.dtype))
+        label = Column(_text(data.name), _column_type(data.dtype))
         return "pandas", len(data), (label,), (_pandas_bytes(pandas, data),)
     if numpy is not None and type(data) is numpy.ndarray:
         rows = data.shape[0] if data.ndim else 1
@@ -81,9 +83,16 @@ def _look(data: Any) -> tuple[str, int, tuple[Column, ...], tuple[Buffer, ...]]:
         return "numpy", rows, columns, (repr(data.shape).encode(), _numpy_bytes(numpy, data))
     if type(data) in (list, tuple):
         return type(data).__name__, len(data), (), ()
-    shape = getattr(type(data), "shape", None) and getattr(data, "shape", None)
+    shape = getattr(data, "shape", None) if _may_be_asked(type(data)) else None
     rows = shape[0] if isinstance(shape, tuple) and shape and isinstance(shape[0], int) else 0
     return type(data).__name__, rows, (), (repr(shape).encode(),)
+
+
+def _may_be_asked(kind: type) -> bool:
+    """Whether objects have a `shape` that is no function of the user's: a property may do anything."""
+    asked = getattr(kind, "shape", None)
+    path = str(getattr(sys.modules.get(kind.__module__.partition(".")[0]), "__file__", None))
+    return bool(asked) and (type(asked) is not property or "site-packages" in path or "dist-packages" in path)
 
 
 def _is_wide(rows: int, columns: int) -> bool:
@@ -98,11 +107,33 @@ def _pandas_bytes(pandas: Any, data: Any) -> bytes:
     Python shows again what it has shown already, and the user sees more warnings than without us.
     """
     sample = data.iloc[:: _step(len(data))]
-    columns = [column for _, column in sample.items()] if type(data) is pandas.DataFrame else [sample]
+    columns = [*sample.items()] if type(data) is pandas.DataFrame else [(data.name, sample)]
+    return b"".join(_column_bytes(pandas, label, _values(column)) for label, column in columns)
+
+
+def _column_bytes(pandas: Any, label: Any, values: Any) -> bytes:
+    """Return hashes of a column's values; of one that holds lists, or objects of the user's, its label alone."""
+    told = values.categories if type(values) is pandas.Categorical else values
+    if type(values).__module__.partition(".")[0] not in ("numpy", "pandas"):
+        return _text(label).encode()
+    if str(told.dtype) == "object" and not all(map(_is_plain, told)):
+        return _text(label).encode()
     try:
-        return b"".join(pandas.util.hash_array(_values(column)).tobytes() for column in columns)
-    except TypeError:
-        return b""  # cells that cannot be hashed, such as lists: the schema and shape still count
+        return bytes(pandas.util.hash_array(values).tobytes())
+    except TypeError:  # of some extension type
+        return _text(label).encode()
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value is of Python's own or a known type: nobody else's method is asked when it is hashed."""
+    kind = type(value)
+    if kind in (tuple, frozenset):
+        return all(map(_is_plain, value))
+    return kind not in (list, dict, set, bytearray) and kind.__module__.partition(".")[0] in _PLAIN
+
+
+def _text(label: Any) -> str:
+    return str(label) if _is_plain(label) else type(label).__name__
 
 
 def _values(column: Any) -> Any:

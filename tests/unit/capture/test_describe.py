@@ -197,3 +197,43 @@ def test_the_first_rows_are_a_copy() -> None:
     assert first_rows([1, 2, 3], 2) is None
     assert first_rows(Frame({"a": [1]}), 2) is None
     assert first_rows(np.array(1), 2) is None
+
+
+class Asked:
+    """Says when one of its methods is asked."""
+
+    def __hash__(self) -> NoReturn:
+        raise AssertionError("hashed")
+
+    def __eq__(self, other: object) -> NoReturn:
+        raise AssertionError("compared")
+
+    def __str__(self) -> NoReturn:
+        raise AssertionError("shown")
+
+    @property
+    def shape(self) -> NoReturn:
+        raise AssertionError("measured")
+
+
+def test_no_method_of_the_users_is_called() -> None:
+    held = pd.DataFrame({"x": [1.0, 2.0], "o": [Asked(), Asked()], "m": ["a", Asked()]})
+    series = pd.Series([1.0], name="s")
+    vars(series)["_name"] = Asked()  # as pandas keeps it
+    for data in (held, held["o"], series, Asked()):
+        describe_data(data, name="X", context="training")
+
+
+@pytest.mark.parametrize("odd", [[[1], [2]], [{}, {}], [{1}, "a"]])
+def test_a_column_that_cannot_be_hashed_leaves_the_others_their_part(odd: list[object]) -> None:
+    one, other = (
+        describe_data(pd.DataFrame({"x": [1.0, last], "odd": odd}), name="X", context="training").digest
+        for last in (2.0, 3.0)
+    )
+    assert one != other
+
+
+@pytest.mark.parametrize("one", [["a", "b"], [1, "b"], [("a", 1), ("b", 2)], [None, "c"]])
+def test_object_columns_of_plain_values_are_looked_into(one: list[object]) -> None:
+    kinds = (pd.Series(one, dtype=object), pd.Series(list(reversed(one)), dtype=object))
+    assert len({describe_data(each, name="X", context="training").digest for each in kinds}) == 2
