@@ -16,6 +16,7 @@ from types import BuiltinFunctionType, FunctionType, ModuleType, NoneType
 
 from cellmill.capture.state import Changes, NamespaceState
 from cellmill.dataflow.footprint import EVERYTHING, Footprint, Namespace, footprint
+from cellmill.dataflow.texts import may_name, named_in_texts
 
 # Comparing may take a share of what the cell took, and this much in any case. The rest of capture takes as much
 # again, and all of it together no more than a hundredth of a cell that works.
@@ -114,6 +115,9 @@ class Names:
         if python is not None:
             try:
                 found = self._defined.resolve(_footprint_of(python))
+                if may_name(python):
+                    named = {word for word in named_in_texts(python) if word in self._user_names}
+                    found = replace(found, reads=found.reads | named)
             except (SyntaxError, ValueError, RecursionError):
                 found = Footprint()  # the cell failed for the same reason, and says so itself
         if self._state is None:

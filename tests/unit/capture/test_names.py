@@ -138,3 +138,23 @@ def test_a_function_of_an_own_module_that_is_called_for_its_effect_changes_what_
         assert session.run("dedent('')").writes == set()
     finally:
         del sys.modules["own_store"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "reads"),
+    [
+        ("get_ipython().system('wget -q {url} -O flights.csv')", {"url"}),
+        ("files = get_ipython().getoutput('ls {folder + url} $name')", {"folder", "url", "name"}),
+        ("get_ipython().run_line_magic('cd', '{folder}')", {"folder"}),
+        ("get_ipython().run_cell_magic('bash', '-s \"$name\"', 'echo {url} $folder')", {"name"}),
+        ("get_ipython().system('echo url $HOME {1..3}; awk \\'{print $1}\\' x')", set()),
+        ("url = 'x'\nget_ipython().system('wget {url}')", set()),
+        ("found = duckdb.sql('select * from sales join folder using (url)')", {"sales", "folder"}),
+        ("m = smf.ols('y ~ scale(url)', data=None)", {"scale"}),
+        ("note = 'about {url} ~ scale(x)'", set()),
+    ],
+)
+def test_names_in_the_texts_that_ipython_duckdb_and_formulas_expand_are_read(cell: str, reads: set[str]) -> None:
+    texts = ("url", "folder", "name", "sales", "scale")
+    names = Names({**dict.fromkeys(texts, "text")})
+    assert names.after(cell, 1.0).reads & {*texts} == reads
