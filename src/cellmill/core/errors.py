@@ -215,12 +215,8 @@ class CellTimedOut(ExecutionError):
         self.notebook, self.number, self.seconds, self.in_all = notebook, number, seconds, in_all
         self.option = option  # what allows more, which is not the same everywhere
         cell = f"{'cell' if in_all else 'Cell'} {number}" if number is not None else "a cell" if in_all else "A cell"
-        long = f"{seconds:g} s"
-        super().__init__(
-            f"{notebook} ran for longer than {long} in all, and {cell} was interrupted. Allow more with {option}."
-            if in_all
-            else f"{cell} of {notebook} ran for longer than {long} and was interrupted. Allow more with {option}."
-        )
+        who, more = (notebook, f" in all, and {cell}") if in_all else (f"{cell} of {notebook}", " and")
+        super().__init__(f"{who} ran for longer than {seconds:g} s{more} was interrupted. Allow more with {option}.")
 
     def limited_by(self, option: str) -> "CellTimedOut":
         """Return the same error, with another option as the one that allows more time."""

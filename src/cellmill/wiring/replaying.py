@@ -103,7 +103,9 @@ def _shrunk(
     whole = only(whole_history(made, session), verdict.kept)
     smallest = shrink_recipe(whole, holds)
     left_out = len(whole.executions) - len(smallest.executions)
-    note = (f"{count(left_out, 'execution')} left out: replays without them gave the same results.",) if left_out else ()
+    note = (
+        (f"{count(left_out, 'execution')} left out: replays without them gave the same results.",) if left_out else ()
+    )
     return replace(
         proofs[smallest.executions],
         at_ms=now_ms(),

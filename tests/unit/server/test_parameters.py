@@ -1,11 +1,11 @@
 """The form of a notebook's parameters, and the runs that it tells of."""
 
-import shutil
-
 import nbformat
+import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from tests.stories import Story
 
+from cellmill.capture import sessions
 from cellmill.core.project import Project
 from cellmill.server.parameters import _form
 from cellmill.server.workspace import ProjectWatch
@@ -14,7 +14,13 @@ VALUES = "first = 0.1\nsecond = {second}\n"
 FIT = "model = Ridge(a=first, b=second).fit(X_train, y_train)"
 
 
-def test_a_form_knows_the_runs_that_were_read_before_and_those_since(project: Project, story: Story) -> None:
+def _nothing_is_read(*_: object) -> None:
+    raise AssertionError("a journal was read that had been read before")
+
+
+def test_a_form_knows_the_runs_that_were_read_before_and_those_since(
+    project: Project, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """From what the server holds: to read every journal anew takes seconds where there are thousands of runs."""
     path = project.root / "work.ipynb"
     nbformat.write(new_notebook(cells=[new_code_cell(VALUES.format(second=0.2) + FIT)]), path)
@@ -32,5 +38,5 @@ def test_a_form_knows_the_runs_that_were_read_before_and_those_since(project: Pr
         proposed()
     assert proposed() == ["second", "first"]  # what was turned before is proposed first
     assert watch.read() == {story.session}  # the browsers are told of it all the same
-    shutil.rmtree(project.folder)
+    monkeypatch.setattr(sessions, "read_events", _nothing_is_read)
     assert proposed() == ["second", "first"]
