@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from cellmill.dataflow.footprint import EVERYTHING, Footprint, Namespace, footprint
 from cellmill.dataflow.magics import python_of
+from cellmill.dataflow.texts import named_in_texts
 
 _ASKS_FOR_ALL = frozenset(["globals", "locals", "vars", "dir", "eval", "exec", "__import__"])
 _ALL_MAGICS = frozenset(["who", "who_ls", "whos", "run", "store", "reset", "reset_selective", "xdel", "macro"])
@@ -85,11 +86,12 @@ def _leaning(source: str, names: Namespace) -> Leaning:
         return Leaning(frozenset(_named_in_magics(source)), frozenset(), wants_all=not other)
     set_up += tuple(_formats(tree))
     try:
-        own = footprint(ast.unparse(tree))
+        python = ast.unparse(tree)
+        own, in_texts = footprint(python), named_in_texts(python)
     except (SyntaxError, RecursionError):
-        own = Footprint()
+        own, in_texts = Footprint(), frozenset()
     resolved = names.resolve(own)
-    reads = (resolved.reads | _named_in_magics(source)) - {EVERYTHING}
+    reads = (resolved.reads | in_texts | _named_in_magics(source)) - {EVERYTHING}
     calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
     magics = set(re.findall(r"^\s*%+(\w+)", source, re.MULTILINE))
     imports = tuple(_imports(tree))

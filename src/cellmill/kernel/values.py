@@ -36,7 +36,7 @@ _SCALARS = frozenset([str, int, float, bool, complex, type(None)])
 _MADE_AT_RUNTIME = 1 << 9  # Py_TPFLAGS_HEAPTYPE: by a `class` statement, for one
 # What is made of the rest of a class: by Python, and by pydantic with addresses in it.
 _MADE_OF_THE_REST = frozenset(
-    ["__dict__", "__weakref__", "__doc__", "__firstlineno__", "__static_attributes__", "_abc_impl"]
+    ["__dict__", "__weakref__", "__doc__", "__firstlineno__", "__static_attributes__", "__slotnames__", "_abc_impl"]
     + [f"__pydantic_{part}__" for part in ("core_schema", "serializer", "validator")]
 )
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]+|:\d+(?=')")
@@ -380,11 +380,10 @@ def _read(value: Any) -> str:
     """How a value reads in a sentence."""
     if isinstance(value, (bool, int, float, str, type(None))):
         return repr(value)[:80]
-    shape = getattr(value, "shape", None)
     kind = type(value).__name__
-    if isinstance(shape, tuple):
-        return f"{kind} of shape {shape}"
     try:
+        if isinstance(shape := getattr(value, "shape", None), tuple):
+            return f"{kind} of shape {shape}"
         return f"{kind} of {len(value)}"
-    except Exception:  # noqa: BLE001
+    except Exception:  # noqa: BLE001 - a dictionary whose keys are attributes raises KeyError
         return kind

@@ -102,7 +102,8 @@ class Bundle(cloudpickle.Pickler):
             return self.seen.reduce(value, home)
         if kind is types.CellType:
             return types.CellType, ()  # whoever closes over it fills it
-        return super().reducer_override(value)
+        reduced = super().reducer_override(value)
+        return _with_slots(value, reduced) if isinstance(value, type) and isinstance(reduced, tuple) else reduced
 
     def _dynamic_function_reduce(self, function: types.FunctionType) -> Any:
         """Functions over one variable stay so: cloudpickle would give each a variable of its own."""
@@ -112,6 +113,16 @@ class Bundle(cloudpickle.Pickler):
         slots["__closure__"] = None
         given = (code, namespace, None, None, cells)
         return types.FunctionType, given, ((state, slots), [_content(cell) for cell in cells or ()]), None, None, _fill
+
+
+def _with_slots(kind: type, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Have a class made with its slots: cloudpickle (3.1) gives it `__slots__` when it is made, which is too late."""
+    make, given, *rest = reduced
+    slots = vars(kind).get("__slots__")
+    if make is not cloudpickle.cloudpickle._make_skeleton_class or not isinstance(slots, (str, tuple, list)):
+        return reduced
+    constructor, name, bases, kept, *more = given
+    return make, (constructor, name, bases, {**kept, "__slots__": slots}, *more), *rest
 
 
 def _content(cell: types.CellType) -> tuple[Any, ...]:
