@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -69,4 +70,7 @@ def _found(name: str) -> tuple[dict[str, Any], tuple[str, ...]] | None:
         if words and words[0] in ("python", f"python{sys.version_info[0]}", "python%i.%i" % sys.version_info[:2]):  # noqa: UP031
             words[0] = sys.executable
         return given, tuple(words)
+    # As jupyter_client has it: where ipykernel can be imported, there is a kernel, with or without a file that says so.
+    if name == "python3" and find_spec("ipykernel") is not None:
+        return {}, spec_of(Path(sys.executable)).command
     return None
