@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 pipeline_app = typer.Typer(name="pipeline", help="Several notebooks, run as one.", no_args_is_help=True)
 app.add_typer(pipeline_app)
 
-_NAME = re.compile(r"(?:[A-Za-z0-9_-]+\.)?[^\W\d]\w*")
-_FOLDER_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
+_PARAMETER = re.compile(r"(?:[A-Za-z0-9_-]+\.)?[^\W\d]\w*")
 FOLDER = typer.Argument(help="Its folder, or its name in pipelines/.")
 
 
@@ -85,8 +84,6 @@ def new(
     """
     from cellmill.wiring.composing import new_pipeline
 
-    if not _FOLDER_NAME.fullmatch(name):
-        raise typer.BadParameter("a pipeline's name has letters, digits, _ and - alone", param_hint="NAME")
     folder, made, edges = new_pipeline(name, notebooks, copy=copy)
     if as_json:
         record = {"folder": shown_path(folder), "steps": list(made.names), "edges": [asdict(edge) for edge in edges]}
@@ -163,11 +160,11 @@ def _run(
     from cellmill.cli.pipeline_tree import live
     from cellmill.core.pipeline_errors import PipelineFailed
     from cellmill.wiring.pipeline_records import alone
-    from cellmill.wiring.pipelines import Stop, run_pipeline
+    from cellmill.wiring.pipelines import PipelineStop, run_pipeline
     from cellmill.wiring.situations import situation_of
     from cellmill.wiring.step_executors import step_executor
 
-    stop = Stop()
+    stop = PipelineStop()
     with alone(situation.project, situation.state):
         situation = situation_of(folder, wanted, keeps=True)  # anew: whoever ran it until now has changed it
         place = step_executor(executor, jobs, situation.project)
@@ -195,7 +192,7 @@ def _pairs(pairs: list[str]) -> dict[str, str]:
     texts = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
-        if not equals or not _NAME.fullmatch(name.strip()):
+        if not equals or not _PARAMETER.fullmatch(name.strip()):
             raise BadParameter(pair)
         texts[name.strip()] = value
     return texts

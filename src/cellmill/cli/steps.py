@@ -62,15 +62,14 @@ def run(
         if output is not None:
             _check_output(output, notebook)
         path, cwd = (fetched(notebook), Path.cwd()) if is_remote(notebook) else (Path(notebook).resolve(), None)
-    limits = {"cell_timeout_s": cell_timeout, "timeout_s": timeout}
-    silent = as_json or log_json
-    going_on = GoingOn(keeps=keep_state or resume, resumes=resume)
     if attended:
         from cellmill.cli.interrupts import end_with_input, first_line_of_input
 
         texts |= {name: str(text) for name, text in json.loads(first_line_of_input() or b"{}").items()}
         end_with_input()
 
+    going_on = GoingOn(keeps=keep_state or resume, resumes=resume)
+    asked = Asked(path, texts, kernel, cold, cell_timeout, timeout, cwd, going_on, as_json, silent=as_json or log_json)
     records: list[dict[str, Any]] = []
     elsewhere = output if output is not None and is_remote(output) else None
 
@@ -78,21 +77,7 @@ def run(
         session = new_session_id()
         place = default_output(path, session) if output is None or elsewhere else Path(output).resolve()
         with _sent(place, elsewhere, log):
-            _once(
-                session,
-                path,
-                place,
-                texts,
-                kernel,
-                cold,
-                limits,
-                cwd,
-                log,
-                going_on,
-                records,
-                silent=silent,
-                as_json=as_json,
-            )
+            _once(asked, session, place, log, records)
 
     def tried() -> None:
         try:
@@ -113,52 +98,62 @@ def run(
         raise typer.Exit(exit_code(error)) from None  # the log has told it
 
 
-def _once(
-    session: SessionId,
-    notebook: Path,
-    output: Path,
-    texts: dict[str, str],
-    kernel: str | None,
-    cold: bool,
-    limits: dict[str, float | None],
-    cwd: Path | None,
-    log: "Log",
-    going_on: "GoingOn",
-    records: list[dict[str, Any]],
-    *,
-    silent: bool,
-    as_json: bool,
-) -> None:
+@dataclass(frozen=True)
+class GoingOn:
+    """Whether a run keeps its values when a cell raises, and whether it goes on with such."""
+
+    keeps: bool
+    resumes: bool
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a notebook is run with, however often it is: again after a failure, or whenever it changes."""
+
+    notebook: Path
+    texts: dict[str, str]
+    kernel: str | None
+    cold: bool
+    cell_timeout_s: float | None
+    timeout_s: float | None
+    cwd: Path | None
+    going_on: GoingOn
+    as_json: bool
+    silent: bool
+
+
+def _once(asked: Asked, session: SessionId, output: Path, log: "Log", records: list[dict[str, Any]]) -> None:
+    """Run it, and add to `records` what came of it, whether it ended well or not."""
     from cellmill.executors.notebooks import KernelExecutor
     from cellmill.executors.papermill import PapermillExecutor
     from cellmill.pipeline.step import Step, run_step
     from cellmill.wiring.headless import HeadlessSession
 
-    resumable, given = _resumable(notebook, session, texts, going_on)
+    resumable, given = _resumable(asked.notebook, session, asked.texts, asked.going_on)
     executor = KernelExecutor(
-        lambda notebook, output: HeadlessSession(session, notebook, output=str(output), cold=cold),
-        otherwise=PapermillExecutor(session, cold=cold),
+        lambda notebook, output: HeadlessSession(session, notebook, output=str(output), cold=asked.cold),
+        otherwise=PapermillExecutor(session, cold=asked.cold),
         say=log.say,
-        cold=cold,
-        cwd=cwd,
-        cell_timeout_s=limits["cell_timeout_s"],
-        timeout_s=limits["timeout_s"],
+        cold=asked.cold,
+        cwd=asked.cwd,
+        cell_timeout_s=asked.cell_timeout_s,
+        timeout_s=asked.timeout_s,
         resumable=resumable,
     )
     try:
-        with _progress(notebook.name, silent=silent) as bar:
+        with _progress(asked.notebook.name, silent=asked.silent) as bar:
 
             def told(progress: Progress) -> None:
                 bar(progress)
                 log.cell(progress)
 
-            run_step(Step(notebook, output, given, texts, kernel), executor, progress=told)
+            run_step(Step(asked.notebook, output, given, asked.texts, asked.kernel), executor, progress=told)
     except (CellFailed, KernelDied, CellTimedOut, KeyboardInterrupt) as error:
-        records.append(_report(notebook, session, output, as_json=as_json))
+        records.append(_report(asked.notebook, session, output, as_json=asked.as_json))
         if isinstance(error, CellFailed) and not log.wanted:
             typer.echo(_excerpt(error), err=True)
         raise
-    records.append(_report(notebook, session, output, as_json=as_json))
+    records.append(_report(asked.notebook, session, output, as_json=asked.as_json))
 
 
 def _check_output(output: str, notebook: str) -> None:
@@ -192,14 +187,6 @@ def _sent(path: Path, address: str | None, log: "Log") -> Iterator[None]:
             log.say(f"cellmill: {error}")
         raise
     send_it()
-
-
-@dataclass(frozen=True)
-class GoingOn:
-    """Whether a run keeps its values when a cell raises, and whether it goes on with such."""
-
-    keeps: bool
-    resumes: bool
 
 
 def _resumable(

@@ -58,7 +58,7 @@ def sweep(
     from cellmill.executors.kernels import LocalKernels
     from cellmill.notebook.plain import read_plain
     from cellmill.wiring.projects import project_of
-    from cellmill.wiring.sweeping import Stop, go_on
+    from cellmill.wiring.sweeping import SweepStop, go_on
     from cellmill.wiring.sweeps import alone, as_it_stands, begin_sweep, newest_sweep, unfinished
     from cellmill.wiring.trials import Trials
 
@@ -88,7 +88,7 @@ def sweep(
         found = Sweep(os.urandom(4).hex(), name, digest, plan, now_ms())
     folder = project.root / "executed" / f"{path.stem}-sweep-{found.sweep}"
     trials = Trials(project, path, document, folder, found.plan.metric, LocalKernels(), kernel, timeout)
-    stop = Stop()
+    stop = SweepStop()
     with alone(project, found):
         if resume:
             found = as_it_stands(project, found)
@@ -102,18 +102,18 @@ def sweep(
     for trouble in troubles:
         typer.echo(f"cellmill: {trouble}", err=True)
     if not found.is_done or (stop.times and not found.is_recorded):
-        left = found.plan.size - len(found.trials), len(found.trials) - len(found.recorded)
-        words = " and ".join(
-            f"{count(number, 'trial')} {what}"
-            for number, what in zip(left, ("left", "to record"), strict=True)
-            if number
-        )
-        again = f"cellmill sweep {shown_path(path)} --resume"
-        typer.echo(f"cellmill: Interrupted, with {words}. Go on with: {again}", err=True)
+        typer.echo(f"cellmill: {_how_to_go_on(found, path)}", err=True)
         raise typer.Exit(EXIT_INTERRUPTED)
     if found.best is None:
         raise typer.Exit(EXIT_FAILED)
     return None
+
+
+def _how_to_go_on(sweep: "Sweep", notebook: Path) -> str:
+    """Return what a sweep has left that was interrupted, and the command for it."""
+    left = {"left": sweep.plan.size - len(sweep.trials), "to record": len(sweep.trials) - len(sweep.recorded)}
+    words = " and ".join(f"{count(number, 'trial')} {what}" for what, number in left.items() if number)
+    return f"Interrupted, with {words}. Go on with: cellmill sweep {shown_path(notebook)} --resume"
 
 
 def _plan(

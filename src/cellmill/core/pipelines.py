@@ -1,11 +1,18 @@
 """A pipeline: a graph of steps, each a notebook, in a folder that people read, review and commit."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 VERSION = 1
 DOCUMENT = "pipeline.yaml"
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,79}")
+
+
+def is_name(text: str) -> bool:
+    """Whether a pipeline, or a step of one, may have this name: it names folders and files on every system."""
+    return _NAME.fullmatch(text) is not None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 from cellmill.core.errors import nearest
 from cellmill.core.files import words_of
 from cellmill.core.pipeline_errors import BadPipeline, CyclicPipeline, PipelineMissing, WriteClash
-from cellmill.core.pipelines import DOCUMENT, VERSION, ForEach, Pipeline, PipelineStep
+from cellmill.core.pipelines import DOCUMENT, VERSION, ForEach, Pipeline, PipelineStep, is_name
 from cellmill.core.words import shown_path
 from cellmill.pipeline.written import MOST_BYTES, NotWritten, Written, read_written, resolved
 
@@ -22,7 +22,6 @@ STEP_KEYS = (
     "notebook", "after", "parameters", "reads", "writes", "retries", "timeout", "when", "for_each",
 )  # fmt: skip
 EACH_KEYS = ("parameter", "in")
-_STEP_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,79}")
 _HANDED = re.compile(r"([A-Za-z0-9_][A-Za-z0-9_-]*)\.([^\W\d]\w*)")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?) *(s|min|h)")
 _SECONDS = {"s": 1, "min": 60, "h": 3600}
@@ -91,7 +90,7 @@ def _pipeline(whole: Written, folder: Path) -> tuple[Pipeline, dict[str, int]]:
             "Make it several pipelines, or loop over a list with for_each.",
         )
     for name, line in steps.key_lines.items():
-        if not _STEP_NAME.fullmatch(name):
+        if not is_name(name):
             raise NotWritten(line, f"{name!r} cannot name a step", "Use letters, digits, _ and -, as in: train_model")
     made = tuple(_step(name, step, folder) for name, step in steps.value.items())
     source, verified = entries.get("source"), entries.get("verified")

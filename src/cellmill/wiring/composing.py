@@ -11,8 +11,9 @@ from cellmill.core.events import NotebookNamed, SessionStarted
 from cellmill.core.files import make_folder, write_atomically
 from cellmill.core.ids import SessionId
 from cellmill.core.pipeline_errors import PipelineExists
-from cellmill.core.pipelines import DOCUMENT, Pipeline
+from cellmill.core.pipelines import DOCUMENT, Pipeline, is_name
 from cellmill.core.project import Project, find_project
+from cellmill.core.step_errors import BadStepName
 from cellmill.core.words import shown_path
 from cellmill.notebook.plain import as_bytes, read_plain
 from cellmill.notebook.steps import placed_notebook
@@ -30,9 +31,11 @@ def new_pipeline(
     """Write `pipelines/NAME/pipeline.yaml`. Returns its folder, the pipeline, and why which step waits for which.
 
     The document names the notebooks where they lie; with `copy` those are copied into its folder, each with a first
-    cell that goes back to where it came from, for there its files and modules are. Raises `PipelineExists`,
-    `CyclicPipeline`, `NotebookError`, `FolderNotWritable`.
+    cell that goes back to where it came from, for there its files and modules are. Raises `BadStepName`,
+    `PipelineExists`, `CyclicPipeline`, `NotebookError`, `FolderNotWritable`.
     """
+    if not is_name(name):
+        raise BadStepName(name)
     project = find_project(notebooks[0].resolve().parent)
     folder = project.root / "pipelines" / name
     if (folder / DOCUMENT).exists():

@@ -5,19 +5,16 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from importlib.metadata import distribution
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from cellmill.core.files import make_folder, words_of, write_atomically
 from cellmill.core.project import Project
 from cellmill.core.replay_errors import EnvironmentNotBuilt
 from cellmill.core.runs import Run
 from cellmill.executors.specs import try_spec
+from cellmill.wiring.alone import only_one
 from cellmill.wiring.lock import lock_of
 
 # What a kernel needs besides what the notebook imported. Cellmill itself is lent from here.
@@ -40,8 +37,9 @@ def rebuilt_environment(project: Project, run: Run) -> Path:
     if _is_built(folder, interpreter):
         return interpreter
     uv = _uv(run)
-    make_folder(folder.parent)
-    with _alone(run, folder):
+    # Runs with the same packages share an environment: one makes it, the others wait.
+    late = EnvironmentNotBuilt(run.run, reason="another process has been making the same one for an hour")
+    with only_one(folder.with_suffix(".lock"), otherwise=late, patience_s=2 * LONGEST_S):
         if _is_built(folder, interpreter):  # by whom this one has waited for
             return interpreter
         shutil.rmtree(folder, ignore_errors=True)
@@ -57,21 +55,6 @@ def rebuilt_environment(project: Project, run: Run) -> Path:
 def _is_built(folder: Path, interpreter: Path) -> bool:
     """Whether an environment is there, whole. The Python that it was made with may have been removed since."""
     return (folder / "built").exists() and interpreter.exists()
-
-
-@contextmanager
-def _alone(run: Run, folder: Path) -> Iterator[None]:
-    """One process at a time makes an environment: runs with the same packages share it. Others wait for it."""
-    lock = FileLock(folder.with_suffix(".lock"), timeout=2 * LONGEST_S, mode=0o600)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        reason = "another process has been making the same one for an hour"
-        raise EnvironmentNotBuilt(run.run, reason=reason) from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def try_own_interpreter(run: Run) -> Path | None:

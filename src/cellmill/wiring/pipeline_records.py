@@ -4,8 +4,8 @@ Where one is removed, its step runs again.
 """
 
 import json
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from cellmill.core.pipeline_errors import PipelineUnderWay
 from cellmill.core.pipeline_runs import FileSeen, Installed, StepRecord
 from cellmill.core.project import Project
 from cellmill.core.steps import MANIFEST, VALUES_VERSION
+from cellmill.wiring.alone import only_one
 from cellmill.wiring.values import remove_values, try_read_value
 
 _VERSION = 1
@@ -75,22 +76,9 @@ def manifest_digest(project: Project, pipeline: str, key: str) -> str | None:
         return None
 
 
-@contextmanager
-def alone(project: Project, pipeline: str) -> Iterator[None]:
+def alone(project: Project, pipeline: str) -> AbstractContextManager[None]:
     """One run of a pipeline at a time, by the name of its state. Raises `PipelineUnderWay`."""
-    import filelock
-
-    folder = pipeline_folder(project, pipeline)
-    make_folder(folder)
-    lock = filelock.FileLock(folder / "run.lock", timeout=0, mode=0o600)
-    try:
-        lock.acquire()
-    except filelock.Timeout:
-        raise PipelineUnderWay(pipeline) from None
-    try:
-        yield
-    finally:
-        lock.release()
+    return only_one(pipeline_folder(project, pipeline) / "run.lock", otherwise=PipelineUnderWay(pipeline))
 
 
 def _read(path: Path) -> StepRecord | None:

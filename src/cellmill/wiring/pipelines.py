@@ -2,7 +2,6 @@
 
 import json
 import os
-import queue
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -28,9 +27,9 @@ from cellmill.wiring.projects import settings_of
 from cellmill.wiring.ready import check_edges, check_ready
 from cellmill.wiring.situations import Situation, not_so
 from cellmill.wiring.step_records import Begun, begin, record_of
+from cellmill.wiring.stopping import LOOK_S, Stop
 from cellmill.wiring.values import remove_values, values_place, write_value
 
-LOOK_S = 0.5  # a signal that comes just before a wait is heard when the wait ends
 SETTLED = ("ok", "unchanged", "left out", "failed", "not reached", "interrupted")
 _NOT_ASKED = "not asked for"
 
@@ -43,24 +42,14 @@ class Told:
     progress: Progress
 
 
-class Stop:
-    """Asks a run to end: once, and its steps are interrupted; twice, and they are killed."""
-
-    def __init__(self) -> None:
-        self.happened: queue.SimpleQueue[Future[StepEnded] | Told | None] = queue.SimpleQueue()
-        self.times = 0
-
-    def ask(self) -> None:
-        """Ask it. May be called where a signal is handled: it takes no lock that another may hold."""
-        self.times += 1
-        self.happened.put(None)
+PipelineStop = Stop[Future[StepEnded] | Told]
 
 
 def run_pipeline(
     situation: Situation,
     executor: StepExecutor,
     *,
-    stop: Stop,
+    stop: PipelineStop,
     told: Callable[[PipelineRun], None] = lambda run: None,
 ) -> tuple[PipelineRun, tuple[str, ...]]:
     """Run what must run. Returns how that went, and sentences on what could not be recorded in the store.
@@ -85,7 +74,7 @@ class _Going:
         self,
         situation: Situation,
         executor: StepExecutor,
-        stop: Stop,
+        stop: PipelineStop,
         told: Callable[[PipelineRun], None],
     ) -> None:
         self._situation = situation
@@ -136,7 +125,7 @@ class _Going:
                 self._told(self.standing)
                 if not self._begun and (self._stop.times or not (self._left or self._waiting)):
                     break
-                self._take(self._next())
+                self._take(self._stop.next())
                 if self._stop.times > heard:
                     heard = self._stop.times
                     self._executor.stop(at_once=heard > 1)
@@ -280,12 +269,6 @@ class _Going:
         self._stop.happened.put(Told(key, progress))
 
     # --- what has happened
-
-    def _next(self) -> Future[StepEnded] | Told | None:
-        try:
-            return self._stop.happened.get(timeout=LOOK_S)
-        except queue.Empty:
-            return None
 
     def _take(self, happened: Future[StepEnded] | Told | None) -> None:
         if isinstance(happened, Told):

@@ -6,15 +6,14 @@ What goes on here reads the user's files and writes none of them; the verdict is
 import platform
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from cellmill.capture.journal import append_late, torn_lines
 from cellmill.capture.sessions import Sessions
 from cellmill.core.clock import now_ms
 from cellmill.core.events import ReplayEnded
-from cellmill.core.files import make_folder
 from cellmill.core.ids import RunId
 from cellmill.core.ports import Kernels, Progress
 from cellmill.core.project import Project
@@ -27,6 +26,7 @@ from cellmill.replay.judge import MOST_FIGURES, NOTHING_COMPARED, judge, spread
 from cellmill.replay.layout import lay_out
 from cellmill.replay.recipe import make_recipe, only, unrecorded, whole_history
 from cellmill.replay.shrink import shrink as shrink_recipe
+from cellmill.wiring.alone import only_one
 from cellmill.wiring.attempts import Attempt, Attempts, Options
 from cellmill.wiring.hindrances import changed_packages, hindrance
 
@@ -257,18 +257,6 @@ def _same(layout: str, recipe: Recipe, other_layout: str, other: Recipe) -> bool
     return texts[0] == texts[1]
 
 
-@contextmanager
-def _alone(project: Project, run: RunId) -> Iterator[None]:
+def _alone(project: Project, run: RunId) -> AbstractContextManager[None]:
     """One replay of a run at a time."""
-    import filelock
-
-    make_folder(project.folder / "replays")
-    lock = filelock.FileLock(project.folder / "replays" / f"{run}.lock", timeout=0, mode=0o600)
-    try:
-        lock.acquire()
-    except filelock.Timeout:
-        raise ReplayUnderWay(run) from None
-    try:
-        yield
-    finally:
-        lock.release()
+    return only_one(project.folder / "replays" / f"{run}.lock", otherwise=ReplayUnderWay(run))

@@ -15,7 +15,7 @@ from cellmill._version import __version__
 from cellmill.capture.folder import prepare_folder
 from cellmill.core.files import make_folder, write_atomically
 from cellmill.core.pipeline_errors import PipelineExists
-from cellmill.core.pipelines import DOCUMENT, Pipeline, PipelineStep
+from cellmill.core.pipelines import DOCUMENT, Pipeline, PipelineStep, is_name
 from cellmill.core.ports import Kernels, Progress
 from cellmill.core.step_errors import BadBorder, BadStepName, SplitRefused
 from cellmill.core.steps import MOST_CROSSING_BYTES
@@ -40,7 +40,6 @@ _ORDER = (
     "Otherwise for each PYTHONHASHSEED, of which `cellmill pipeline run` and exports give one to all steps (so must "
     "whoever else runs them): {}."
 )
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,79}")
 # By the code that reads it, or by a pickle that holds an object of its class.
 _MISSING = re.compile(r"name '(\w+)' is not defined|Can't get attribute '(\w+)' on <module '__main__'")
 
@@ -90,7 +89,7 @@ class Splitting:
         self._shown = shown_path(self._path)
         self._document = read_plain(notebook)
         self._content = self._path.read_bytes()
-        if not _NAME.fullmatch(name):
+        if not is_name(name):
             raise BadStepName(name)
         self._project = project_of(self._path)
         self.folder = self._project.root / "pipelines" / name

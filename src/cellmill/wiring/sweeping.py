@@ -1,6 +1,5 @@
 """A sweep from its first trial to its last: several at a time, stopped and gone on with at will."""
 
-import queue
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
@@ -9,26 +8,13 @@ from functools import partial
 from cellmill.capture.folder import prepare_folder
 from cellmill.core.project import Project
 from cellmill.core.sweeps import Sweep, SweepTrial
+from cellmill.wiring.stopping import LOOK_S, Stop
 from cellmill.wiring.store_queue import StoreQueue
 from cellmill.wiring.studies import Study
 from cellmill.wiring.sweeps import add_trial, mark_recorded
 from cellmill.wiring.trials import Trials
 
-# A signal that comes just before a wait is heard when the wait ends.
-LOOK_S = 0.5
-
-
-class Stop:
-    """Asks a sweep to end: once, and its trials are interrupted; twice, and all is left as it is."""
-
-    def __init__(self) -> None:
-        self.happened: queue.SimpleQueue[Future[SweepTrial | None] | None] = queue.SimpleQueue()
-        self.times = 0
-
-    def ask(self) -> None:
-        """Ask it. May be called where a signal is handled: it takes no lock that another may hold."""
-        self.times += 1
-        self.happened.put(None)
+SweepStop = Stop[Future[SweepTrial | None]]
 
 
 @dataclass(frozen=True)
@@ -45,7 +31,7 @@ def go_on(
     trials: Trials,
     *,
     jobs: int,
-    stop: Stop,
+    stop: SweepStop,
     told: Callable[[Sweep, Standing], None] = lambda sweep, standing: None,
 ) -> tuple[Sweep, tuple[str, ...]]:
     """Run the trials that a sweep has left. Returns it as it then is, and sentences on what was not recorded.
@@ -74,7 +60,7 @@ def go_on(
                         future.add_done_callback(stop.happened.put)
                         under_way += 1
                     tell()
-                    ended = _next(stop)
+                    ended = stop.next()
                     if stop.times > heard:
                         heard = stop.times
                         trials.stop(at_once=heard > 1)
@@ -95,13 +81,6 @@ def go_on(
     finally:
         recording.close()
     return replace(sweep, recorded=(*sweep.recorded, *recording.recorded)), recording.troubles
-
-
-def _next(stop: Stop) -> Future[SweepTrial | None] | None:
-    try:
-        return stop.happened.get(timeout=LOOK_S)
-    except queue.Empty:
-        return None
 
 
 class _Recording(StoreQueue):

@@ -6,8 +6,8 @@ Then a line for each trial that has ended, and one for each that is in the store
 import json
 import os
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from cellmill.core.ids import SessionId
 from cellmill.core.project import Project
 from cellmill.core.sweep_errors import NoSuchSweep, SweepChanged, SweepUnderWay
 from cellmill.core.sweeps import Axis, Plan, Sweep, SweepTrial
+from cellmill.wiring.alone import only_one
 
 _writing = threading.Lock()
 
@@ -31,21 +32,10 @@ def begin_sweep(project: Project, sweep: Sweep) -> None:
     write_atomically(_file(project, sweep.sweep), _line(head))
 
 
-@contextmanager
-def alone(project: Project, sweep: Sweep) -> Iterator[None]:
+def alone(project: Project, sweep: Sweep) -> AbstractContextManager[None]:
     """One process at a time runs the trials of a sweep. Raises `SweepUnderWay`, `FolderNotWritable`."""
-    import filelock
-
-    make_folder(_folder(project))
-    lock = filelock.FileLock(_folder(project) / f"{sweep.sweep}.lock", timeout=0, mode=0o600)
-    try:
-        lock.acquire()
-    except filelock.Timeout:
-        raise SweepUnderWay(sweep.sweep, notebook=sweep.notebook) from None
-    try:
-        yield
-    finally:
-        lock.release()
+    lock = _folder(project) / f"{sweep.sweep}.lock"
+    return only_one(lock, otherwise=SweepUnderWay(sweep.sweep, notebook=sweep.notebook))
 
 
 def as_it_stands(project: Project, sweep: Sweep) -> Sweep:

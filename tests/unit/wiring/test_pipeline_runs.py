@@ -14,7 +14,7 @@ from cellmill.core.project import Project
 from cellmill.core.step_errors import BadPlace
 from cellmill.core.steps import VALUES_VERSION
 from cellmill.notebook.plain import as_bytes, new_code_cell, new_notebook
-from cellmill.wiring.pipelines import Stop, run_pipeline
+from cellmill.wiring.pipelines import PipelineStop, run_pipeline
 from cellmill.wiring.situations import Wanted, situation_of
 from cellmill.wiring.values import try_read_value, write_value
 
@@ -95,7 +95,7 @@ def test_a_place_of_values_that_does_not_answer_fails_one_step_and_the_others_go
 
     monkeypatch.setattr("cellmill.wiring.pipeline_records.try_read_value", read)
     place = AtOnce(handed_over)
-    run, _ = run_pipeline(situation_of(folder, Wanted()), place, stop=Stop())
+    run, _ = run_pipeline(situation_of(folder, Wanted()), place, stop=PipelineStop())
     failed, other = ("part", "not reached") if when == "when it ends" else ("fit", "failed")
     states = {step.key: step.state for step in run.steps}
     assert states == {"load": "ok", "part": "ok", "end": "ok", "fit": other, failed: "failed"}
@@ -105,5 +105,5 @@ def test_a_place_of_values_that_does_not_answer_fails_one_step_and_the_others_go
     assert place.stopped == 0
 
     silent.clear()
-    again, _ = run_pipeline(situation_of(folder, Wanted()), AtOnce(lambda step: None), stop=Stop())
+    again, _ = run_pipeline(situation_of(folder, Wanted()), AtOnce(lambda step: None), stop=PipelineStop())
     assert {step.state for step in again.steps} <= {"ok", "unchanged"}

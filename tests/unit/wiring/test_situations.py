@@ -29,7 +29,7 @@ from cellmill.core.project import Project
 from cellmill.notebook.plain import as_bytes, new_code_cell, new_notebook
 from cellmill.wiring.looking import look
 from cellmill.wiring.pipeline_records import alone, read_records, write_record
-from cellmill.wiring.pipelines import Stop, run_pipeline
+from cellmill.wiring.pipelines import PipelineStop, run_pipeline
 from cellmill.wiring.ready import check_ready
 from cellmill.wiring.situations import Situation, Wanted, situation_of
 
@@ -144,7 +144,7 @@ class Closes:
 def test_where_nothing_can_begin_the_executor_is_given_back(folder: Path) -> None:
     place = Closes()
     with pytest.raises(WrongParameterType):
-        run_pipeline(situation(folder, texts={"fit.depth": "deep"}), place, stop=Stop())
+        run_pipeline(situation(folder, texts={"fit.depth": "deep"}), place, stop=PipelineStop())
     assert place.closed == 1
 
 
