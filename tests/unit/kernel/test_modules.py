@@ -2,7 +2,9 @@
 
 import calendar
 import json
+import sys
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 import pandas
@@ -32,6 +34,14 @@ def test_a_place_is_that_of_a_module_a_class_of_one_or_an_instance_that_it_holds
     path: str, names: dict[str, Any], place: str | None
 ) -> None:
     assert canonical(path, names) == place
+
+
+def test_the_notebook_itself_holds_values_under_whatever_names_it_is_a_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    notebook = ModuleType("__main__")
+    notebook.__dict__["frame"] = pandas.DataFrame({"columns": [1]})
+    for name in ("__main__", "__mp_main__"):
+        monkeypatch.setitem(sys.modules, name, notebook)
+    assert canonical("frame.columns", vars(notebook)) is None
 
 
 @pytest.mark.usefixtures("monday")

@@ -24,7 +24,7 @@ def canonical(path: str, namespace: dict[str, Any]) -> str | None:
     """
     first, *middle, attribute = path.split(".")
     owner = namespace.get(first)
-    place = _place_of(owner) or _holder_of(first, owner)
+    place = _place_of(owner) or _holder_of(first, owner, namespace)
     if place is None:
         return None
     for name in middle:
@@ -45,14 +45,15 @@ def _place_of(owner: Any) -> str | None:
     return None
 
 
-def _holder_of(name: str, owner: Any) -> str | None:
+def _holder_of(name: str, owner: Any, namespace: dict[str, Any]) -> str | None:
     """Return the place of an instance that a notebook imported by its name: `from plotly.io import templates`."""
     if owner is None or isinstance(owner, (types.ModuleType, type, int, float, str)):
         return None
+    # The notebook itself is in there too, under two names where something has imported joblib (`__mp_main__`).
     found = [
         key
         for key, module in list(sys.modules.items())
-        if key != "__main__" and getattr(module, "__dict__", {}).get(name) is owner
+        if key != "__main__" and (held := getattr(module, "__dict__", {})) is not namespace and held.get(name) is owner
     ]
     return f"{min(found, key=len)}.{name}" if found else None
 
