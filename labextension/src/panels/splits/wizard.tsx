@@ -1,6 +1,6 @@
 /** A notebook is split: steps are proposed, borders moved, and the pipeline tried and written. */
 import type { TranslationBundle } from '@jupyterlab/translation';
-import React, { useId } from 'react';
+import React, { useEffect, useId, useRef } from 'react';
 
 import { nameOf, type ISplits } from '../../state/splits';
 import type { WireSplit } from '../../wire/generated';
@@ -62,8 +62,8 @@ export function Wizard(props: IWizardProps): React.JSX.Element {
 }
 
 function Whole(props: IWizardProps & { readonly split: WireSplit | null }): React.JSX.Element {
-  const { splits, split, onType, onNetwork, onPropose, onCancel, trans } = props;
-  const { network, asking, problem } = splits;
+  const { splits, split, onType, onNetwork, onPropose, trans } = props;
+  const { network, asking } = splits;
   const id = useId();
   const isRunning = split?.stage === 'running';
   const name = nameOf(splits);
@@ -103,17 +103,40 @@ function Whole(props: IWizardProps & { readonly split: WireSplit | null }): Reac
         >
           {plan === null ? trans.__('Propose steps') : trans.__('Look again')}
         </button>
-        {isRunning ? (
-          <button
-            type="button"
-            className="cellmill-Button"
-            disabled={asking || split.is_cancelled}
-            onClick={onCancel}
-          >
-            {trans.__('Cancel')}
-          </button>
-        ) : null}
+        {isMade(split) ? null : <Cancel {...props} />}
       </div>
+      {isMade(split) ? null : <Course {...props} />}
+      {split === null || plan === null ? null : <Plan {...props} split={split} />}
+    </>
+  );
+}
+
+/** Whether steps are, or were, verified. How that goes stands at the foot then, where it was asked for. */
+function isMade(split: WireSplit | null): boolean {
+  return split !== null && split.kind === 'make' && split.plan !== null;
+}
+
+type CourseProps = IWizardProps & { readonly split: WireSplit | null };
+
+function Cancel({ splits, split, onCancel, trans }: CourseProps): React.JSX.Element | null {
+  return split?.stage === 'running' ? (
+    <button
+      type="button"
+      className="cellmill-Button"
+      disabled={splits.asking || split.is_cancelled}
+      onClick={onCancel}
+    >
+      {trans.__('Cancel')}
+    </button>
+  ) : null;
+}
+
+/** How far it has come, and what went wrong. */
+function Course({ splits, split, trans }: CourseProps): React.JSX.Element {
+  const isRunning = split?.stage === 'running';
+  const told = isRunning || split === null ? [] : [split.message, ...split.reasons];
+  return (
+    <>
       <Standing
         words={split === null ? null : splitWords(split, trans)}
         isRunning={isRunning}
@@ -121,12 +144,9 @@ function Whole(props: IWizardProps & { readonly split: WireSplit | null }): Reac
         of={split?.of}
         trans={trans}
       />
-      {[problem, ...(isRunning || split === null ? [] : [split.message, ...split.reasons])].map(
-        (words, at) => (
-          <Problem key={at} words={words} />
-        )
-      )}
-      {split === null || plan === null ? null : <Plan {...props} split={split} />}
+      {[splits.problem, ...told].map((words, at) => (
+        <Problem key={at} words={words} />
+      ))}
     </>
   );
 }
@@ -135,8 +155,15 @@ function Plan(props: IWizardProps & { readonly split: WireSplit }): React.JSX.El
   const { splits, split, onToggle, onMove, onReset, onMake, onReveal, onOpenPipeline, trans } =
     props;
   const { borders, asking } = splits;
-  const { plan, folder } = split;
-  const isRunning = split.stage === 'running';
+  const { plan, folder, stage } = split;
+  const isRunning = stage === 'running';
+  const foot = useRef<HTMLDivElement>(null);
+  const hasFoot = isMade(split);
+  useEffect(() => {
+    if (hasFoot) {
+      foot.current?.scrollIntoView({ block: 'nearest' });
+    }
+  }, [hasFoot, stage]);
   if (plan === null) {
     return null;
   }
@@ -146,17 +173,6 @@ function Plan(props: IWizardProps & { readonly split: WireSplit }): React.JSX.El
   const notes = split.kind === 'make' && split.notes.length > 0 ? split.notes : plan.notes;
   return (
     <>
-      {folder === null ? null : (
-        <div className="cellmill-Buttons">
-          <button
-            type="button"
-            className="cellmill-Button cellmill-mod-primary"
-            onClick={() => onOpenPipeline(folder)}
-          >
-            {trans.__('Open the pipeline')}
-          </button>
-        </div>
-      )}
       <Part title={trans.__('Steps')} count={borders.size + 1}>
         <Cells
           plan={plan}
@@ -184,12 +200,29 @@ function Plan(props: IWizardProps & { readonly split: WireSplit }): React.JSX.El
           >
             {trans.__('Verify and write')}
           </button>
-          {isProposed || proposed.length === 0 ? null : (
+          {hasFoot ? <Cancel {...props} /> : null}
+          {isRunning || isProposed || proposed.length === 0 ? null : (
             <button type="button" className="cellmill-Button" onClick={onReset}>
               {trans.__('As proposed')}
             </button>
           )}
         </div>
+        {hasFoot ? (
+          <div ref={foot}>
+            <Course {...props} />
+            {folder === null ? null : (
+              <div className="cellmill-Buttons">
+                <button
+                  type="button"
+                  className="cellmill-Button cellmill-mod-primary"
+                  onClick={() => onOpenPipeline(folder)}
+                >
+                  {trans.__('Open the pipeline')}
+                </button>
+              </div>
+            )}
+          </div>
+        ) : null}
       </Part>
     </>
   );
