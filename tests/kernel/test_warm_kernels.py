@@ -215,6 +215,20 @@ def test_imports_are_there_at_once_and_bring_what_a_cold_import_brings(start: St
     assert {p for p in packages if not p.startswith("_") and p != "cloudpickle"} <= set(warm_packages)
 
 
+def test_pandas_shows_frames_as_in_a_cold_one(start: Started) -> None:
+    shown = """
+        import json
+        import pandas
+        frame = pandas.DataFrame({f"column {n}": [n] for n in range(30)})
+        print(json.dumps([pandas.get_option("display.max_columns"), repr(frame)]))
+    """
+    with start(warm=False) as cold, start() as warm:
+        assert warm.is_warm, warm.note
+        columns, text = said(warm, shown)
+        assert [columns, text] == said(cold, shown)
+    assert columns == 20  # in a terminal it is 0
+
+
 def test_a_module_beside_the_notebook_goes_before_one_that_was_imported_ahead(start: Started) -> None:
     (start.project.root / "xgboost.py").write_text("whose = 'the user'\n")
     with start() as kernel:

@@ -232,7 +232,17 @@ def _listening(heard: set[str], edges: set[tuple[str, str]], asked: list[str], d
         asked.append(sys._getframe(2).f_globals.get("__name__") or "")
         return False
 
+    class ZMQInteractiveShell:
+        """What `get_ipython()` is in a cell. pandas asks it for a `kernel`, and shows wide frames accordingly."""
+
+        kernel = None
+
+        def __getattr__(self, name: str) -> Any:
+            asked.append(sys._getframe(1).f_globals.get("__name__") or "")
+            raise AttributeError(name)
+
     initialized = shell.__dict__.get("initialized")
+    builtins.get_ipython = ZMQInteractiveShell  # type: ignore[attr-defined]
     builtins.__import__ = heard_import
     bootstrap._gcd_import = heard_find
     shell.initialized = classmethod(heard_initialized)
@@ -245,6 +255,7 @@ def _listening(heard: set[str], edges: set[tuple[str, str]], asked: list[str], d
         data.update(changed)
         os.environ._data = data  # type: ignore[attr-defined]
         builtins.__import__, bootstrap._gcd_import = original_import, original_find
+        del builtins.get_ipython  # type: ignore[attr-defined]
         if initialized is None:
             del shell.initialized
         else:
