@@ -110,6 +110,25 @@ def test_what_a_library_brings_along_does_not_count(bench: Bench) -> None:
     assert len({plain, sets, draws}) == 3
 
 
+def test_what_a_step_does_not_import_goes_through_it(bench: Bench) -> None:
+    (bench.root / "own.py").write_text("rate = 1\n")
+    sets = "import matplotlib, own\nmatplotlib.rcParams['lines.linewidth'] = 7.0\nown.rate = 5\nx = 1"
+    found = "import sys\nprint(sorted({'matplotlib', 'own'} & set(sys.modules)))"
+    asks = "import matplotlib, own\nprint(matplotlib.rcParams['lines.linewidth'], own.rate)"
+    assert bench.step("first", sets, ["x"]) == ""
+    assert bench.step("second", found, ["x"], after=["first"]) == "[]"
+    assert bench.step("third", found, ["x"], after=["second"]) == "[]"
+    assert bench.step("last", asks, after=["third"]) == "7.0 5"
+
+
+def test_what_goes_through_a_step_counts_only_where_it_was_changed(bench: Bench) -> None:
+    assert bench.step("first", "import matplotlib\nx = 1", ["x"]) == ""
+    cells = {"plain": "y = x", "imports": "import matplotlib\ny = x"}
+    assert [bench.step(name, cell, ["y"], after=["first"]) for name, cell in cells.items()] == ["", ""]
+    plain, imports = (bench.manifest(name)["digest"] for name in cells)
+    assert plain == imports
+
+
 def test_modules_of_values_are_found_and_see_the_environment_as_in_the_step_before(bench: Bench) -> None:
     (bench.root / "lib").mkdir()
     (bench.root / "lib" / "shapes.py").write_text(

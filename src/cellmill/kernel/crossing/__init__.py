@@ -68,6 +68,10 @@ class _Step:
     """What capture knew of the values taken, in the kernels that they come from."""
     lacking: set[str] = field(default_factory=set)
     """Environment variables with secrets that steps before had, and this one was started without."""
+    of_libraries: dict[str, Any] = field(default_factory=dict)
+    """Settings that came: those of a library that this step does not import go on to the next one as they are."""
+    of_modules: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What modules of the project held, likewise."""
 
 
 _current: _Step | None = None
@@ -126,13 +130,18 @@ def end_step(names: Iterable[str], *, patched: Iterable[str] = (), most_bytes: i
     content = {
         "names": given,
         "patches": modules.patches(patched),
-        "modules": modules.own_states(step.root, namespace),
+        "modules": {
+            **{name: held for name, held in step.of_modules.items() if name not in sys.modules},
+            **modules.own_states(step.root, namespace),
+        },
     }
     if (reason := logs.why_not(step.loggers)) is not None:
         raise CannotCross("logging", reason=reason)
-    of_libraries = settings.of_libraries()
+    of_libraries = {**step.of_libraries, **settings.of_libraries()}
     if loggers := logs.changed(step.loggers, step.root):
         of_libraries["logging"] = loggers
+    counted = settings.that_count(of_libraries, step.baseline)
+    of_libraries["counted"] = sorted(counted)
     process = settings.process(step.baseline, step.root)
     size, shared, has_sets = _measure({**content, "settings": of_libraries}, given, namespace)
     if size > most_bytes:
@@ -151,7 +160,7 @@ def end_step(names: Iterable[str], *, patched: Iterable[str] = (), most_bytes: i
                 lineage.write(bundle, stream, given)
             random_state.restore(random)  # pickling may have drawn
             (made / "random.pickle").write_bytes(pickle.dumps(random))
-            manifest = _manifest(step, content, process, of_libraries, frames, made, digest, random, has_sets)
+            manifest = _manifest(step, content, process, counted, frames, made, digest, random, has_sets)
             (made / MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
             places.put(made, step.values, step.name)
     except OSError as error:
@@ -210,8 +219,11 @@ def _take(step: _Step, before: str, folder: str, namespace: dict[str, Any]) -> M
             raise
         except BaseException as error:
             raise ValuesUnreadable(step.name, before=before, reason=f"{type(error).__name__}: {error}"[:500]) from error
+    loggers, counted = of_libraries.pop("logging", {}), of_libraries.pop("counted", ())
+    step.of_libraries |= {name: of_libraries[name] for name in counted if name in of_libraries}
+    step.of_modules |= content["modules"]
     settings.put_back(of_libraries, step.watch)  # again, for modules of values may have changed some when they came
-    logs.put_back(of_libraries.get("logging", {}), step.root, step.watch)
+    logs.put_back(loggers, step.root, step.watch)
     modules.put_back(content["modules"], step.watch)
     modules.patch(content["patches"])
     random_state.restore(random)
@@ -250,7 +262,7 @@ def _manifest(
     step: _Step,
     content: Mapping[str, Any],
     process: Mapping[str, Any],
-    of_libraries: Mapping[str, Any],
+    counted: Mapping[str, Any],
     frames: Frames,
     made: Path,
     bundle: str,
@@ -262,8 +274,7 @@ def _manifest(
         names[name] = {"digest": digest_of(value), "reads": reads_as(value)}
         if (written := frames.sizes.get(name)) is not None:
             names[name]["bytes"] = written
-    around = {"process": process, "patches": content["patches"], "modules": content["modules"]}
-    around["settings"] = settings.that_count(of_libraries, step.baseline)
+    around = {"process": process, "patches": content["patches"], "modules": content["modules"], "settings": counted}
     states = {name: sha256(state).hexdigest() for name, state in sorted(random.items())}
     untouched = [name for name, digest in states.items() if step.untouched.get(name) == digest]
     digests = [
