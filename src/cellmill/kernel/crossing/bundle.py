@@ -122,6 +122,8 @@ def _with_slots(kind: type, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
     if make is not cloudpickle.cloudpickle._make_skeleton_class or not isinstance(slots, (str, tuple, list)):
         return reduced
     constructor, name, bases, kept, *more = given
+    if NamedTuple in bases:  # which gives its classes their slots, and takes none
+        return reduced
     return make, (constructor, name, bases, {**kept, "__slots__": slots}, *more), *rest
 
 
