@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from cellmill._version import __version__
 
 if TYPE_CHECKING:
-    from cellmill.kernel.crossing import begin_step, check_frames, end_step
+    from cellmill.kernel.crossing import begin_step, check_frames, end_step, restore_random
 
-__all__ = ["__version__", "begin_step", "check_frames", "end_step"]
+__all__ = ["__version__", "begin_step", "check_frames", "end_step", "restore_random"]
 
 
 def __getattr__(name: str) -> Any:
     """Load what a step of a pipeline calls when it is called."""
-    if name in ("begin_step", "check_frames", "end_step"):
+    if name in ("begin_step", "check_frames", "end_step", "restore_random"):
         from cellmill.kernel import crossing
 
         return getattr(crossing, name)

@@ -71,7 +71,7 @@ CellmillError
         ├── CannotCross          a value that only lives in its kernel
         ├── TooLargeToCross      more than is sensibly handed over
         ├── NotGiven             a name to hand over that does not exist
-        ├── StepNotBegun         a step that ends without having begun
+        ├── StepNotBegun         a step that goes on or ends without having begun
         ├── BadPlace             values are to lie where nothing can be written
         ├── ChecksFailed         a row of a data frame is not as expected
         ├── NothingToCheck       no step has handed over a data frame

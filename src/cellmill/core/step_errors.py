@@ -75,8 +75,8 @@ class StepNotBegun(CrossingError):
 
     kind = "step_not_begun"
 
-    def __init__(self) -> None:
-        super().__init__("end_step() was called before begin_step(). Run the cells of this notebook from the first on.")
+    def __init__(self, call: str) -> None:
+        super().__init__(f"{call}() was called before begin_step(). Run the cells of this notebook from the first on.")
 
 
 class BadPlace(CrossingError):

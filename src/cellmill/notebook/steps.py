@@ -14,6 +14,7 @@ from cellmill.notebook.plain import free_id, new_code_cell, new_markdown_cell, n
 
 BEGIN_TAG, IMPORTS_TAG, END_TAG = "cellmill-begin", "cellmill-imports", "cellmill-end"
 VALUES = "cellmill_values"
+_RESTORE = "cellmill.restore_random()  # what is imported again may have drawn"
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def step_notebook(document: Mapping[str, Any], step: StepCells) -> tuple[dict[st
         new_code_cell(free_id(made, BEGIN_TAG), _begin(step), metadata={"tags": [BEGIN_TAG]}),
     ]
     if step.imports:
-        text = "\n".join(step.imports)
+        text = "\n".join([*step.imports, "", _RESTORE])
         before.append(new_code_cell(free_id(made, IMPORTS_TAG), text, metadata={"tags": [IMPORTS_TAG]}))
     end = new_code_cell(free_id(made, END_TAG), _end(step), metadata={"tags": [END_TAG]})
     made["cells"] = [*before, *kept, end]

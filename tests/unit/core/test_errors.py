@@ -146,7 +146,10 @@ EXAMPLES: list[tuple[CellmillError, str]] = [
         "or allow more: end_step(..., most_bytes=...).",
     ),
     (NotGiven("fit", name="df"), "Bind it in this step, or take it out of the list."),
-    (StepNotBegun(), "Run the cells of this notebook from the first on."),
+    (
+        StepNotBegun("end_step"),
+        "end_step() was called before begin_step(). Run the cells of this notebook from the first on.",
+    ),
     (
         BadPlace("s3://a", reason="no"),
         "Install fsspec and what that kind of URL needs, or see to it that the place answers.",

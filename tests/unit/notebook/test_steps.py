@@ -56,7 +56,7 @@ def test_it_is_a_notebook_that_begins_and_ends_a_step() -> None:
             "code",
             'import cellmill\n\ncellmill.begin_step("fit", after=["load"], values=cellmill_values, folder="analysis")',
         ),
-        ("code", "import pandas as pd"),
+        ("code", "import pandas as pd\n\ncellmill.restore_random()  # what is imported again may have drawn"),
         ("markdown", "## Fit"),
         ("code", "x = max_depth"),
         ("code", 'cellmill.end_step(["model", "scores"], patched=["json.dumps"])'),

@@ -35,7 +35,7 @@ from cellmill.kernel.crossing.bundle import Bundle, Frames, Unbundle, Weight, na
 from cellmill.kernel.crossing.checks import check_frames
 from cellmill.kernel.values import digest_of, digest_of_names, reads_as
 
-__all__ = ["begin_step", "check_frames", "end_step", "namespace_of_notebook"]
+__all__ = ["begin_step", "check_frames", "end_step", "namespace_of_notebook", "restore_random"]
 
 VALUES = "values.pickle"
 _OTHER_ORDER = (
@@ -62,8 +62,8 @@ class _Step:
     """As the kernel and Python have set them up."""
     untouched: dict[str, str] = field(default_factory=dict)
     """Random generators that nobody had seeded or drawn from when they came, with digests of their states."""
-    generators: set[str] = field(default_factory=set)
-    """Random generators that stand as a step before has left them."""
+    random: dict[str, bytes] = field(default_factory=dict)
+    """States that steps before have left random generators in."""
     lineages: list[lineage.Lineage] = field(default_factory=list)
     """What capture knew of the values taken, in the kernels that they come from."""
     lacking: set[str] = field(default_factory=set)
@@ -106,8 +106,19 @@ def begin_step(name: str, *, after: Sequence[str] = (), values: str, folder: str
             namespace[key] = [one[key] for one in taken]
     lineage.put_back(_current.lineages, namespace)
     _note_untouched(_current)
-    if "numpy" not in _current.generators:
+    if "numpy" not in _current.random:
         watch.after("numpy.random", lambda _, step=_current: _note_untouched(step))  # type: ignore[misc]
+
+
+def restore_random() -> None:
+    """Put the random generators into the states that the steps before have left them in.
+
+    It ends the cell that imports again what those steps have imported: some libraries draw while they are imported.
+    Raises `StepNotBegun`.
+    """
+    if _current is None:
+        raise StepNotBegun("restore_random")
+    random_state.restore(_current.random)
 
 
 def end_step(names: Iterable[str], *, patched: Iterable[str] = (), most_bytes: int = MOST_CROSSING_BYTES) -> None:
@@ -117,7 +128,7 @@ def end_step(names: Iterable[str], *, patched: Iterable[str] = (), most_bytes: i
     `CannotCross`, `TooLargeToCross`, `FolderNotWritable`, `BadPlace`; then nothing is handed over.
     """
     if _current is None:
-        raise StepNotBegun
+        raise StepNotBegun("end_step")
     step, namespace = _current, namespace_of_notebook()
     random = _random()
     given = {}
@@ -192,7 +203,7 @@ def _order() -> int:
 def _note_untouched(step: _Step) -> None:
     """Each process begins with states of its own: as long as they stay so, no two runs have to differ for them."""
     for name, state in _random().items():
-        if name not in step.generators:
+        if name not in step.random:
             step.untouched.setdefault(name, sha256(state).hexdigest())
 
 
@@ -227,7 +238,7 @@ def _take(step: _Step, before: str, folder: str, namespace: dict[str, Any]) -> M
     modules.put_back(content["modules"], step.watch)
     modules.patch(content["patches"])
     random_state.restore(random)
-    step.generators |= random.keys()
+    step.random |= random
     step.untouched |= {name: sha256(random[name]).hexdigest() for name in manifest["untouched"]}
     lacking = [name for name in manifest.get("secret", ()) if name not in os.environ]
     if lacking:
