@@ -1,8 +1,7 @@
 """What a kernel masks because its environment says so: whoever keeps its notebook has another environment."""
 
-import ast
-
 from cellmill.core.errors import CellTimedOut, KernelDied
+from cellmill.executors.asking import ask
 from cellmill.executors.kernels import LocalKernel
 
 ASK_S = 10.0
@@ -12,7 +11,7 @@ _HIDDEN = "__import__('cellmill.capture.recording', fromlist=['x']).current_reco
 def try_hidden(kernel: LocalKernel) -> list[str] | None:
     """Return the values that a kernel masks, None where it cannot say: it has died, or nothing is captured there."""
     try:
-        answer = kernel.run("", silent=True, timeout_s=ASK_S, expressions={"hidden": _HIDDEN}).expressions
+        hidden: list[str] | None = ask(kernel, _HIDDEN, timeout_s=ASK_S)
     except (KernelDied, CellTimedOut):
         return None
-    return list(ast.literal_eval(answer["hidden"])) if "hidden" in answer else None
+    return hidden

@@ -1,6 +1,5 @@
 """Steps of a pipeline, run here: each a notebook in a kernel of its own, warm where there is a fork server."""
 
-import ast
 import json
 import os
 import threading
@@ -23,6 +22,7 @@ from cellmill.core.ids import ExecutionId, SessionId
 from cellmill.core.pipeline_runs import StepOutcome
 from cellmill.core.ports import Progress, StepEnded, StepTask
 from cellmill.core.project import Project
+from cellmill.executors.asking import ask_each
 from cellmill.executors.kernels import LocalKernel, LocalKernels
 from cellmill.executors.notebooks import KernelExecutor
 from cellmill.notebook.plain import read_plain
@@ -223,13 +223,8 @@ def _plain_values(kernel: LocalKernel, names: tuple[str, ...]) -> dict[str, Any]
     if not names:
         return {}
     asked = {name: _PLAIN.format(name=name) for name in names}
-    answers = kernel.run("", silent=True, timeout_s=ASK_S, expressions=asked).expressions
-    found = {}
-    for name, answer in answers.items():
-        text = ast.literal_eval(answer)
-        if len(text) <= LONGEST_VALUE:
-            found[name] = json.loads(text)
-    return found
+    answers = ask_each(kernel, asked, timeout_s=ASK_S)
+    return {name: json.loads(text) for name, text in answers.items() if len(text) <= LONGEST_VALUE}
 
 
 class _StepSession:

@@ -1,6 +1,5 @@
 """One replay: a recipe run from a clean kernel in a scratch folder, its figures set beside the record."""
 
-import ast
 import json
 import os
 import re
@@ -22,6 +21,7 @@ from cellmill.core.project import Project
 from cellmill.core.recipes import Recipe, Section
 from cellmill.core.runs import Execution, Run, Session
 from cellmill.core.verdicts import TOLERANCE, Figure, Layout
+from cellmill.executors.asking import ask
 from cellmill.executors.ends import end_of
 from cellmill.executors.scratch import Scratch, scratch
 from cellmill.notebook.plain import as_bytes
@@ -266,8 +266,8 @@ class Attempts:
         """Return what is installed there, of what the run had imported. Asked when the cells have run, as then."""
         around = self._run.surroundings
         asked = f"{REPLAYING}.versions({sorted(around.distributions) if around is not None else []!r})"
-        text = kernel.run("", silent=True, expressions={"versions": asked}).expressions.get("versions")
-        return Versions(**json.loads(_unquoted(text))) if text else None
+        text = ask(kernel, asked, timeout_s=None)
+        return Versions(**json.loads(text)) if text is not None else None
 
     def _replayed(self, reader: SessionReader, ran: Mapping[ExecutionId, ExecutionId], recipe: Recipe) -> Run | None:
         """Return the run of the replay that corresponds: trained in the same execution, as the same of several."""
@@ -295,9 +295,8 @@ class Attempts:
             return None
         arguments = ", ".join(repr(str(path)) for path in paths) + f", {str(example) if example else None!r}"
         asked = f"{REPLAYING}.compared({arguments})"
-        result = kernel.run("", silent=True, timeout_s=LEAST_PATIENCE_S, expressions={"answer": asked})
-        text = result.expressions.get("answer")
-        answer: dict[str, Any] = json.loads(_unquoted(text)) if text else {"problem": "the kernel did not answer"}
+        text = ask(kernel, asked, timeout_s=LEAST_PATIENCE_S)
+        answer: dict[str, Any] = {"problem": "the kernel did not answer"} if text is None else json.loads(text)
         if answer.get("predictions"):
             return Predictions(**answer["predictions"])
         learned = answer.get("learned")
@@ -363,7 +362,3 @@ def _pairs(
 def _settings() -> bytes:
     """All training metrics, however long they take: the record may hold them."""
     return b"training_metrics_ms = 60000.0\nmax_model_mb = 10000.0\n"
-
-
-def _unquoted(text: str) -> str:
-    return str(ast.literal_eval(text))

@@ -1,6 +1,5 @@
 """A whole notebook run from a clean kernel in a scratch folder, for what it comes to."""
 
-import ast
 import contextlib
 import hashlib
 import json
@@ -24,6 +23,7 @@ from cellmill.core.ids import new_session_id
 from cellmill.core.ports import CellRan, Kernels, LiveKernel, Progress
 from cellmill.core.project import Project
 from cellmill.core.runs import Session
+from cellmill.executors.asking import ask
 from cellmill.executors.ends import end_of
 from cellmill.executors.scratch import Scratch, scratch
 from cellmill.notebook.plain import as_bytes, runs, tags_of
@@ -287,9 +287,8 @@ def _pictures(number: int, result: CellRan) -> dict[int, str]:
 
 
 def _values(kernel: LiveKernel) -> Mapping[str, tuple[str | None, str]]:
-    result = kernel.run("", silent=True, timeout_s=300, expressions={"values": _VALUES})
-    text = result.expressions.get("values")
-    found: dict[str, Any] = json.loads(ast.literal_eval(text)) if text else {}
+    text = ask(kernel, _VALUES, timeout_s=300)
+    found: dict[str, Any] = {} if text is None else json.loads(text)
     return {name: (digest, reads) for name, (digest, reads) in found.items()}
 
 

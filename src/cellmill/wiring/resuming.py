@@ -4,7 +4,6 @@ What is kept is the kernel's values as they were before that cell; whether they 
 what the cell had changed until it raised.
 """
 
-import ast
 import hashlib
 import json
 import shutil
@@ -30,6 +29,7 @@ from cellmill.core.resuming import CannotResume, Kept
 from cellmill.core.runs import Execution
 from cellmill.core.words import shown_path
 from cellmill.dataflow.crossing import leanings
+from cellmill.executors.asking import ask
 from cellmill.notebook.plain import as_bytes, read_plain, runs
 from cellmill.wiring.hindrances import change_of
 
@@ -266,14 +266,14 @@ def _call(kernel: LiveKernel, verb: str, *given: Any) -> tuple[str | None, str |
     """Return what the kernel answers, and what was wrong."""
     arguments = "".join(f", {one!r}" for one in given)
     module = "__import__('cellmill.kernel.resuming', fromlist=['answer'])"
-    asked = {"answer": f"{module}.answer({verb!r}, get_ipython(){arguments})"}
+    asked = f"{module}.answer({verb!r}, get_ipython(){arguments})"
     try:
-        text = kernel.run("", silent=True, timeout_s=LONGEST_S, expressions=asked).expressions.get("answer")
+        text = ask(kernel, asked, timeout_s=LONGEST_S)
     except (KernelDied, CellTimedOut) as error:
         return None, str(error)
     if text is None:
         return None, "install Cellmill in the environment of this kernel"
-    answer = json.loads(ast.literal_eval(text))
+    answer = json.loads(text)
     return answer["answer"], answer["error"]
 
 
@@ -286,8 +286,8 @@ def _cwd(kernel: LiveKernel) -> str:
 
 
 def _asked(kernel: LiveKernel, expression: str) -> str:
-    found = kernel.run("", silent=True, timeout_s=LONGEST_S, expressions={"found": expression}).expressions.get("found")
-    return str(ast.literal_eval(found)) if found is not None else ""
+    found = ask(kernel, expression, timeout_s=LONGEST_S)
+    return "" if found is None else str(found)
 
 
 def _folder(project: Project, notebook: Path) -> Path:

@@ -1,6 +1,5 @@
 """A notebook run twice from a clean kernel: once for what it comes to, once to see what could cross between cells."""
 
-import ast
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +12,7 @@ from cellmill.core.ports import Kernels, LiveKernel, Progress
 from cellmill.core.project import Project
 from cellmill.core.runs import Execution, Session
 from cellmill.dataflow.crossing import Leaning, leanings
+from cellmill.executors.asking import ask_each
 from cellmill.notebook.plain import runs, tags_of
 from cellmill.pipeline.split import Cell, Crossing
 from cellmill.replay.outcomes import Outcome
@@ -112,14 +112,14 @@ class _Scales:
         paths = [path for each in self._patches[: number - 1] for path in each]
         asked = json.dumps({"names": None, "patches": list(dict.fromkeys(paths))})
         expressions = {"weighed": _WEIGH.format(asked), "number": _NUMBER}
-        answers = kernel.run("", silent=True, timeout_s=_WEIGHING_S, expressions=expressions).expressions
+        answers = ask_each(kernel, expressions, timeout_s=_WEIGHING_S)
         if (to_come := answers.get("number")) is not None:
-            self.ran[int(to_come)] = number  # an empty cell takes no number: that is the next one's
+            self.ran[to_come] = number  # an empty cell takes no number: that is the next one's
         answer = answers.get("weighed")
         if answer is None:
             self._found[number] = Crossing(nothing_can="what would cross could not be looked at")
             return
-        said = json.loads(ast.literal_eval(answer))
+        said = json.loads(answer)
         running = said["running"]
         self._found[number] = Crossing(
             names=frozenset(said["names"]),

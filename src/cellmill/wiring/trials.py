@@ -1,6 +1,5 @@
 """One trial of a sweep: the notebook with its parameters in a kernel of its own, captured like any other session."""
 
-import ast
 import copy
 import math
 import threading
@@ -22,6 +21,7 @@ from cellmill.core.ports import CellRan, Kernels, LiveKernel
 from cellmill.core.project import Project
 from cellmill.core.runs import Run
 from cellmill.core.sweeps import SweepTrial, TrialState
+from cellmill.executors.asking import ask
 from cellmill.executors.ends import end_of
 from cellmill.notebook.parameters import INJECTED_TAG
 from cellmill.notebook.plain import as_bytes, inject_parameters, runs, tags_of
@@ -116,9 +116,8 @@ class _Going:
             ended.set()
             watch.join()
         if self.is_whole and self._trials.metric.isidentifier():
-            asked = {"value": f"repr(float({self._trials.metric}))"}  # a float itself is shown as the notebook wants it
-            answer = kernel.run("", silent=True, timeout_s=60, expressions=asked).expressions.get("value")
-            self._value = _number(answer)
+            value = ask(kernel, f"repr(float({self._trials.metric}))", timeout_s=60)
+            self._value = None if value is None else float(value)
 
     def _cells(self, kernel: LiveKernel) -> None:
         for position, cell in enumerate(self._document["cells"]):
@@ -240,10 +239,3 @@ def _fill(cell: dict[str, Any], result: CellRan) -> None:
 
 def _counts(cell: dict[str, Any]) -> bool:
     return cell["cell_type"] == "code" and INJECTED_TAG not in tags_of(cell)
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        return float(ast.literal_eval(text) if text and text[0] in "\"'" else text or "")
-    except (ValueError, SyntaxError):
-        return None
