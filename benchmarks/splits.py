@@ -23,7 +23,7 @@ from cellmill.core.step_errors import SplitRefused
 from cellmill.executors.kernels import LocalKernels
 from cellmill.notebook.plain import read_plain, tags_of
 from cellmill.replay.steady import steady
-from cellmill.wiring.outcomes import Trial
+from cellmill.wiring.outcomes import Conditions
 from cellmill.wiring.splitting import SplitMade, Splitting
 
 CELL_S = 300.0
@@ -118,8 +118,8 @@ def try_one(notebook: str, tree: Path, path: str, place: Path, kernel: str | Non
 
 def split(notebook: Path, kernel: str | None, at: Sequence[str] | None = None) -> SplitMade:
     """Split a notebook as the command does. Raises `CellmillError`."""
-    trial = Trial(network=True, timeout_s=CELL_S, kernel=kernel, warm=kernel is None)
-    splitting = Splitting(notebook, NAME, LocalKernels(), trial, told=lambda words, progress: None)
+    conditions = Conditions(network=True, timeout_s=CELL_S, kernel=kernel, warm=kernel is None)
+    splitting = Splitting(notebook, NAME, LocalKernels(), conditions, told=lambda words, progress: None)
     splitting.look()
     splitting.propose(at)
     return splitting.make()

@@ -10,7 +10,7 @@ from tests.notebooks.hostile import CASES, Hostile
 from cellmill.core.ports import CellRan
 from cellmill.core.step_errors import SplitRefused
 from cellmill.executors.kernels import LocalKernels
-from cellmill.wiring.outcomes import Trial
+from cellmill.wiring.outcomes import Conditions
 from cellmill.wiring.splitting import SplitMade, Splitting
 
 
@@ -50,7 +50,7 @@ def notebook(tmp_path: Path, hostile: Hostile) -> Path:
 
 @pytest.mark.parametrize("hostile", CASES.values(), ids=CASES.keys())
 def test_its_steps_come_to_the_same_or_it_is_not_split(notebook: Path, hostile: Hostile) -> None:
-    splitting = Splitting(notebook, "tried", LocalKernels(), Trial(warm=True), told=lambda words, progress: None)
+    splitting = Splitting(notebook, "tried", LocalKernels(), Conditions(warm=True), told=lambda words, progress: None)
     made, refused = split(splitting, border=len(hostile.cells))
     if made is None:
         assert hostile.ends in ("refused", "either"), refused

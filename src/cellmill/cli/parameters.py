@@ -80,15 +80,15 @@ def _pick(notebook: Path, names: list[str], *, network: bool, timeout_s: float |
     from cellmill.cli.progress import cell_progress
     from cellmill.executors.kernels import LocalKernels
     from cellmill.executors.stoppable import StoppableKernels
-    from cellmill.wiring.outcomes import Trial
+    from cellmill.wiring.outcomes import Conditions
     from cellmill.wiring.picking import make_parameters
 
     silent = as_json or not sys.stderr.isatty()
     kernels = StoppableKernels(LocalKernels())
-    trial = Trial(network, timeout_s, check=kernels.check)
+    conditions = Conditions(network, timeout_s, check=kernels.check)
     try:
         with cell_progress(f"{notebook.name}: is it the same?", silent=silent) as told, interrupts(kernels.stop):
-            made = make_parameters(notebook, names, kernels, trial, progress=told)
+            made = make_parameters(notebook, names, kernels, conditions, progress=told)
     except KeyboardInterrupt:
         typer.echo("cellmill: Interrupted, and nothing was written.", err=True)
         raise typer.Exit(EXIT_INTERRUPTED) from None

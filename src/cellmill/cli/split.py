@@ -50,16 +50,16 @@ def split(
     from cellmill.cli.interrupts import end_with_input
     from cellmill.executors.kernels import LocalKernels
     from cellmill.executors.stoppable import StoppableKernels
-    from cellmill.wiring.outcomes import Trial
+    from cellmill.wiring.outcomes import Conditions
     from cellmill.wiring.splitting import Splitting
 
     log = Log(wanted=log_json)
     if attended:
         end_with_input()
     kernels = StoppableKernels(LocalKernels())
-    trial = Trial(network, timeout, kernel, warm=not cold, check=kernels.check)
+    conditions = Conditions(network, timeout, kernel, warm=not cold, check=kernels.check)
     with log.telling():
-        splitting = Splitting(notebook, name, kernels, trial, told=lambda words, progress: None)
+        splitting = Splitting(notebook, name, kernels, conditions, told=lambda words, progress: None)
         asks = not (yes or as_json) and sys.stdin.isatty()
         _split(splitting, kernels.stop, at, log, plan=plan, asks=asks, as_json=as_json)
 

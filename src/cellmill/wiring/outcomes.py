@@ -47,8 +47,8 @@ _SEED = (
 
 
 @dataclass(frozen=True)
-class Trial:
-    """How a notebook is tried."""
+class Conditions:
+    """Under what conditions a notebook is run."""
 
     network: bool = False
     timeout_s: float | None = None
@@ -83,7 +83,7 @@ def outcome_of(
     notebook: Path,
     project: Project,
     kernels: Kernels,
-    trial: Trial,
+    conditions: Conditions,
     *,
     without: int | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -92,7 +92,7 @@ def outcome_of(
 
     `without` is the position of a cell that is run and not counted. Raises `KernelMissing`, `NoScratch`.
     """
-    return run_parts([whole(document, notebook, without)], project, kernels, trial, progress=progress)[0]
+    return run_parts([whole(document, notebook, without)], project, kernels, conditions, progress=progress)[0]
 
 
 def whole(document: Mapping[str, Any], notebook: Path, without: int | None = None) -> Part:
@@ -106,7 +106,7 @@ def run_parts(
     parts: Sequence[Part],
     project: Project,
     kernels: Kernels,
-    trial: Trial,
+    conditions: Conditions,
     *,
     look: Look | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -138,7 +138,7 @@ def run_parts(
                 if progress is not None:
                     progress(Progress(done + now.done, total))
 
-            ran, held, session = _run_part(part, place, kernels, trial, look, told, is_first=index == 0)
+            ran, held, session = _run_part(part, place, kernels, conditions, look, told, is_first=index == 0)
             together.shown |= ran.shown
             together.pictures |= ran.pictures
             values |= held
@@ -176,7 +176,7 @@ def _run_part(
     part: Part,
     place: Scratch,
     kernels: Kernels,
-    trial: Trial,
+    conditions: Conditions,
     look: Look | None,
     progress: Callable[[Progress], None],
     *,
@@ -192,20 +192,20 @@ def _run_part(
     with kernels.start(
         notebook=part.place,
         cwd=here.parent,
-        kernel=trial.kernel or part.document["metadata"].get("kernelspec", {}).get("name"),
+        kernel=conditions.kernel or part.document["metadata"].get("kernelspec", {}).get("name"),
         environment=environment,
-        warm=trial.warm and part.hash_seed in WARM_SEEDS,
+        warm=conditions.warm and part.hash_seed in WARM_SEEDS,
     ) as kernel:
         try:
             if is_first:
                 kernel.run(_SEED, silent=True)
-            confine(kernel, place, network=trial.network)
-            ran = _run(kernel, part, trial, look, progress)
+            confine(kernel, place, network=conditions.network)
+            ran = _run(kernel, part, conditions, look, progress)
             values = _values(kernel) if ran.is_alive else {}
         except (KernelDied, CellTimedOut, NotConfined):
-            trial.check()  # a kernel that is stopped while we ask it something ends in any of these ways
+            conditions.check()  # a kernel that is stopped while we ask it something ends in any of these ways
             raise
-        trial.check()
+        conditions.check()
     reader = SessionReader(Project(place.root), identity)
     reader.poll()
     return ran, values, reader.session
@@ -220,7 +220,9 @@ class _Ran:
     is_alive: bool = True
 
 
-def _run(kernel: LiveKernel, part: Part, trial: Trial, look: Look | None, progress: Callable[[Progress], None]) -> _Ran:
+def _run(
+    kernel: LiveKernel, part: Part, conditions: Conditions, look: Look | None, progress: Callable[[Progress], None]
+) -> _Ran:
     ran = _Ran({})
     cells = part.document["cells"]
     last = min(part.numbers.values(), default=0)
@@ -228,20 +230,20 @@ def _run(kernel: LiveKernel, part: Part, trial: Trial, look: Look | None, progre
         number = part.numbers.get(position)
         if cell["cell_type"] != "code":
             continue
-        trial.check()
+        conditions.check()
         try:
             if number is not None and look is not None:
                 look(kernel, number)
             last = number or last
             if not runs(cell):
                 continue
-            result = kernel.run(cell["source"], timeout_s=trial.timeout_s)
+            result = kernel.run(cell["source"], timeout_s=conditions.timeout_s)
         except (KernelDied, CellTimedOut) as error:
-            trial.check()
+            conditions.check()
             ran.stopped, ran.error, ran.is_alive = last, Failure(type(error).__name__, str(error)), False
             return ran
         if result.outcome == "interrupted":
-            trial.check()
+            conditions.check()
         progress(Progress(position + 1, len(cells)))
         if number is not None:
             ran.shown[number] = _shown(result)

@@ -23,7 +23,7 @@ from cellmill.notebook.parameters import declared_parameters
 from cellmill.notebook.picking import Picked, choose, pick
 from cellmill.replay.judge import why_it_failed
 from cellmill.replay.outcomes import Difference, Outcome, differences, told_apart
-from cellmill.wiring.outcomes import Trial, outcome_of
+from cellmill.wiring.outcomes import Conditions, outcome_of
 from cellmill.wiring.parameters import turnable
 from cellmill.wiring.projects import project_of
 
@@ -60,14 +60,14 @@ def make_parameters(
     notebook: Path,
     names: Sequence[str],
     kernels: Kernels,
-    trial: Trial,
+    conditions: Conditions,
     *,
     progress: Callable[[Progress], None] | None = None,
 ) -> Made:
     """Make proposals parameters of a notebook, if it comes to the same results with them.
 
     Raises `NotProposed`, `PickRefused`, and `PickDiffers` with the first value that differs; then nothing is written.
-    Nor is it where `trial.check` raises.
+    Nor is it where `conditions.check` raises.
     """
     path, shown = notebook.resolve(), shown_path(notebook.resolve())
     content = path.read_bytes() if path.is_file() else b""
@@ -76,8 +76,8 @@ def make_parameters(
     made = pick(content.decode(), found.document, picks, name=shown)
     changed = _read(made, shown, tuple(one.name for one in picks), picks)
     project = project_of(path)
-    compared, notes = _check(found.document, changed, made, path, project, kernels, trial, progress)
-    trial.check()
+    compared, notes = _check(found.document, changed, made, path, project, kernels, conditions, progress)
+    conditions.check()
     if path.read_bytes() != content:
         raise PickRefused(shown, reason="it was saved by somebody else in the meantime. Pick again")
     _keep(project, path, content, made.text.encode(), tuple(one.name for one in picks))
@@ -143,22 +143,22 @@ def _check(
     path: Path,
     project: Project,
     kernels: Kernels,
-    trial: Trial,
+    conditions: Conditions,
     progress: Callable[[Progress], None] | None,
 ) -> tuple[int, tuple[str, ...]]:
     """Run both, and the first again where they differ: what differs between two runs of one is no fault of a pick."""
     shown = shown_path(path)
     without = made.position if made.is_new else None
     with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(outcome_of, before, path, project, kernels, trial, progress=progress)
-        second = pool.submit(outcome_of, after, path, project, kernels, trial, without=without)
+        first = pool.submit(outcome_of, before, path, project, kernels, conditions, progress=progress)
+        second = pool.submit(outcome_of, after, path, project, kernels, conditions, without=without)
         while wait((first, second), LOOK_S).not_done:
             pass
         original, changed = first.result(), second.result()
     notes: list[str] = []
-    _check_far_enough(original, made, before, shown, trial, notes)
+    _check_far_enough(original, made, before, shown, conditions, notes)
     telling, swaying = _told_apart(
-        original, changed, lambda: outcome_of(before, path, project, kernels, trial, progress=progress)
+        original, changed, lambda: outcome_of(before, path, project, kernels, conditions, progress=progress)
     )
     if telling:
         raise PickDiffers(shown, what=telling[0].what, before=telling[0].before, after=telling[0].after)
@@ -191,12 +191,12 @@ def _told_apart(
 
 
 def _check_far_enough(
-    original: Outcome, made: Picked, before: NotebookNode, shown: str, trial: Trial, notes: list[str]
+    original: Outcome, made: Picked, before: NotebookNode, shown: str, conditions: Conditions, notes: list[str]
 ) -> None:
     """A notebook that raises is compared as far as it comes, if that is beyond what was changed."""
     if original.stopped is None or original.error is None:
         return
-    why = why_it_failed(original.error, installed={}, allowed_network=trial.network).replace(
+    why = why_it_failed(original.error, installed={}, allowed_network=conditions.network).replace(
         "replay with --network", "pick with --network"
     )
     codes = [position for position, cell in enumerate(before.cells) if cell.cell_type == "code"]

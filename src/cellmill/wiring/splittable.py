@@ -16,7 +16,7 @@ from cellmill.executors.asking import ask_each
 from cellmill.notebook.plain import runs, tags_of
 from cellmill.pipeline.split import Cell, Crossing
 from cellmill.replay.outcomes import Outcome
-from cellmill.wiring.outcomes import Trial, run_parts, whole
+from cellmill.wiring.outcomes import Conditions, run_parts, whole
 
 # As capture numbers an execution. `execution_count` is another before a cell and after it.
 _NUMBER = "len(get_ipython().history_manager.input_hist_parsed)"
@@ -48,7 +48,7 @@ def look_into(
     notebook: Path,
     project: Project,
     kernels: Kernels,
-    trial: Trial,
+    conditions: Conditions,
     *,
     progress: Callable[[Progress], None] | None = None,
 ) -> Splittable:
@@ -62,8 +62,8 @@ def look_into(
     # In another order of hashes: what leans on it shows.
     other = replace(part, hash_seed=1)
     with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(run_parts, [part], project, kernels, trial, progress=progress)
-        second = pool.submit(run_parts, [other], project, kernels, trial, look=scales.weigh)
+        first = pool.submit(run_parts, [part], project, kernels, conditions, progress=progress)
+        second = pool.submit(run_parts, [other], project, kernels, conditions, look=scales.weigh)
         outcome, _ = first.result()
         again, sessions = second.result()
     ran = _executions(scales.ran, len(sources), sessions)

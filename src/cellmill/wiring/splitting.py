@@ -27,7 +27,7 @@ from cellmill.pipeline.split import Border, Proposal, ProposedStep, Splitter
 from cellmill.replay.judge import why_it_failed
 from cellmill.replay.outcomes import Difference, Outcome
 from cellmill.wiring.drafts import Draft, Origin
-from cellmill.wiring.outcomes import Part, Trial, run_parts, whole
+from cellmill.wiring.outcomes import Conditions, Part, run_parts, whole
 from cellmill.wiring.projects import project_of
 from cellmill.wiring.split_proof import Proof, without_later_metrics
 from cellmill.wiring.splittable import Splittable, look_into
@@ -83,7 +83,7 @@ class _Search:
 class Splitting:
     """Splits one notebook. First `look`, then `propose`, then `make`."""
 
-    def __init__(self, notebook: Path, name: str, kernels: Kernels, trial: Trial, *, told: Told) -> None:
+    def __init__(self, notebook: Path, name: str, kernels: Kernels, conditions: Conditions, *, told: Told) -> None:
         """`told` hears what is being done. Raises `NotebookError`, `BadStepName`, `PipelineExists`."""
         self._path = notebook.resolve()
         self._shown = shown_path(self._path)
@@ -97,7 +97,7 @@ class Splitting:
             raise PipelineExists(shown_path(self.folder))
         self._name = name
         self._kernels = kernels
-        self._trial = trial
+        self._conditions = conditions
         self.told = told
         self._seen: Splittable | None = None
         self._origin = Origin(self._document, self._path, self._project, name)
@@ -111,11 +111,11 @@ class Splitting:
             self._path,
             self._project,
             self._kernels,
-            self._trial,
+            self._conditions,
             progress=lambda now: self.told("the whole notebook", now),
         )
         if seen.outcome.stopped is not None and seen.outcome.error is not None:
-            why = why_it_failed(seen.outcome.error, installed={}, allowed_network=self._trial.network)
+            why = why_it_failed(seen.outcome.error, installed={}, allowed_network=self._conditions.network)
             why = why.replace("replay with --network", "split with --network").replace(
                 ", or replay with --rebuild-env", ""
             )
@@ -169,7 +169,7 @@ class Splitting:
                 draft.parts,
                 self._project,
                 self._kernels,
-                self._trial,
+                self._conditions,
                 progress=lambda now, words=words: self.told(words, now),  # type: ignore[misc]
             )
             expected = without_later_metrics(seen.outcome, outcome)
@@ -185,7 +185,7 @@ class Splitting:
         raise SplitRefused(self._shown, reasons=reasons)
 
     def _run(self, parts: Sequence[Part]) -> Outcome:
-        return run_parts(parts, self._project, self._kernels, self._trial)[0]
+        return run_parts(parts, self._project, self._kernels, self._conditions)[0]
 
     @property
     def _whole(self) -> Splittable:
