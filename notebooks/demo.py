@@ -61,7 +61,7 @@ def main() -> None:
     cellmill("models")
 
     out.print("\n[bold]Look at it:[/]")
-    out.print("  make lab              JupyterLab on this notebook, with the runs in its sidebar")
+    out.print("  make lab              JupyterLab on this notebook, its runs in the sidebar")
     out.print("  .venv/bin/mlflow ui   the same runs in MLflow's own page, in this folder")
 
 
