@@ -257,16 +257,20 @@ class Splitter:
         return borders
 
     def _best(self, without: Collection[int]) -> int | None:
-        """The border that the least crosses, near the middle of the time that the notebook takes."""
+        """The border that the least crosses, near the middle of the time that the notebook takes.
+
+        One behind which nothing is needed of what is before it is better than none: it was asked for.
+        """
+        can = [b for b in range(2, len(self._cells) + 1) if b not in without and self.why_not(b) is None]
+        worthwhile = [border for border in can if self._worthwhile([border])]
+        computing = [b for b in can if self._computes(1, b - 1) and self._computes(b, len(self._cells))]
+        return min(worthwhile or computing, key=self._cost, default=None)
+
+    def _cost(self, border: int) -> tuple[float, int]:
         total = sum(cell.seconds for cell in self._cells) or 1.0
-        found: list[tuple[float, int]] = []
-        for border in range(2, len(self._cells) + 1):
-            if border in without or not self._worthwhile([border]) or self.why_not(border) is not None:
-                continue
-            before = sum(cell.seconds for cell in self._cells[: border - 1]) / total
-            lopsided = abs(before - 0.5) + abs((border - 1) / len(self._cells) - 0.5)
-            found.append((len(self.names_at(border)) + 4 * lopsided, border))
-        return min(found)[1] if found else None
+        before = sum(cell.seconds for cell in self._cells[: border - 1]) / total
+        lopsided = abs(before - 0.5) + abs((border - 1) / len(self._cells) - 0.5)
+        return len(self.names_at(border)) + 4 * lopsided, border
 
     def _weight(self, border: int) -> tuple[int, int]:
         crossing, names = self._crossings[border - 1], self.names_at(border)

@@ -70,6 +70,12 @@ def test_without_either_the_border_stands_where_the_least_crosses() -> None:
     assert len(made.steps[0].gives) == 1
 
 
+def test_cells_that_need_nothing_of_each_other_are_split_where_it_is_asked_for() -> None:
+    made = splitter(["a = len(())\nprint(a)", "b = len(())\nprint(b)", "c = len(())\nprint(c)"]).propose()
+    assert len(made.steps) == 2
+    assert [step.gives for step in made.steps] == [(), ()]
+
+
 def test_tags_of_kale_are_understood() -> None:
     made = splitter(
         ["a = f()", "b = a", "c = b", "d = c"],
