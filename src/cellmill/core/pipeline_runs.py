@@ -72,6 +72,8 @@ class StepRecord:
     error: str | None = None
     untold: tuple[str, ...] = ()
     """Folders of which it read more than was told, and than can be looked at: it runs each time."""
+    listings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The files of folders that it looked through, by pattern: `data/*.csv`."""
     was_seen: bool = False
     """Whether capture has told which files it used. If not, only declared ones are known."""
     kernel: str | None = None
@@ -98,6 +100,9 @@ class StepNow:
     writes: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
     interpreter: str | None = None
+    listings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    made: frozenset[str] = frozenset()
+    """Files that steps of the pipeline wrote: what earlier ones gave is in `upstream`, and no others count."""
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ def reasons(record: StepRecord | None, now: StepNow, *, hidden: Collection[str] 
         *_upstream(record, now),
         *_files(record.reads, now.files, "changed", "is gone"),
         *(f"{path} is among what it reads now" for path in now.reads if path not in {f.path for f in record.reads}),
+        *_listings(record, now),
         *_files(record.modules, now.files, "changed", "is gone"),
         *(f"it read more files in {folder} than are told one by one" for folder in record.untold),
         *_distributions(record, now),
@@ -87,6 +88,17 @@ def _files(before: Iterable[FileSeen], now: Mapping[str, str | None], changed: s
             yield f"{seen.path} {gone}"
         elif seen.path in now and now[seen.path] != seen.sha256:
             yield f"{seen.path} {'was changed while it ran' if seen.was_changed else changed}"
+
+
+def _listings(record: StepRecord, now: StepNow) -> Iterable[str]:
+    told = {file.path for file in (*record.reads, *record.writes)} | now.made
+    for pattern, before in record.listings.items():
+        after = now.listings.get(pattern, before)
+        for changed, words in ((set(after) - set(before), "is new in"), (set(before) - set(after), "is gone from")):
+            paths = sorted(changed - told)
+            if paths:
+                more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+                yield f"{paths[0]}{more} {words.replace('is', 'are', 1) if more else words} {pattern}"
 
 
 def _distributions(record: StepRecord, now: StepNow) -> Iterable[str]:

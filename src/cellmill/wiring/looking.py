@@ -1,5 +1,6 @@
 """What is there now: contents of files by their digests, read again only where a look at the file does not do."""
 
+import glob
 import hashlib
 import os
 import sys
@@ -11,6 +12,7 @@ from cellmill.core.pipeline_runs import FileSeen, Installed
 LARGEST_READ = 2 * 1024**3
 # A file that was changed this short a time ago may be changed again without a trace in its times.
 _TICK_NS = 20_000_000
+MOST_LISTED = 10_000
 _BY_THEMSELVES = {"__pycache__", ".ipynb_checkpoints"}
 
 
@@ -48,6 +50,18 @@ def stamps_in(path: Path) -> dict[str, tuple[int, ...]]:
 def changed_after(stamp: tuple[int, ...], at_ns: int) -> bool:
     """Whether a file was changed, or put in its place, later than this."""
     return bool(stamp) and max(stamp[1], stamp[2]) > at_ns
+
+
+def files_like(root: Path, pattern: str) -> tuple[str, ...]:
+    """Return the files that are like a pattern, as it is written: from the root, or whole.
+
+    More than 10,000 come as one text, which another number or another name changes.
+    """
+    found = glob.glob(pattern, root_dir=root, recursive=True)  # noqa: PTH207 - `Path.glob` takes no whole pattern
+    files = sorted({Path(name).as_posix() for name in found if (root / name).is_file()})
+    if len(files) > MOST_LISTED:
+        return (f"{len(files)} files: {hashlib.sha256(chr(10).join(files).encode('utf-8', 'replace')).hexdigest()}",)
+    return tuple(files)
 
 
 def stamp_of(path: Path) -> tuple[int, ...]:

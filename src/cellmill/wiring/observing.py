@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cellmill.capture.journal import read_events
 from cellmill.core.event_parts import CHANGED, FileUse
-from cellmill.core.events import DistributionsSeen, ExecutionFinished, FilesDigested, SessionStarted
+from cellmill.core.events import DistributionsSeen, ExecutionFinished, ExecutionStarted, FilesDigested, SessionStarted
 from cellmill.core.ids import SessionId
 from cellmill.core.pipeline_runs import MEANWHILE, FileSeen, Installed
 from cellmill.core.project import Project
@@ -27,6 +27,8 @@ class Observed:
     modules: tuple[FileSeen, ...] = ()
     distributions: dict[str, Installed] = field(default_factory=dict)
     more_in: tuple[str, ...] = ()
+    cells: tuple[tuple[str, str], ...] = ()
+    """The sources that ran, each with the folder that it began in."""
 
 
 def observe(project: Project, session: SessionId) -> Observed:
@@ -43,9 +45,13 @@ def observe(project: Project, session: SessionId) -> Observed:
     modules: dict[str, FileSeen] = {}
     versions: dict[str, str] = {}
     started: SessionStarted | None = None
+    cwd, cells = "", []
     for event in events:
         if isinstance(event, SessionStarted):
-            started = event
+            started, cwd = event, event.cwd
+        elif isinstance(event, ExecutionStarted):
+            cwd = event.cwd or cwd
+            cells.append((event.source, cwd))
         elif isinstance(event, (ExecutionFinished, FilesDigested)):
             for use in event.files:
                 if use.mode == "written":
@@ -79,6 +85,7 @@ def observe(project: Project, session: SessionId) -> Observed:
             **_installed(versions, started.path),
         },
         more_in=tuple(project.relative(folder) or folder for folder in sorted(more)),
+        cells=tuple(cells),
     )
 
 

@@ -95,6 +95,7 @@ def _read(path: Path) -> StepRecord | None:
                 "asks": tuple(kept["asks"]),
                 "declares": tuple(kept["declares"]),
                 "untold": tuple(kept.get("untold", ())),
+                "listings": {pattern: tuple(names) for pattern, names in kept.get("listings", {}).items()},
                 "notebook": _seen(kept["notebook"]),
                 "distributions": {name: Installed(**each) for name, each in kept["distributions"].items()},
             }

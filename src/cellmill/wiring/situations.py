@@ -16,7 +16,7 @@ from cellmill.executors.specs import try_interpreter
 from cellmill.pipeline.conditions import NoAnswer, asked_of, holds
 from cellmill.pipeline.document import read_pipeline
 from cellmill.pipeline.plan import ASKED, given, reasons, selected
-from cellmill.wiring.looking import look, version_now
+from cellmill.wiring.looking import files_like, look, version_now
 from cellmill.wiring.parameters_given import check_taken, read_given
 from cellmill.wiring.pipeline_records import alone, manifest_digest, read_records, state_name, write_record
 
@@ -261,6 +261,8 @@ class Situation:
             writes=step.writes,
             asks=self.asks.get(step.name, ()),
             interpreter=self.interpreter(code),
+            listings={p: files_like(self.project.root, p) for p in record.listings} if record is not None else {},
+            made=frozenset(file.path for other in self.records.values() for file in other.writes),
         )
 
     def upstream(self, step: PipelineStep, reads: Collection[str], writes: Collection[str]) -> dict[str, str]:

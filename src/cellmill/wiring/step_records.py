@@ -11,6 +11,7 @@ from cellmill.core.pipeline_errors import OutputMissing
 from cellmill.core.pipeline_runs import MEANWHILE, FileSeen, StepRecord
 from cellmill.core.pipelines import PipelineStep
 from cellmill.core.ports import StepEnded
+from cellmill.wiring.listings import Named, listings_of, named_in_cells
 from cellmill.wiring.looking import changed_after, look, stamp_of, stamps_in
 from cellmill.wiring.observing import Observed, observe, unlike_any
 from cellmill.wiring.pipeline_records import manifest_digest
@@ -66,7 +67,8 @@ def record_of(
         if ended.outcome == "ok":
             ended = replace(ended, outcome="failed", error=str(error))
     code = begun.code
-    reads, modules, untold = _used(situation, begun, used, ended.started_ms)
+    named = named_in_cells(situation.project, used)
+    reads, modules, untold = _used(situation, begun, used, named, ended.started_ms)
     record = StepRecord(
         key=begun.key,
         outcome=ended.outcome,
@@ -81,6 +83,7 @@ def record_of(
         writes=_merged(used.writes, (look(root, path) for path in step.writes)),
         modules=modules,
         untold=untold,
+        listings=listings_of(situation.project, used, named),
         distributions=used.distributions,
         manifest=manifest,
         values=ended.values,
@@ -111,7 +114,7 @@ def record_of(
 
 
 def _used(
-    situation: Situation, begun: Begun, used: Observed, started_ms: int
+    situation: Situation, begun: Begun, used: Observed, named: Named, started_ms: int
 ) -> tuple[tuple[FileSeen, ...], tuple[FileSeen, ...], tuple[str, ...]]:
     """Return what a step read, its modules, and the folders that cannot be looked at for what was not told of them."""
     root = situation.project.root
@@ -135,6 +138,8 @@ def _used(
         is_another = any((situation.project.relative(each) or each) not in written for each in since)
         file = look(root, folder)
         found.append(unlike_any(file) if is_another else file)
+    found += [file for file in named.unheard(root, used, started_ms * 1_000_000) if file.path not in declared]
+    untold += [folder for folder in named.untold if folder not in declared]
     reads = _merged(used.reads, found)
     known = {file.path: file for file in (*begun.before.reads, *begun.before.modules)} if begun.before else {}
     settled = [tuple(_settled(file, known.get(file.path)) for file in files) for files in (reads, used.modules)]

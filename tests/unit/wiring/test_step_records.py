@@ -11,7 +11,7 @@ import pytest
 
 from cellmill.capture.journal import append_once
 from cellmill.core.event_parts import CHANGED_MEANWHILE, FileUse, Module
-from cellmill.core.events import Event, ExecutionFinished, FilesDigested, SessionStarted
+from cellmill.core.events import Event, ExecutionFinished, ExecutionStarted, FilesDigested, SessionStarted
 from cellmill.core.ids import ExecutionId, SessionId
 from cellmill.core.ports import StepEnded
 from cellmill.core.project import Project
@@ -106,13 +106,16 @@ class Alone:
         meanwhile()
         ended_ms = round(time.time() * 1000) + 1000
         started: Event = SessionStarted(
-            session=session, at_ms=0, pid=1, process_started_s=None, host="h", kernel="k", root=str(self.project.root),
-            cwd="", notebook=None, started_by="engine", python="3.11", executable="", platform="", cellmill="",
+            session=session, at_ms=0, pid=1, process_started_s=None, host="h", kernel="k", started_by="engine",
+            root=str(self.project.root), cwd=str(self.folder), notebook=None, python="3.11", executable="", platform="",
+            cellmill="",
         )  # fmt: skip
+        sources = [end.pop("source", "") for end in ends]
         digested = [end.pop("digested", ()) for end in ends]
         events = [started]
-        for index, (fields, files) in enumerate(zip(ends, digested, strict=True)):
+        for index, (fields, files, source) in enumerate(zip(ends, digested, sources, strict=True)):
             execution = ExecutionId(f"e{index}")
+            events.append(ExecutionStarted(execution, 0, index, source, None))
             events.append(ExecutionFinished(execution, ended_ms, "ok", **fields))
             events.append(FilesDigested(execution, ended_ms, files))
         append_once(self.project.journal(session), *events)
@@ -202,3 +205,55 @@ def test_of_a_folder_that_holds_the_project_nothing_can_be_known(project: Projec
     (words,) = step.runs({"more_files_in": (str(project.root),)})
     assert words.startswith("Step fit read more files in . than are told one by one, so it runs each time.")
     assert step.plan == "runs: it read more files in . than are told one by one"
+
+
+def test_a_file_that_comes_to_a_folder_which_was_looked_through_runs_the_step_again(project: Project) -> None:
+    step, folder = Alone(project), project.root / "data"
+    digest = write(folder / "2013.csv", "2013")
+    looks = {"source": "for path in glob(f'{DATA}/*.csv'): read_csv(path)", **used(folder / "2013.csv", digest)}
+    step.runs(dict(looks))
+    write(folder / "notes.txt", "not what was read")
+    assert step.plan == "nothing to do"
+    write(folder / "2014.csv", "2014")
+    write(folder / "2015.csv", "2015")
+    assert step.plan == "runs: data/2014.csv and 1 more are new in data/*.csv"
+    step.runs(dict(looks))
+    assert step.plan == "nothing to do"
+    (folder / "2014.csv").unlink()
+    assert step.plan == "runs: data/2014.csv is gone from data/*.csv"
+
+
+def test_without_a_look_through_its_folder_a_file_beside_does_not_count(project: Project) -> None:
+    step, data = Alone(project), project.root / "data" / "2013.csv"
+    step.runs({"source": "frame = read_csv('../../data/2013.csv')", **used(data, write(data, "2013"))})
+    write(project.root / "data" / "2014.csv", "2014")
+    assert step.plan == "nothing to do"
+
+
+def test_files_that_are_named_by_a_pattern_count_though_nobody_was_heard_to_read_them(project: Project) -> None:
+    step, folder = Alone(project), project.root / "data"
+    write(folder / "2013.csv", "2013")
+    time.sleep(0.01)
+    scans = {"source": "frame = pl.scan_csv('../../data/*.csv').collect()"}
+    step.runs(dict(scans))
+    assert step.plan == "nothing to do"
+    write(folder / "2013.csv", "2012")
+    assert step.plan == "runs: data/2013.csv changed"
+    time.sleep(0.01)
+    step.runs(dict(scans))
+    write(folder / "2014.csv", "2014")
+    assert step.plan == "runs: data/2014.csv is new in data/*.csv"
+
+
+def test_a_folder_that_is_named_like_a_file_is_looked_at_as_a_whole(project: Project) -> None:
+    step, folder = Alone(project), project.root / "sales.parquet"
+    write(folder / "part-0", "0")
+    time.sleep(0.01)
+    step.runs({"source": "frame = pd.read_parquet('../../sales.parquet')"})
+    assert step.plan == "nothing to do"
+    write(folder / "part-1", "1")
+    assert step.plan == "runs: sales.parquet changed"
+    makes = {"source": "frame.to_parquet('../../sales.parquet', partition_cols=['year'])"}
+    step.runs(makes, meanwhile=lambda: write(folder / "part-1", "2", at_s=time.time() + 1))
+    write(folder / "part-1", "3")
+    assert step.plan == "nothing to do"  # what a step makes is none of what it reads
