@@ -292,6 +292,7 @@ def _python() -> dict[str, Any]:
         "recursion": sys.getrecursionlimit(),
         "warnings": list(warnings.filters),
         "logging": logging.root.level,
+        "disabled": logging.root.manager.disable,
     }
 
 
@@ -299,6 +300,7 @@ def _set_python(found: dict[str, Any]) -> None:
     if found["recursion"] != sys.getrecursionlimit():
         sys.setrecursionlimit(found["recursion"])
     logging.root.setLevel(found["logging"])
+    logging.disable(found.get("disabled", logging.NOTSET))
     filters: Any = warnings.filters
     filters[:] = found["warnings"]
     warnings._filters_mutated()  # type: ignore[attr-defined]
