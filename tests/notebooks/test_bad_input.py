@@ -90,6 +90,17 @@ def test_a_cell_that_raises_fails_the_run_and_keeps_everything_up_to_there(desk:
     database.close()
 
 
+def test_a_value_whose_display_raises_is_told_with_what_it_raised(desk: Desk) -> None:
+    desk.notebook(
+        "shows.ipynb",
+        "class Graph:\n    def _repr_mimebundle_(self, **_):\n        raise ValueError('no dot')",
+        "Graph()",
+    )
+    said = desk.cellmill("run", "shows.ipynb")
+    assert is_refused(said, "ValueError: no dot", code=1)
+    assert "NoneType" not in said.err
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_a_kernel_that_dies_in_a_fit_leaves_an_interrupted_run_and_a_whole_journal(desk: Desk) -> None:
     desk.notebook("dies.ipynb", PARAMETERS, TRAIN, DIES)

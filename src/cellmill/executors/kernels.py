@@ -21,7 +21,7 @@ from cellmill.core.project import find_project
 from cellmill.core.words import shown_path
 from cellmill.executors.channels import Channels, Message, Unreadable
 from cellmill.executors.processes import ManagedProcess, OwnProcess, signal_group, wait_for_end
-from cellmill.executors.shown import Displays, Shown
+from cellmill.executors.shown import Displays, Shown, try_failure
 from cellmill.executors.specs import spec_of, try_spec
 from cellmill.executors.warm.wanted import imports_of, journalled, worth_importing
 
@@ -246,6 +246,8 @@ def _ran(request: ExecutionId, reply: dict[str, Any], shown: Shown, started_ms: 
     outcome: Outcome = "ok"
     if reply["status"] == "error":
         error = Failure(reply["ename"], reply["evalue"], "\n".join(reply.get("traceback", ())))
+        if error.type == "NoneType":  # IPython has shown what a value's display raised, and does not know it any more
+            error = try_failure(shown.outputs) or error
         outcome = "interrupted" if error.type == "KeyboardInterrupt" else "error"
     elif reply["status"] == "aborted":
         outcome = "interrupted"
