@@ -362,8 +362,10 @@ class Situation:
             why = self.why(step, key, item)
             if why and not (active and step.when is not None):
                 found.append(Planned(key, step.name, "runs", why))
+            elif active:
+                found.append(Planned(key, step.name, "may", tuple(active)))
             else:
-                found.append(Planned(key, step.name, "may", tuple(active)) if active else _unchanged(key, step))
+                found.append(Planned(key, step.name, "unchanged"))
         return found
 
 
@@ -396,7 +398,3 @@ def not_so(step: PipelineStep) -> str:
 def left_out_by_condition(planned: Collection[Planned]) -> bool:
     """Whether a step is left out, and not only because nobody has asked for it."""
     return any(each.what == "left out" and each.reasons != ("not asked for",) for each in planned)
-
-
-def _unchanged(key: str, step: PipelineStep) -> Planned:
-    return Planned(key, step.name, "unchanged")
