@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --compile-bytecode
 STAMPS := .make
 # The tests of one file share kernels and servers, so a file is never torn apart.
-PARALLEL := --dist loadfile --numprocesses
+PARALLEL := --numprocesses 2 --dist loadfile
 FRONT_END := $(shell find labextension/src labextension/schema labextension/style -type f 2>/dev/null) package.json package-lock.json tsconfig.json
 BACK_END := pyproject.toml constraints.txt $(shell find jupyter-config -type f)
 
@@ -73,16 +73,15 @@ check: $(STAMPS)/dev ## Style, types, layers and unit tests
 
 test: check test-python test-browser ## Everything, browser tests included
 
-# These wait a good deal for processes to begin and end: three at once use what two leave idle of two cores.
 test-python: $(STAMPS)/dev ## Contract, kernel, server, notebook and packaging tests
-	$(BIN)/pytest -q $(PARALLEL) 3 tests --ignore tests/unit --ignore tests/shape --ignore tests/ui --ignore tests/exports
+	$(BIN)/pytest -q $(PARALLEL) tests --ignore tests/unit --ignore tests/shape --ignore tests/ui --ignore tests/exports
 
 test-browser: $(STAMPS)/dev ## A real JupyterLab in a real browser
 	$(BIN)/python tests/ui/browser.py
-	$(BIN)/pytest -q $(PARALLEL) 2 tests/ui
+	$(BIN)/pytest -q $(PARALLEL) tests/ui
 
 test-exports: $(STAMPS)/dev $(STAMPS)/with-airflow $(STAMPS)/with-kfp ## Exported pipelines, by what they are exported to
-	$(BIN)/pytest -q $(PARALLEL) 2 tests/exports
+	$(BIN)/pytest -q $(PARALLEL) tests/exports
 
 # Airflow and Kubeflow pin what others need in other versions, so each has an environment of its own.
 $(STAMPS)/with-%: tests/exports/%.txt pyproject.toml $(STAMPS)/venv

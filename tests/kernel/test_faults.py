@@ -224,7 +224,8 @@ os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     )
     assert answer.result == "7"
     assert kernel.runs == []
-    assert len(kernel.events) == len(kernel.journals[0].read_text().splitlines())
+    lines = kernel.journals[0].read_text().splitlines()
+    assert len(kernel.events) >= len(lines)  # each can be read, and what packages there are may have come since
     told = [event for event in kernel.events if not isinstance(event, DistributionsSeen | OutputsShown)]
     assert [type(event) for event in told] == [SessionStarted, ExecutionStarted, ExecutionEnded, ExecutionFinished]
 
