@@ -78,7 +78,7 @@ test-python: $(STAMPS)/dev ## Contract, kernel, server, notebook and packaging t
 
 test-browser: $(STAMPS)/dev ## A real JupyterLab in a real browser
 	$(BIN)/python tests/ui/browser.py
-	$(BIN)/pytest -q $(PARALLEL) tests/ui
+	$(BIN)/pytest -q tests/ui
 
 test-exports: $(STAMPS)/dev $(STAMPS)/with-airflow $(STAMPS)/with-kfp ## Exported pipelines, by what they are exported to
 	$(BIN)/pytest -q $(PARALLEL) tests/exports
