@@ -262,7 +262,7 @@ class Situation:
             asks=self.asks.get(step.name, ()),
             interpreter=self.interpreter(code),
             listings={p: files_like(self.project.root, p) for p in record.listings} if record is not None else {},
-            made=frozenset(file.path for other in self.records.values() for file in other.writes),
+            made=frozenset(f.path for one in self.records.values() if record and record.listings for f in one.writes),
         )
 
     def upstream(self, step: PipelineStep, reads: Collection[str], writes: Collection[str]) -> dict[str, str]:

@@ -117,7 +117,10 @@ class _Going:
             watch.join()
         if self.is_whole and self._trials.metric.isidentifier():
             value = ask(kernel, f"repr(float({self._trials.metric}))", timeout_s=60)
-            self._value = None if value is None else float(value)
+            try:
+                self._value = None if value is None else float(value)
+            except (ValueError, TypeError):
+                self._value = None  # the notebook has a `repr` or `float` of its own
 
     def _cells(self, kernel: LiveKernel) -> None:
         for position, cell in enumerate(self._document["cells"]):
