@@ -25,6 +25,8 @@ DOORS = [
     (HELP.format(words=["--version"]), (HEAVY | SHELLS) - {"rich"}),
     # Typer looks for pydantic by itself, once a command has parameters.
     (HELP.format(words=["run", "--help"]), (HEAVY | SHELLS) - {"rich", "pydantic"}),
+    # nbformat's validation builds a grammar of IRIs with lark where it can: seconds.
+    (HELP.format(words=["params", "notebooks/01_flight_delays.ipynb"]), (HEAVY | {"lark"}) - {"pydantic"}),
     # What finds that a pipeline has nothing to do.
     ("import cellmill.cli.idle, cellmill.wiring.situations", (HEAVY | SHELLS | {"jsonschema"}) - {"rich"}),
     ("import cellmill.kernel.extension", HEAVY | SHELLS),

@@ -1,6 +1,8 @@
 """The command line. Importing it loads Typer and nothing of what the commands need."""
 
 import sys
+from types import ModuleType
+from typing import cast
 
 import typer
 
@@ -20,6 +22,8 @@ EXIT_INTERRUPTED = 130  # as shells have it for SIGINT
 
 def main() -> None:
     """Run the command line. A user's mistake ends in one sentence, never in a traceback."""
+    # What nbformat validates with would build a grammar of IRIs first, for a second or two, and goes without one.
+    sys.modules.setdefault("rfc3987_syntax", cast("ModuleType", None))
     if sys.argv[1:3] == ["pipeline", "run"]:
         from cellmill.cli.idle import try_idle
 
