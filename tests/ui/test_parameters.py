@@ -66,8 +66,11 @@ def test_a_notebook_is_run_with_other_parameters(desk: Desk, lab: Lab, screensho
     expect(form.get_by_label("verbose")).not_to_be_checked()
     expect(form.get_by_label("start")).to_have_attribute("type", "date")
 
+    back = form.get_by_role("button", name="Back to the default of max_depth")
     depth.fill("30")
-    page.keyboard.press("Tab")  # to the way back, and the field is left
+    expect(back).to_be_visible()
+    page.keyboard.press("Tab")  # and the field is left
+    expect(back).to_be_focused()
     expect(form.get_by_role("alert")).to_contain_text("takes an integer, 1 to 20, and 30 is not")
     expect(depth).to_have_attribute("aria-invalid", "true")
     for theme, name in ((LIGHT, "light"), (DARK, "dark")):
@@ -75,7 +78,8 @@ def test_a_notebook_is_run_with_other_parameters(desk: Desk, lab: Lab, screensho
         expect(page.locator("#jupyterlab-splash")).to_have_count(0)
         page.screenshot(path=screenshots / f"parameters-{name}.png")
     desk.change_theme(LIGHT)
-    page.keyboard.press("Enter")  # on "back to 3"
+    expect(back).to_be_focused()
+    page.keyboard.press("Enter")
     expect(depth).to_have_value("3")
     expect(form.get_by_role("alert")).to_have_count(0)
 
