@@ -15,7 +15,7 @@ export DO_NOT_TRACK := true
 export OMP_WAIT_POLICY := PASSIVE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo lab check test test-python test-browser test-exports bench wire format constraints clean
+.PHONY: help install demo lab check check-types check-units check-style test test-python test-browser test-exports bench wire format constraints clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -62,14 +62,21 @@ lab: install ## Open JupyterLab on the tour
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/01_flight_delays.ipynb
 
 check: $(STAMPS)/dev ## Style, types, layers and unit tests
+	@$(MAKE) --no-print-directory --jobs 2 check-types check-units check-style
+
+check-types:
+	$(BIN)/mypy
+
+check-units:
+	$(BIN)/pytest -q tests/unit tests/shape
+
+check-style:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	npm run --silent lint
 	npm run --silent types
 	npm run --silent test
-	$(BIN)/pytest -q tests/unit tests/shape
 
 test: check test-python test-browser ## Everything, browser tests included
 
