@@ -192,6 +192,8 @@ def test_a_cross_validation_keeps_its_scores_and_says_why_there_is_no_model(kern
     assert str(scores) == answer.stdout.strip()
     assert [metric.step for metric in run.metrics if metric.name == "cross_val_score"] == [0, 1, 2, 3]
     assert run.last_metrics["cross_val_score_mean"] == pytest.approx(sum(scores) / 4)
+    assert list(run.last_metrics) == ["cross_val_score_mean", "cross_val_score"]
+    assert list(run.telling_metrics) == ["cross_val_score_mean"]
     assert (run.model, run.model_note) == (None, "a cross-validation keeps none of the models that it fits")
 
 

@@ -252,7 +252,7 @@ def _status(run: Run) -> Text:
 
 
 def _metrics(run: Run) -> Text:
-    shown = list(run.last_metrics.items())
+    shown = list(run.telling_metrics.items())
     text = Text()
     for index, (name, value) in enumerate(shown[:SHOWN_METRICS]):
         text.append("\n" if index else "").append(f"{name} ").append(number(value), style="bold")

@@ -145,6 +145,14 @@ class Run:
         newest = {metric.name: metric.value for metric in self.metrics}
         return dict(sorted(newest.items(), key=lambda pair: pair[0].startswith("training_")))
 
+    @property
+    def telling_metrics(self) -> dict[str, float]:
+        """As `last_metrics`, of a cross-validation without the folds: the score of its last one tells nothing."""
+        last = self.last_metrics
+        if self.kind != "validation":
+            return last
+        return {name: value for name, value in last.items() if f"{name}_mean" not in last}
+
 
 @dataclass(frozen=True)
 class Session:

@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 from pathlib import Path
 
 _STEPS = ((60, "s"), (60, "min"), (24, "h"), (7, "d"), (52, "wk"))
@@ -47,3 +48,14 @@ def shown_path(path: Path) -> str:
 def count(amount: int, noun: str) -> str:
     """`1 run`, `2 runs`."""
     return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"
+
+
+def in_line(text: str, most: int) -> str:
+    """A text of somebody else's as part of a sentence: without line ends and end point, no further than to a ruler.
+
+    Of one of more than `most` characters the rest is `…`, after a whole word where it has some.
+    """
+    line = " ".join(re.split(r"(?m)^\s*[-=_*~]{5,}\s*$", text.strip(), maxsplit=1)[0].split())
+    if len(line) > most:
+        return f"{line[:most].rpartition(' ')[0] or line[:most]}…"
+    return line.rstrip(".")

@@ -203,7 +203,7 @@ def table(runs: "tuple[Run, ...]", *, metrics: int = 3) -> str:
             run.run,
             run.short_class,
             run.status,
-            "  ".join(f"{name} {number(value)}" for name, value in list(run.last_metrics.items())[:metrics]),
+            "  ".join(f"{name} {number(value)}" for name, value in list(run.telling_metrics.items())[:metrics]),
             age(run.started_ms, now),
         )
         for run in runs

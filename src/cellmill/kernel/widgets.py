@@ -50,7 +50,7 @@ def _searchable(run: Run) -> str:
 def _html(runs: tuple[Run, ...]) -> str:
     if not runs:
         return "<p>No run matches.</p>"
-    names = list(dict.fromkeys(name for run in runs for name in run.last_metrics))[:6]
+    names = list(dict.fromkeys(name for run in runs for name in run.telling_metrics))[:6]
     head = "".join(f"<th>{escape(title)}</th>" for title in ("Run", "Model", "Status", *names, "When"))
     now = now_ms()
     rows = "".join(_row(run, names, now) for run in runs[:MOST_ROWS])
@@ -59,7 +59,7 @@ def _html(runs: tuple[Run, ...]) -> str:
 
 
 def _row(run: Run, names: list[str], now: int) -> str:
-    values = run.last_metrics
+    values = run.telling_metrics
     cells = "".join(
         f'<td class="number">{escape(number(values[name])) if name in values else ""}</td>' for name in names
     )

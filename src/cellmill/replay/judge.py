@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from cellmill.core.event_parts import Failure
 from cellmill.core.runs import Execution, Run
 from cellmill.core.verdicts import Compared, Figure, Judgement
+from cellmill.core.words import in_line
 from cellmill.replay.steady import days_around, steady
 
-MOST_FIGURES = 60
+MOST_FIGURES, LONGEST_MESSAGE = 60, 300
 NOTHING_COMPARED = (
     "it ran to its end, but nothing that came out could be compared: it has no metric, and no model that can be. "
     "Measure something of it, as with `score`"
@@ -117,30 +118,30 @@ def unlike_outputs(recorded: Execution, replayed: Execution) -> Figure | None:
 
 def why_it_failed(error: Failure, *, installed: Mapping[str, str], allowed_network: bool) -> str:
     """Return why a replay could not go on, in words that say what to do."""
-    text = f"{error.type}: {error.message}"
+    text = in_line(f"{error.type}: {error.message}", LONGEST_MESSAGE)
     if error.type == "StdinNotImplementedError" or "raw_input was called" in error.message:
         return "it asks for input: give the value in a cell instead"
     if error.type in ("ModuleNotFoundError", "ImportError"):
         named = re.search(r"No module named '([\w.]+)'", error.message)
         if named is None:
-            return f"an import failed ({text[:200]}): install the version that it was written for"
+            return f"an import failed ({text}): install the version that it was written for"
         module = named[1]
         was = next((f" (it was {n} {v})" for n, v in installed.items() if n.replace("-", "_") == module), "")
         return f"the module {module} is not installed here{was}: install it, or replay with --rebuild-env"
     if _is_network(error):
         more = "" if allowed_network else ": replay with --network to allow it"
-        return f"it needs the network ({text[:200]}){more}"
+        return f"it needs the network ({text}){more}"
     if re.search(r"CUDA|cuDNN|NVIDIA|HIP error|MPS backend", error.message):
-        return f"it needs a GPU that is not here ({text[:200]})"
+        return f"it needs a GPU that is not here ({text})"
     if _NO_SPACE.search(error.message):
-        return f"there was no space left where it ran ({text[:200]}): free some, or set TMPDIR"
+        return f"there was no space left where it ran ({text}): free some, or set TMPDIR"
     if error.type == "PermissionError":
-        return f"it writes outside of the folder it may write in ({text[:200]})"
+        return f"it writes outside of the folder it may write in ({text})"
     if error.type == "FileNotFoundError":
-        return f"a file that it reads is not there ({text[:200]})"
+        return f"a file that it reads is not there ({text})"
     if error.type == "NameError":
-        return f"it raised {text[:200]}, and nothing that is known to have run before sets it"
-    return f"it raised {text[:300]}"
+        return f"it raised {text}, and nothing that is known to have run before sets it"
+    return f"it raised {text}"
 
 
 def _is_network(error: Failure) -> bool:

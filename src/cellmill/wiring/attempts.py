@@ -21,12 +21,13 @@ from cellmill.core.project import Project
 from cellmill.core.recipes import Recipe, Section
 from cellmill.core.runs import Execution, Run, Session
 from cellmill.core.verdicts import TOLERANCE, Figure, Layout
+from cellmill.core.words import in_line
 from cellmill.executors.asking import ask
 from cellmill.executors.ends import end_of
 from cellmill.executors.scratch import Scratch, scratch
 from cellmill.notebook.plain import as_bytes
 from cellmill.notebook.recipes import recipe_notebook
-from cellmill.replay.judge import Learned, Predictions, set_side_by_side, unlike_outputs, why_it_failed
+from cellmill.replay.judge import LONGEST_MESSAGE, Learned, Predictions, set_side_by_side, unlike_outputs, why_it_failed
 from cellmill.replay.layout import lay_out
 from cellmill.replay.recipe import read_from_outside, without_modules
 from cellmill.wiring.confined import REPLAYING, NotConfined, confine, inherited_environment, scratch_environment
@@ -212,7 +213,7 @@ class Attempts:
                 attempt.notes = [*others, *modules.lay_out(one)]
                 before = f"{REPLAYING}.before_cell(get_ipython(), {one.execution.number}, {states!r})"
                 if (error := kernel.run(before, silent=True).error) is not None:
-                    words = _NOT_RESTORED.format(f"{error.type}: {error.message}"[:300])
+                    words = _NOT_RESTORED.format(in_line(f"{error.type}: {error.message}", LONGEST_MESSAGE))
                     attempt.notes += [words] if words not in attempt.notes else []
             result = kernel.run(section.source, timeout_s=self._patience(section))
             if one is not None:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from cellmill.core.words import age, count, number, size
+from cellmill.core.words import age, count, in_line, number, size
 
 SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
 
@@ -76,3 +76,19 @@ def test_a_size_is_told_in_its_largest_unit(size_bytes: int, words: str) -> None
 @pytest.mark.parametrize(("amount", "words"), [(0, "0 runs"), (1, "1 run"), (2, "2 runs")])
 def test_one_run_is_no_runs(amount: int, words: str) -> None:
     assert count(amount, "run") == words
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("no", "no"),
+        ("\nAll fits\nfailed.\n", "All fits failed"),
+        ("one two three four five", "one two three…"),
+        ("a" * 30, "a" * 18 + "…"),
+        ("first\n------\nsecond", "first"),
+        ("------\nfirst", ""),
+        ("--verbose", "--verbose"),
+    ],
+)
+def test_a_text_of_somebody_elses_becomes_part_of_a_sentence(text: str, line: str) -> None:
+    assert in_line(text, 18) == line

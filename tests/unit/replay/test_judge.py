@@ -163,6 +163,7 @@ def test_the_spread_of_replays_that_do_not_agree() -> None:
         (Failure("FileNotFoundError", "a.csv"), "a file that it reads is not there"),
         (Failure("NameError", "name 'x' is not defined"), "nothing that is known to have run before sets it"),
         (Failure("ValueError", "no"), "it raised ValueError: no"),
+        (Failure("ValueError", "\nNone\nfits.\n-----\nmore"), "it raised ValueError: None fits"),
     ],
 )  # fmt: skip
 def test_why_a_replay_could_not_go_on(error: Failure, words: str) -> None:

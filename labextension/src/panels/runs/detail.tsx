@@ -33,6 +33,7 @@ import { WentInto } from './went';
 import {
   kindWords,
   pageOf,
+  sentence,
   shortClass,
   statusWords,
   trackerWords,
@@ -261,7 +262,7 @@ function Notes(props: {
       )}
       {run.has_model && run.model_note !== null ? (
         <div className="cellmill-Note" role="note">
-          {run.model_note}
+          {sentence(run.model_note)}
         </div>
       ) : null}
       {run.tracked.length === 0 ? null : (

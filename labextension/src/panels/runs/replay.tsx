@@ -9,7 +9,7 @@ import { Spinner } from '../frame/notices';
 import { countWords } from '../frame/numbers';
 import { Value } from '../frame/value';
 import { Badge } from './badge';
-import { differenceWords, figureKindWords, replayingWords } from './words';
+import { differenceWords, figureKindWords, replayingWords, sentence } from './words';
 
 export interface IReplayProps {
   readonly run: RunDetail;
@@ -171,10 +171,4 @@ function circumstances(verdict: WireVerdict, trans: TranslationBundle): string {
     verdict.rebuilt ? trans.__('environment rebuilt from its lock') : null
   ];
   return parts.filter(part => part !== null).join(' · ');
-}
-
-/** Reasons come as the command line continues a line with them. */
-function sentence(text: string): string {
-  const begun = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }

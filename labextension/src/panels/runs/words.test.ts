@@ -36,7 +36,7 @@ test('a run without a model says why it cannot be registered', () => {
     whyNotRegistered(aDetail('1', { has_model: false, ...over }), trans);
   expect(whyNotRegistered(aDetail('1'), trans)).toBeNull();
   expect(without({ status: 'running' })).toBe('The training still runs.');
-  expect(without({ model_note: 'It is larger than 200 MB.' })).toBe('It is larger than 200 MB.');
+  expect(without({ model_note: 'it is larger than 200 MB' })).toBe('It is larger than 200 MB.');
   expect(without({})).toBe('No model was kept.');
 });
 
@@ -61,6 +61,18 @@ test('a training that still runs shows its loss before all else', () => {
   expect(names(aRun('1', { metrics, status: 'running' }), 2)).toEqual(['train_loss', 'accuracy']);
   expect(names(aRun('1', { metrics, status: 'running' }), 0)).toEqual(['train_loss']);
   expect(names(aRun('1', { metrics }), 2)).toEqual(['accuracy', 'train_loss']);
+});
+
+test('a cross-validation shows the mean of its folds, and not the last one', () => {
+  const metrics = ['cross_val_score_mean', 'cross_val_score', 'f1'].map(name => ({
+    name,
+    value: 1,
+    points: 1
+  }));
+  const names = (kind: 'fit' | 'validation'): string[] =>
+    rowMetrics(aRun('1', { kind, metrics }), 3).map(({ name }) => name);
+  expect(names('validation')).toEqual(['cross_val_score_mean', 'f1']);
+  expect(names('fit')).toHaveLength(3);
 });
 
 test('only addresses of the web are followed', () => {

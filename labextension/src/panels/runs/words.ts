@@ -80,14 +80,27 @@ export function rowParameters(run: RunSummary): readonly WireParameter[] {
     .slice(0, MOST_TELLING);
 }
 
+/** A sentence of a reason: those come as the command line continues a line with them. */
+export function sentence(text: string): string {
+  const begun = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?…]$/.test(begun) ? begun : `${begun}.`;
+}
+
 /** The metrics of a row: of a training that still runs, a loss comes first and is always there. */
 export function rowMetrics(run: RunSummary, limit: number): readonly WireMetric[] {
-  const loss = run.metrics.find(({ name }) => /loss/i.test(name));
+  const metrics = tellingMetrics(run);
+  const loss = metrics.find(({ name }) => /loss/i.test(name));
   if (run.status !== 'running' || loss === undefined) {
-    return run.metrics.slice(0, limit);
+    return metrics.slice(0, limit);
   }
-  const others = run.metrics.filter(metric => metric !== loss);
+  const others = metrics.filter(metric => metric !== loss);
   return [loss, ...others].slice(0, Math.max(1, limit));
+}
+
+/** Of a cross-validation without the folds, where there is their mean: the score of the last one tells nothing. */
+export function tellingMetrics({ kind, metrics }: RunSummary): readonly WireMetric[] {
+  const names = new Set(kind === 'validation' ? metrics.map(({ name }) => name) : []);
+  return metrics.filter(({ name }) => !names.has(`${name}_mean`));
 }
 
 /** The metrics of a trial's row: what the search goes by comes before deviations, ranks and times. */
@@ -234,7 +247,7 @@ export function whyNotRegistered(run: RunDetail, trans: TranslationBundle): stri
     case 'interrupted':
       return trans.__('The training was interrupted, so there is no model to register.');
     case 'finished':
-      return run.model_note ?? trans.__('No model was kept.');
+      return run.model_note === null ? trans.__('No model was kept.') : sentence(run.model_note);
   }
 }
 

@@ -164,7 +164,7 @@ function Plan(props: IWizardProps & { readonly split: WireSplit }): React.JSX.El
       foot.current?.scrollIntoView({ block: 'nearest' });
     }
   }, [hasFoot, stage]);
-  if (plan === null) {
+  if (plan === null || plan.cells.length === 0) {
     return null;
   }
   const proposed = plan.steps.map(step => step.first).filter(first => first > 1);

@@ -320,9 +320,9 @@ class SklearnProbe(ScoringProbe):
         if isinstance(result, dict):
             curves = {f"{name}_{key}": scores for key, scores in result.items() if key.startswith(("test_", "train_"))}
         for curve, scores in curves.items():
+            self._observer.metric(run, f"{curve}_mean", float(scores.mean()))
             for step, score in enumerate(scores):
                 self._observer.metric_step(run, curve, float(score), step)
-            self._observer.metric(run, f"{curve}_mean", float(scores.mean()))
         self._observer.training_ended(run, note="a cross-validation keeps none of the models that it fits")
 
     @unseen_by_warnings
