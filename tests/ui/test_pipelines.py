@@ -64,6 +64,10 @@ def test_a_notebook_is_split_and_its_pipeline_is_run(desk: Desk, lab: Lab, scree
         expect(page.locator("#jupyterlab-splash")).to_have_count(0)
         page.screenshot(path=screenshots / f"split-{shade}.png")
     write.click()
+    expect(write).to_be_disabled()  # and the keyboard is nobody's
+    page.keyboard.press("Escape")
+    expect(wizard).to_have_count(0)
+    desk.sidebar.get_by_role("button", name="Split this notebook…").click()
 
     pipeline = desk.sidebar.get_by_role("region", name="Pipeline", exact=True)
     graph = pipeline.get_by_role("group", name="Steps of sums")

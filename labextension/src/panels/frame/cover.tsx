@@ -27,6 +27,20 @@ export function Cover<T>(props: ICoverProps<T>): React.JSX.Element {
       view.current?.querySelector<HTMLElement>(field)?.focus();
     }
   }, [about, first]);
+  useEffect(() => {
+    // A button that was pressed and is disabled while that goes on leaves the keyboard to the body.
+    const leave = (event: KeyboardEvent): void => {
+      const isSeen = (view.current?.offsetHeight ?? 0) > 0;
+      if (event.key === 'Escape' && isSeen && document.activeElement === document.body) {
+        onBack();
+      }
+    };
+    if (about === null) {
+      return undefined;
+    }
+    document.addEventListener('keydown', leave);
+    return () => document.removeEventListener('keydown', leave);
+  }, [about, onBack]);
   return (
     <section
       ref={view}

@@ -208,7 +208,7 @@ function Plan(props: IWizardProps & { readonly split: WireSplit }): React.JSX.El
           )}
         </div>
         {hasFoot ? (
-          <div ref={foot}>
+          <div ref={foot} className="cellmill-Split-foot">
             <Course {...props} />
             {folder === null ? null : (
               <div className="cellmill-Buttons">
