@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { metricWords, sizeWords } from './numbers';
+import { metricWords, valueWords, sizeWords } from './numbers';
 
 test.each([
   [0, '0'],
@@ -22,4 +22,16 @@ test.each([
   [5e12, '5,000 GB']
 ])('%d bytes read as "%s"', (bytes, words) => {
   expect(sizeWords(bytes)).toBe(words);
+});
+
+test.each([
+  ['4.641588833612779', '4.642'],
+  ['-0.1000000001', '-0.1'],
+  ['1.0000000000000001e-05', '1.000e-5'],
+  ['0.05', '0.05'],
+  ['2024.12.31', '2024.12.31'],
+  ['12345678901234', '12345678901234'],
+  ['relu', 'relu']
+])('of the parameter %s a row shows "%s"', (value, words) => {
+  expect(valueWords(value)).toBe(words);
 });

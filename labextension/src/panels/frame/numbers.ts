@@ -13,6 +13,11 @@ export function metricWords(value: WireMetric['value']): string {
   return size !== 0 && (size < 1e-4 || size >= 1e9) ? value.toExponential(3) : SHORT.format(value);
 }
 
+/** Return a parameter's value for a row: of a number with many digits after the point as many as of a metric. */
+export function valueWords(value: string): string {
+  return /^-?\d+\.\d{7,}(e[+-]?\d+)?$/.test(value) ? metricWords(Number(value)) : value;
+}
+
 export function countWords(count: number): string {
   return WHOLE.format(count);
 }

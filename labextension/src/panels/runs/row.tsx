@@ -2,7 +2,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
-import type { RunSummary, WireParameter } from '../../wire/generated';
+import type { RunSummary } from '../../wire/generated';
 import { Age } from '../frame/age';
 import { Breakable } from '../frame/breakable';
 import { fileName } from '../frame/names';
@@ -10,6 +10,7 @@ import { ReplayBadge } from './badge';
 import { Incomplete } from './incomplete';
 import { Metric } from './metric';
 import { Status } from './status';
+import { Telling } from './telling';
 import { kindWords, rowMetrics, rowParameters, shortClass, statusWords } from './words';
 
 export interface IRunRowProps {
@@ -45,7 +46,7 @@ export function RunRow(props: IRunRowProps): React.JSX.Element {
         <Kind kind={run.kind} trans={trans} />
         {run.incomplete.length > 0 ? <Incomplete reasons={run.incomplete} trans={trans} /> : null}
         <ReplayBadge run={run} nowMs={props.nowMs} trans={trans} />
-        <Parameters parameters={rowParameters(run)} />
+        <Telling parameters={rowParameters(run)} />
         <Metrics run={run} limit={props.metricsPerRow} trans={trans} />
         {props.showNotebook && run.notebook !== null ? (
           <span className="cellmill-Quiet" title={run.notebook}>
@@ -71,19 +72,6 @@ function Kind(props: {
 }): React.JSX.Element | null {
   const words = kindWords(props.kind, props.trans);
   return words === null ? null : <span className="cellmill-Chip">{words}</span>;
-}
-
-/** What tells this run from the others like it. */
-function Parameters(props: { readonly parameters: readonly WireParameter[] }): React.JSX.Element {
-  return (
-    <>
-      {props.parameters.map(({ name, value }) => (
-        <span key={name} className="cellmill-Telling" title={`${name}=${value}`}>
-          <Breakable name={`${name}=${value}`} />
-        </span>
-      ))}
-    </>
-  );
 }
 
 function Metrics(props: {

@@ -4,12 +4,12 @@ import React from 'react';
 
 import { NOTHING, type IFetched } from '../../state/latest';
 import type { TrialList, WireTrial } from '../../wire/generated';
-import { Breakable } from '../frame/breakable';
 import { Fetched } from '../frame/fetched';
 import { countWords } from '../frame/numbers';
 import { Incomplete } from './incomplete';
 import { Metric } from './metric';
 import { Status } from './status';
+import { Telling } from './telling';
 import { statusWords, trialMetrics } from './words';
 
 export interface ITrialsProps {
@@ -81,11 +81,7 @@ function Trial(
             {statusWords(trial.status, trans)}
           </span>
         )}
-        {trial.parameters.map(({ name, value }) => (
-          <span key={name} className="cellmill-Telling" title={`${name}=${value}`}>
-            <Breakable name={`${name}=${value}`} />
-          </span>
-        ))}
+        <Telling parameters={trial.parameters} />
       </span>
     </button>
   );

@@ -87,8 +87,9 @@ test('a trial shows what its search goes by before times and deviations', () => 
   const named = ['mean_fit_time', 'std_test_score', 'pruned_at', 'mean_test_score'];
   const metrics = named.map(name => ({ name, value: 1, points: 1 }));
   const names = (limit: number): string[] => trialMetrics(metrics, limit).map(({ name }) => name);
-  expect(names(3)).toEqual(['mean_test_score', 'pruned_at', 'mean_fit_time']);
+  expect(names(3)).toEqual(['mean_test_score', 'pruned_at']);
   expect(names(0)).toEqual(['mean_test_score']);
+  expect(trialMetrics(metrics.slice(0, 2), 3)).toEqual(metrics.slice(0, 2));
 });
 
 test('a judgement says what it means, how old it is, and why', () => {

@@ -103,11 +103,16 @@ export function tellingMetrics({ kind, metrics }: RunSummary): readonly WireMetr
   return metrics.filter(({ name }) => !names.has(`${name}_mean`));
 }
 
-/** The metrics of a trial's row: what the search goes by comes before deviations, ranks and times. */
+/** The metrics of a trial's row, what the search goes by first; deviations, ranks and times where there is no other. */
 export function trialMetrics(metrics: readonly WireMetric[], limit: number): WireMetric[] {
-  const weight = ({ name }: WireMetric): number =>
-    /^(std|rank|split\d+)_|_time$/.test(name) ? 2 : name.startsWith('mean_test_') ? 0 : 1;
-  return [...metrics].sort((a, b) => weight(a) - weight(b)).slice(0, Math.max(1, limit));
+  const [telling, others] = [true, false].map(wanted =>
+    metrics.filter(({ name }) => wanted !== /^(std|rank|split\d+)_|_time$/.test(name))
+  );
+  const isScore = ({ name }: WireMetric): boolean => name.startsWith('mean_test_');
+  const shown = telling.length > 0 ? telling : others;
+  return [...shown]
+    .sort((a, b) => Number(isScore(b)) - Number(isScore(a)))
+    .slice(0, Math.max(1, limit));
 }
 
 export function trackerWords(system: WireTracked['system']): string {
