@@ -64,13 +64,13 @@ lab: install ## Open JupyterLab on the tour
 check: $(STAMPS)/dev ## Style, types, layers and unit tests
 	@$(MAKE) --no-print-directory --jobs 2 check-types check-units check-style
 
-check-types:
+check-types: $(STAMPS)/dev
 	$(BIN)/mypy
 
-check-units:
+check-units: $(STAMPS)/dev
 	$(BIN)/pytest -q tests/unit tests/shape
 
-check-style:
+check-style: $(STAMPS)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo

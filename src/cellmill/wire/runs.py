@@ -1,7 +1,7 @@
 """Runs, as the sidebar shows them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Literal
 
 from cellmill.core.ids import RunId
@@ -232,7 +232,7 @@ def run_summary(
         status=run.status,
         started_ms=run.started_ms,
         ended_ms=run.ended_ms,
-        metrics=_metrics(run),
+        metrics=_metrics(run, run.telling_metrics),
         has_model=run.model is not None,
         recorded=store_id is not None,
         incomplete=list(run.incomplete),
@@ -278,7 +278,10 @@ def run_detail(
     executions = [taking_part.execution for taking_part in run.executions]
     files = wire_files(executions, relative)
     return RunDetail(
-        **dict(run_summary(run, store_id=store_id, trials=trials, replay=replay)),
+        **{
+            **dict(run_summary(run, store_id=store_id, trials=trials, replay=replay)),
+            "metrics": _metrics(run, run.last_metrics),
+        },
         session=run.session,
         parameters=[WireParameter.model_validate(parameter) for parameter in run.parameters],
         data=[WireData.model_validate(data) for data in run.data],
@@ -319,11 +322,9 @@ def _cells(run: Run) -> list[str]:
     return list(dict.fromkeys(cell for cell in ran if cell is not None))
 
 
-def _metrics(run: Run) -> list[WireMetric]:
+def _metrics(run: Run, values: Mapping[str, float]) -> list[WireMetric]:
     points = Counter(metric.name for metric in run.metrics)
-    return [
-        WireMetric(name=name, value=wire_number(value), points=points[name]) for name, value in run.last_metrics.items()
-    ]
+    return [WireMetric(name=name, value=wire_number(value), points=points[name]) for name, value in values.items()]
 
 
 def _execution(taking_part: TakingPart, text_of: TextOf) -> WireExecution:

@@ -2,11 +2,13 @@
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 from tests.stories import FRAME, HELD_OUT, MODEL, NO_MEMORY, Story, a_training
 
 from cellmill.core.events import CaptureFailed, TrainingFinished
+from cellmill.core.runs import Metric
 from cellmill.wire.runs import (
     RunDetail,
     RunList,
@@ -49,6 +51,17 @@ def test_a_run_in_a_list_is_told_in_short(story: Story) -> None:
         replay_waits=False,
         replay_problem=None,
     )
+
+
+def test_of_a_cross_validation_a_list_tells_the_mean_and_not_the_last_fold(story: Story) -> None:
+    a_training(story)
+    measured = (("r2_mean", 0.5), ("r2", 0.25), ("r2", 0.75), ("f1", 1.0))
+    folds = tuple(Metric(name, value, step=at, at_ms=at) for at, (name, value) in enumerate(measured))
+    fit = replace(story.runs()[0], metrics=folds)
+    validation = replace(fit, kind="validation")
+    assert [metric.name for metric in run_summary(validation, store_id=None).metrics] == ["r2_mean", "f1"]
+    assert [metric.name for metric in run_summary(fit, store_id=None).metrics] == ["r2_mean", "r2", "f1"]
+    assert [(m.name, m.points) for m in run_detail(validation, store_id=None).metrics][1] == ("r2", 2)
 
 
 def test_a_run_is_told_whole(story: Story) -> None:

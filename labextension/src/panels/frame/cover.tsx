@@ -28,6 +28,9 @@ export function Cover<T>(props: ICoverProps<T>): React.JSX.Element {
     }
   }, [about, first]);
   useEffect(() => {
+    if (about === null) {
+      return undefined;
+    }
     // A button that was pressed and is disabled while that goes on leaves the keyboard to the body.
     const leave = (event: KeyboardEvent): void => {
       const isSeen = (view.current?.offsetHeight ?? 0) > 0;
@@ -35,9 +38,6 @@ export function Cover<T>(props: ICoverProps<T>): React.JSX.Element {
         onBack();
       }
     };
-    if (about === null) {
-      return undefined;
-    }
     document.addEventListener('keydown', leave);
     return () => document.removeEventListener('keydown', leave);
   }, [about, onBack]);

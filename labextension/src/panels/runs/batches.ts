@@ -1,6 +1,5 @@
 /** Many runs that one execution trained, as one entry of the list. */
 import type { RunSummary, WireMetric } from '../../wire/generated';
-import { tellingMetrics } from './words';
 
 /** As many still stand for themselves: a cell that compares some models is read at a glance. */
 const FEW = 5;
@@ -56,7 +55,7 @@ export function statusOf({ runs }: IBatch): RunSummary['status'] {
 
 /** The ranges of the first metrics that all its runs have as numbers, those on training data last. */
 export function rangesOf({ runs }: IBatch, limit: number): IRange[] {
-  return tellingMetrics(runs[0])
+  return runs[0].metrics
     .flatMap(({ name }): IRange[] => {
       const values = runs.map(run => valueOf(run.metrics, name));
       const known = values.filter(value => value !== null);

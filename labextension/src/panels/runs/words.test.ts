@@ -63,18 +63,6 @@ test('a training that still runs shows its loss before all else', () => {
   expect(names(aRun('1', { metrics }), 2)).toEqual(['accuracy', 'train_loss']);
 });
 
-test('a cross-validation shows the mean of its folds, and not the last one', () => {
-  const metrics = ['cross_val_score_mean', 'cross_val_score', 'f1'].map(name => ({
-    name,
-    value: 1,
-    points: 1
-  }));
-  const names = (kind: 'fit' | 'validation'): string[] =>
-    rowMetrics(aRun('1', { kind, metrics }), 3).map(({ name }) => name);
-  expect(names('validation')).toEqual(['cross_val_score_mean', 'f1']);
-  expect(names('fit')).toHaveLength(3);
-});
-
 test('only addresses of the web are followed', () => {
   const other = { system: 'wandb', id: 'x' } as const;
   expect(pageOf({ ...other, uri: 'https://wandb.ai/x' })).toBe('https://wandb.ai/x');

@@ -88,29 +88,19 @@ export function sentence(text: string): string {
 
 /** The metrics of a row: of a training that still runs, a loss comes first and is always there. */
 export function rowMetrics(run: RunSummary, limit: number): readonly WireMetric[] {
-  const metrics = tellingMetrics(run);
-  const loss = metrics.find(({ name }) => /loss/i.test(name));
+  const loss = run.metrics.find(({ name }) => /loss/i.test(name));
   if (run.status !== 'running' || loss === undefined) {
-    return metrics.slice(0, limit);
+    return run.metrics.slice(0, limit);
   }
-  const others = metrics.filter(metric => metric !== loss);
+  const others = run.metrics.filter(metric => metric !== loss);
   return [loss, ...others].slice(0, Math.max(1, limit));
-}
-
-/** Of a cross-validation without the folds, where there is their mean: the score of the last one tells nothing. */
-export function tellingMetrics({ kind, metrics }: RunSummary): readonly WireMetric[] {
-  const names = new Set(kind === 'validation' ? metrics.map(({ name }) => name) : []);
-  return metrics.filter(({ name }) => !names.has(`${name}_mean`));
 }
 
 /** The metrics of a trial's row, what the search goes by first; deviations, ranks and times where there is no other. */
 export function trialMetrics(metrics: readonly WireMetric[], limit: number): WireMetric[] {
-  const [telling, others] = [true, false].map(wanted =>
-    metrics.filter(({ name }) => wanted !== /^(std|rank|split\d+)_|_time$/.test(name))
-  );
+  const telling = metrics.filter(({ name }) => !/^(std|rank|split\d+)_|_time$/.test(name));
   const isScore = ({ name }: WireMetric): boolean => name.startsWith('mean_test_');
-  const shown = telling.length > 0 ? telling : others;
-  return [...shown]
+  return [...(telling.length > 0 ? telling : metrics)]
     .sort((a, b) => Number(isScore(b)) - Number(isScore(a)))
     .slice(0, Math.max(1, limit));
 }
